@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/cli/drive.h"
+
+#include <cstdio>
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "harness/base/file.h"
+#include "harness/cli/exit_codes.h"
+#include "harness/cli/live.h"
+
+namespace hangrate {
+
+namespace {
+
+bool colour_on(FILE* stream, const RunOptions& options) {
+  return !options.no_colour && std::getenv("NO_COLOR") == nullptr && ::isatty(::fileno(stream)) != 0;
+}
+
+/// Everything that can be known to fail later is tried before thousands of trials are made.
+Result<void> check_json_path(const std::string& path) {
+  if (path.empty() || path == "-") return {};
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path folder = fs::absolute(path, error).parent_path();
+  if (fs::is_directory(path, error)) return fail(Error::usage("--json " + path + ": is a folder"));
+  if (::access(folder.c_str(), W_OK) != 0) {
+    return fail(Error::from_errno("--json " + path + ": " + folder.string()).as(ErrorKind::Usage));
+  }
+  return {};
+}
+
+int warn_not_written(const Error& error) {
+  complain(error);
+  return kExitInfrastructure;
+}
+
+}  // namespace
+
+int complain(const Error& error) {
+  std::fprintf(stderr, "hangrate: %s\n", error.what().c_str());
+  return error.kind() == ErrorKind::Usage ? kExitUsage : kExitInfrastructure;
+}
+
+int present(const Summary& summary, const RunOptions& options) {
+  const bool machine_on_stdout = options.json == "-";
+  if (options.ktap && !machine_on_stdout) {
+    std::fputs(ktap_report(summary).c_str(), stdout);
+  } else {
+    FILE* out = machine_on_stdout ? stderr : stdout;
+    const bool colour = colour_on(out, options);
+    std::string text = text_table(summary, colour);
+    text += text_measurements(summary);
+    if (!options.quiet) text += text_proofs(summary, colour);
+    std::fputs(text.c_str(), out);
+  }
+  if (machine_on_stdout) {
+    std::fputs(json_report(summary).c_str(), stdout);
+  } else if (!options.json.empty()) {
+    const auto written = write_file_atomically(options.json, json_report(summary));
+    if (!written) return warn_not_written(written.error());
+  }
+  if (std::fflush(stdout) != 0) {
+    return warn_not_written(Error::from_errno("write(stdout)"));
+  }
+  return summary.exit_code;
+}
+
+int drive(const SessionPlan& plan, const RunOptions& options) {
+  if (const auto usable = check_json_path(options.json); !usable) return complain(usable.error());
+  Live live(!options.quiet && ::isatty(STDERR_FILENO) != 0);
+  const std::vector<CellSpec>& cells = plan.header.cells;
+  SessionEvents events;
+  events.progress = [&](std::size_t cell, const CellResult& result, Nanos elapsed) {
+    live.update(cells[cell], result, elapsed);
+  };
+  events.cell_ends = [&](std::size_t cell, const CellResult& result) {
+    live.finish(cells[cell], result);
+  };
+  events.warning = [](const std::string& text) {
+    std::fprintf(stderr, "hangrate: %s\n", text.c_str());
+  };
+  if (!plan.results.empty()) {
+    std::fprintf(stderr, "results: %s\n", plan.results.c_str());
+  }
+  const auto outcome = run_session(plan, events);
+  if (!outcome) {
+    const int code = complain(outcome.error());
+    if (!plan.results.empty()) {
+      std::fprintf(stderr, "what was recorded: hangrate report %s\n", plan.results.c_str());
+    }
+    return code;
+  }
+  const int code = present(summarize(plan.header, outcome->cells), options);
+  if (!outcome->interrupted) return code;
+  std::fprintf(stderr, "interrupted; %s\n",
+               plan.results.empty() ? "these are the results so far"
+                                    : ("go on with: hangrate run --resume " + plan.results).c_str());
+  return kExitInterrupted;
+}
+
+}  // namespace hangrate

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// drive(): runs a plan and presents it: live line, table, proofs, JSON, KTAP. Shared by `hangrate run`
+// and every reproducer run alone. Returns the exit code.
+#pragma once
+
+#include "harness/cli/run_options.h"
+#include "harness/report/summary.h"
+
+namespace hangrate {
+
+int drive(const SessionPlan& plan, const RunOptions& options);
+
+/// Prints a summary as the options ask. Used by `hangrate report` too. Returns its exit code.
+int present(const Summary& summary, const RunOptions& options);
+
+/// Prints an error as one line and returns its exit code.
+int complain(const Error& error);
+
+}  // namespace hangrate

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/cli/parse.h"
+
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+
+#include "harness/cli/exit_codes.h"
+
+namespace hangrate {
+
+std::optional<int> parse(CLI::App& app, int argc, char** argv) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& wanted) {  // --help, --version
+    app.exit(wanted);
+    return kExitAsExpected;
+  } catch (const CLI::ParseError& mistake) {
+    std::fprintf(stderr, "%s: %s (see --help)\n", app.get_name().c_str(), mistake.what());
+    return kExitUsage;
+  }
+  return std::nullopt;
+}
+
+}  // namespace hangrate

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/cli/run_options.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <ctime>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "harness/base/file.h"
+#include "harness/cli/version.h"
+#include "harness/sys/environment.h"
+
+namespace hangrate {
+
+namespace {
+
+constexpr std::uint64_t kMostTrials = 1'000'000'000'000;
+constexpr int kMostWorkers = 32;
+constexpr Nanos kDefaultBudget = 120 * kSecond;
+
+template <typename Names>
+std::string joined(const Names& names) {
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::vector<std::string> variant_names(const Manifest& manifest) {
+  std::vector<std::string> names;
+  for (const Variant& variant : manifest.variants) names.push_back(variant.name);
+  return names;
+}
+
+bool holds(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Variants of one reproducer chosen by the selectors and --variant; empty: none of it.
+Result<std::vector<std::string>> chosen_variants(const RunOptions& options, const Manifest& manifest,
+                                                 bool all_variants) {
+  std::vector<std::string> chosen;
+  bool named = options.selectors.empty();
+  for (const std::string& selector : options.selectors) {
+    const std::size_t slash = selector.find('/');
+    if (selector.substr(0, slash) != manifest.name) continue;
+    named = true;
+    if (slash == selector.npos) continue;
+    const std::string variant = selector.substr(slash + 1);
+    if (!holds(variant_names(manifest), variant)) {
+      return fail(Error::usage(fmt::format("{} has no variant {}; it has: {}", manifest.name, variant,
+                                           joined(variant_names(manifest)))));
+    }
+    chosen.push_back(variant);
+  }
+  if (!named || !chosen.empty()) return chosen;
+  for (const std::string& variant : options.variants) {
+    if (holds(variant_names(manifest), variant)) chosen.push_back(variant);
+  }
+  if (!options.variants.empty()) return chosen;
+  if (all_variants) return variant_names(manifest);
+  return std::vector<std::string>{manifest.variants.front().name};
+}
+
+Result<void> check_param(const Param& param, const std::string& value) {
+  if (!param.choices.empty()) {
+    if (holds(param.choices, value)) return {};
+    return fail(Error::usage(
+        fmt::format("--param {}={}: not one of {}", param.name, value, joined(param.choices))));
+  }
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  const bool whole = error == std::errc{} && end == value.data() + value.size();
+  if (whole && number >= param.min && number <= param.max) return {};
+  return fail(Error::usage(fmt::format("--param {}={}: not a whole number from {} to {}", param.name,
+                                       value, param.min, param.max)));
+}
+
+struct Assignment {
+  std::string name;
+  std::string value;
+  bool used = false;
+};
+
+Result<std::vector<Assignment>> parse_params(const std::vector<std::string>& texts) {
+  std::vector<Assignment> assignments;
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.find('=');
+    if (equals == text.npos || equals == 0) {
+      return fail(Error::usage("--param " + text + ": expected NAME=VALUE"));
+    }
+    assignments.push_back({text.substr(0, equals), text.substr(equals + 1)});
+  }
+  return assignments;
+}
+
+Result<std::map<std::string, std::string>> complete_params(const Manifest& manifest,
+                                                           std::vector<Assignment>& given) {
+  std::map<std::string, std::string> params;
+  for (const Param& param : manifest.params) params[param.name] = param.fallback;
+  for (Assignment& assignment : given) {
+    for (const Param& param : manifest.params) {
+      if (param.name != assignment.name) continue;
+      HR_TRY(check_param(param, assignment.value));
+      params[param.name] = assignment.value;
+      assignment.used = true;
+    }
+  }
+  return params;
+}
+
+Result<void> check_numbers(const RunOptions& o) {
+  if (o.trials && (*o.trials < 1 || *o.trials > kMostTrials)) {
+    return fail(Error::usage(fmt::format("--trials {}: from 1 to {}", *o.trials, kMostTrials)));
+  }
+  if (o.hits && (*o.hits < 1 || *o.hits > kMostTrials)) {
+    return fail(Error::usage(fmt::format("--hits {}: from 1 to {}", *o.hits, kMostTrials)));
+  }
+  if (o.until_excluded && !(*o.until_excluded > 1e-9 && *o.until_excluded < 1.0)) {
+    return fail(Error::usage(fmt::format(
+        "--until-excluded {}: a rate per trial between 1e-9 and 1, e.g. 0.001", *o.until_excluded)));
+  }
+  if (!(o.confidence >= 0.5 && o.confidence <= 0.999999)) {
+    return fail(Error::usage(fmt::format("--confidence {}: from 0.5 to 0.999999", o.confidence)));
+  }
+  if (o.workers && (*o.workers < 1 || *o.workers > kMostWorkers)) {
+    return fail(Error::usage(fmt::format("--workers {}: from 1 to {}", *o.workers, kMostWorkers)));
+  }
+  return {};
+}
+
+std::string utc_now(const char* format) {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  char text[40];
+  std::strftime(text, sizeof text, format, &utc);
+  return text;
+}
+
+std::uint64_t random_seed() {
+  std::uint64_t seed = 0;
+  if (::getrandom(&seed, sizeof seed, 0) != sizeof seed) seed = static_cast<std::uint64_t>(now_ns());
+  return seed >> 11;  // exact in every JSON reader (53 bits)
+}
+
+/// FNV-1a, so that every cell has a seed of its own whatever else runs.
+std::uint64_t seed_of_cell(std::uint64_t seed, const std::string& name) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL ^ seed;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return hash >> 11;
+}
+
+std::uint64_t planned_trials(const RunOptions& options, const Variant& variant) {
+  if (options.trials) return *options.trials;
+  if (options.until_excluded) {
+    return static_cast<std::uint64_t>(
+        std::ceil(trials_to_exclude(*options.until_excluded, options.confidence)));
+  }
+  return options.hits ? 0 : variant.trials;
+}
+
+CellSpec make_cell(const RunOptions& options, const Manifest& manifest, const std::string& variant,
+                   const Environment& environment, std::uint64_t seed) {
+  CellSpec spec;
+  spec.repro = manifest.name;
+  spec.variant = variant;
+  spec.manifest = manifest;
+  const Variant& chosen = spec.variant_spec();
+  const bool once = chosen.expect == Expect::Measure && !options.trials;
+  spec.trials = once ? chosen.trials : planned_trials(options, chosen);
+  spec.workers = options.workers.value_or(std::clamp(environment.cpus / chosen.tasks, 1, kMostWorkers));
+  if (chosen.expect == Expect::Measure) spec.workers = 1;
+  spec.seed = seed_of_cell(seed, manifest.name + "/" + variant);
+  return spec;
+}
+
+}  // namespace
+
+void add_run_options(CLI::App& app, RunOptions& o) {
+  app.add_option("--variant", o.variants, "Run this variant (may be repeated)");
+  app.add_option("--param", o.params, "Set a parameter of the reproducer: NAME=VALUE (repeatable)");
+  app.add_option("--trials", o.trials, "Trials per variant");
+  app.add_option("--hits", o.hits, "Stop a variant after this many hits");
+  app.add_option("--until-excluded", o.until_excluded,
+                 "Stop a variant once a clean run excludes this hit rate, e.g. 0.001");
+  app.add_option("--confidence", o.confidence, "Confidence of intervals and exclusions")
+      ->capture_default_str();
+  app.add_option("--budget", o.budget,
+                 "Time for the whole run, e.g. 60s or 10m (default 2m unless another stop rule is "
+                 "given)");
+  app.add_option("--workers", o.workers, "Workers side by side (default: by CPUs)");
+  app.add_option("--seed", o.seed, "Seed of every random choice (default: random, recorded)");
+  app.add_option("--results", o.results, "Folder for the journal of this run");
+  app.add_option("--json", o.json, "Write the summary as JSON to this file, - for stdout");
+  app.add_flag("--ktap", o.ktap, "Print KTAP instead of the table");
+  app.add_flag("-q,--quiet", o.quiet, "No progress, no proofs");
+  app.add_flag("--no-color,--no-colour", o.no_colour, "No colour even on a terminal");
+}
+
+Result<Nanos> parse_duration(const std::string& text) {
+  const std::string problem = "--budget " + text + ": expected a time such as 90s, 10m or 1h";
+  char* end = nullptr;
+  const double number = std::strtod(text.c_str(), &end);
+  const std::string unit = end != nullptr ? std::string(end) : "?";
+  double factor = 0;
+  if (unit.empty() || unit == "s") factor = 1e9;
+  if (unit == "ms") factor = 1e6;
+  if (unit == "m" || unit == "min") factor = 60e9;
+  if (unit == "h") factor = 3600e9;
+  const double span = number * factor;
+  constexpr double kYear = 365.0 * 86400e9;
+  if (!std::isfinite(span) || span < 1e6 || span > kYear) return fail(Error::usage(problem));
+  return static_cast<Nanos>(span);
+}
+
+Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<CatalogEntry>& catalog,
+                              const std::vector<std::string>& argv, bool all_variants) {
+  HR_TRY(check_numbers(options));
+  std::vector<std::string> names;
+  for (const CatalogEntry& entry : catalog) names.push_back(entry.manifest.name);
+  for (const std::string& selector : options.selectors) {
+    const std::string name = selector.substr(0, selector.find('/'));
+    if (!holds(names, name)) {
+      return fail(Error::usage(fmt::format("no reproducer {}; there are: {}", name, joined(names))));
+    }
+  }
+  auto params = parse_params(options.params);
+  if (!params) return fail(params.error());
+
+  SessionPlan plan;
+  RunHeader& header = plan.header;
+  header.version = version_text();
+  header.started = utc_now("%Y-%m-%dT%H:%M:%SZ");
+  header.argv = argv;
+  header.seed = options.seed.value_or(random_seed());
+  header.confidence = options.confidence;
+  header.stop.hits = options.hits;
+  header.stop.until_excluded = options.until_excluded;
+  header.environment = read_environment();
+  if (!options.budget.empty()) {
+    auto budget = parse_duration(options.budget);
+    if (!budget) return fail(budget.error());
+    header.stop.budget = *budget;
+  } else if (!options.trials && !options.hits && !options.until_excluded) {
+    header.stop.budget = kDefaultBudget;
+  }
+  std::vector<std::string> used_variants;
+  for (const CatalogEntry& entry : catalog) {
+    auto variants = chosen_variants(options, entry.manifest, all_variants);
+    if (!variants) return fail(variants.error());
+    if (variants->empty()) continue;
+    auto complete = complete_params(entry.manifest, *params);
+    if (!complete) return fail(complete.error());
+    for (const std::string& variant : *variants) {
+      CellSpec spec = make_cell(options, entry.manifest, variant, header.environment, header.seed);
+      spec.params = *complete;
+      header.cells.push_back(std::move(spec));
+      plan.executables.push_back(entry.executable);
+      used_variants.push_back(variant);
+    }
+  }
+  for (const std::string& variant : options.variants) {
+    if (!holds(used_variants, variant)) {
+      std::vector<std::string> there;
+      for (const CatalogEntry& entry : catalog) {
+        for (const std::string& name : variant_names(entry.manifest)) {
+          there.push_back(entry.manifest.name + "/" + name);
+        }
+      }
+      return fail(Error::usage(
+          fmt::format("no variant {} among what is selected; there are: {}", variant, joined(there))));
+    }
+  }
+  for (const Assignment& assignment : *params) {
+    if (!assignment.used) {
+      return fail(Error::usage(fmt::format(
+          "--param {}: no selected reproducer has it; see hangrate describe REPRO", assignment.name)));
+    }
+  }
+  plan.results = options.results;
+  return plan;
+}
+
+Result<SessionPlan> make_resume_plan(const RunOptions& options,
+                                     const std::vector<CatalogEntry>& catalog) {
+  const bool more = !options.selectors.empty() || !options.variants.empty() ||
+                    !options.params.empty() || options.trials || options.hits ||
+                    options.until_excluded || !options.budget.empty() || options.workers ||
+                    options.seed || !options.results.empty();
+  if (more) {
+    return fail(Error::usage("--resume goes on with what the journal planned: only --json, --ktap, "
+                             "--quiet and --repro-dir go with it"));
+  }
+  auto loaded = load_run(options.resume);
+  if (!loaded) return fail(loaded.error());
+  SessionPlan plan;
+  plan.header = std::move(loaded->header);
+  plan.results = options.resume;
+  plan.resume = true;
+  const Environment here = read_environment();
+  const Environment& then = plan.header.environment;
+  if (here.release != then.release || here.version != then.version) {
+    return fail(Error::usage(fmt::format(
+        "{} was recorded on kernel {} and this is {}: a run has one kernel; start a new one",
+        options.resume, then.release, here.release)));
+  }
+  for (const CellSpec& spec : plan.header.cells) {
+    const auto entry = std::find_if(catalog.begin(), catalog.end(), [&](const CatalogEntry& e) {
+      return e.manifest.name == spec.repro;
+    });
+    if (entry == catalog.end() || !holds(variant_names(entry->manifest), spec.variant)) {
+      return fail(Error::usage(fmt::format("the journal needs {}/{}, which is not here; give "
+                                           "--repro-dir",
+                                           spec.repro, spec.variant)));
+    }
+    plan.executables.push_back(entry->executable);
+  }
+  return plan;
+}
+
+std::string default_results_folder() {
+  const std::string base = "hangrate-" + utc_now("%Y%m%d-%H%M%S");
+  std::string name = base;
+  for (int i = 2; ::access(name.c_str(), F_OK) == 0; ++i) name = base + "-" + std::to_string(i);
+  return name;
+}
+
+}  // namespace hangrate

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The options of a run, as given, and the plan they make. Everything is checked before anything runs.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/base/error.h"
+#include "harness/run/catalog.h"
+#include "harness/run/session.h"
+
+namespace CLI {
+class App;
+}
+
+namespace hangrate {
+
+struct RunOptions {
+  std::vector<std::string> selectors;  ///< REPRO or REPRO/VARIANT
+  std::vector<std::string> variants;
+  std::vector<std::string> params;  ///< k=v
+  std::optional<std::uint64_t> trials;
+  std::optional<std::uint64_t> hits;
+  std::optional<double> until_excluded;
+  double confidence = 0.95;
+  std::string budget;
+  std::optional<int> workers;
+  std::optional<std::uint64_t> seed;
+  std::string results;
+  std::string resume;
+  std::string json;
+  bool ktap = false;
+  bool quiet = false;
+  bool no_colour = false;
+};
+
+/// Adds the options common to `hangrate run` and a reproducer alone.
+void add_run_options(CLI::App& app, RunOptions& options);
+
+/// Selects cells from the catalog and checks every value. Usage errors name what would be right.
+/// `all_variants`: without --variant every variant runs, else the first.
+Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<CatalogEntry>& catalog,
+                              const std::vector<std::string>& argv, bool all_variants);
+
+/// The plan of a journal to go on with.
+Result<SessionPlan> make_resume_plan(const RunOptions& options,
+                                     const std::vector<CatalogEntry>& catalog);
+
+/// A folder name for a run, not taken yet.
+std::string default_results_folder();
+
+/// "90", "90s", "2m", "1h", "500ms" in ns. Positive and at most a year.
+Result<Nanos> parse_duration(const std::string& text);
+
+}  // namespace hangrate

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/model/json.h"
+
+// std::optional as null or value.
+namespace nlohmann {
+template <typename T>
+struct adl_serializer<std::optional<T>> {
+  template <typename BasicJson>
+  static void to_json(BasicJson& json, const std::optional<T>& value) {
+    if (value) {
+      json = *value;
+    } else {
+      json = nullptr;
+    }
+  }
+  template <typename BasicJson>
+  static void from_json(const BasicJson& json, std::optional<T>& value) {
+    if (json.is_null()) {
+      value.reset();
+    } else {
+      value = json.template get<T>();
+    }
+  }
+};
+}  // namespace nlohmann
+
+namespace hangrate {
+
+NLOHMANN_JSON_SERIALIZE_ENUM(Expect, {{Expect::Affected, "affected"},
+                                      {Expect::Always, "always"},
+                                      {Expect::Never, "never"},
+                                      {Expect::Lookalike, "lookalike"},
+                                      {Expect::Measure, "measure"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(InvariantState, {{InvariantState::Unknown, "unknown"},
+                                              {InvariantState::Holds, "holds"},
+                                              {InvariantState::Broken, "broken"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(Effect, {{Effect::Unknown, "unknown"},
+                                      {Effect::Freed, "freed"},
+                                      {Effect::NotFreed, "not-freed"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(Ending, {{Ending::Finished, "finished"},
+                                      {Ending::Freed, "freed"},
+                                      {Ending::Abandoned, "abandoned"},
+                                      {Ending::WorkerDied, "worker-died"},
+                                      {Ending::Interrupted, "interrupted"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(Outcome, {{Outcome::Inconclusive, "inconclusive"},
+                                       {Outcome::Clean, "clean"},
+                                       {Outcome::Anomaly, "anomaly"},
+                                       {Outcome::Hang, "hang"},
+                                       {Outcome::Slow, "slow"},
+                                       {Outcome::Skipped, "skipped"},
+                                       {Outcome::Infra, "infra"},
+                                       {Outcome::LostMachine, "lost_machine"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(SignatureMatch, {{SignatureMatch::NotApplicable, "not-applicable"},
+                                              {SignatureMatch::Match, "match"},
+                                              {SignatureMatch::Other, "other"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(HangWhere,
+                             {{HangWhere::Thread, "thread"}, {HangWhere::Process, "process"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(HangWait, {{HangWait::Interruptible, "interruptible"},
+                                        {HangWait::Uninterruptible, "uninterruptible"},
+                                        {HangWait::Idle, "idle"},
+                                        {HangWait::Mixed, "mixed"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(HangKill, {{HangKill::Untested, "untested"},
+                                        {HangKill::Dies, "dies"},
+                                        {HangKill::Survives, "survives"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(HangRescue, {{HangRescue::Untested, "untested"},
+                                          {HangRescue::Freed, "freed"},
+                                          {HangRescue::NotFreed, "not-freed"}})
+
+// The fields of each type, once, for both directions.
+#define HR_JSON(Type, ...)                                                    \
+  static void to_json(Json& j, const Type& t) {                               \
+    NLOHMANN_JSON_EXPAND(NLOHMANN_JSON_PASTE(HR_JSON_TO, __VA_ARGS__))        \
+  }                                                                           \
+  static void from_json(const Json& j, Type& t) {                             \
+    const Type fallback{};                                                    \
+    NLOHMANN_JSON_EXPAND(NLOHMANN_JSON_PASTE(HR_JSON_FROM, __VA_ARGS__))      \
+  }
+#define HR_JSON_TO(field) j[#field] = t.field;
+#define HR_JSON_FROM(field) t.field = j.value(#field, fallback.field);
+
+HR_JSON(Absence, source, reason)
+HR_JSON(TaskSample, role, pid, tid, victim, gone, flags, comm, switches, pending, shared_pending,
+        tracer, wchan, syscall, syscall_name, stack, absent)
+HR_JSON(FdWitness, role, fd, wanted, revents, queued, capacity)
+HR_JSON(InvariantFinding, when, state, text)
+HR_JSON(Rung, name, when, took, effect, note)
+HR_JSON(Signature, role, states, syscalls, frames, wchans, exiting, every_thread)
+HR_JSON(Variant, name, summary, expect, signatures, ladder, trials, weight, tasks, patience_us,
+        needs_root, reference_rate)
+HR_JSON(Param, name, help, fallback, choices, min, max)
+HR_JSON(AffectedRange, from, to, note)
+HR_JSON(Manifest, name, title, symptom, mechanism, invariant, lever, variants, params, affected,
+        history, references)
+HR_JSON(PreemptModel, build, active, source)
+HR_JSON(Capability, name, works, detail, remedy)
+HR_JSON(Environment, release, version, signature, machine, cmdline, preempt, cpus, virtualization,
+        root, cgroup_version, capabilities)
+HR_JSON(StopSpec, hits, until_excluded, budget)
+HR_JSON(CellSpec, repro, variant, params, trials, workers, seed, manifest)
+HR_JSON(Measurement, name, value, unit)
+HR_JSON(Verdict, outcome, signature, where, wait, kill, rescue, freed_by, rule, because, hints)
+HR_JSON(BatchRecord, cell, lane, worker, first, count)
+HR_JSON(MeasureRecord, cell, trial, rows)
+HR_JSON(SkipRecord, cell, reason)
+HR_JSON(NoteRecord, cell, text)
+HR_JSON(CellEndRecord, cell, reason, elapsed)
+
+namespace {
+
+/// A sample set, with the one field the macro cannot do: the state letter as a string.
+Json sample_set(const SampleSet& set) {
+  Json tasks = Json::array();
+  for (const TaskSample& task : set.tasks) {
+    Json entry = task;
+    entry["state"] = std::string(1, task.state);
+    tasks.push_back(std::move(entry));
+  }
+  return {{"when", set.when}, {"took", set.took}, {"tasks", tasks}, {"fds", set.fds},
+          {"absent", set.absent}};
+}
+
+SampleSet sample_set_from(const Json& json) {
+  SampleSet set;
+  set.when = json.value("when", Nanos{0});
+  set.took = json.value("took", Nanos{0});
+  set.fds = json.value("fds", std::vector<FdWitness>{});
+  set.absent = json.value("absent", std::vector<Absence>{});
+  for (const Json& entry : json.value("tasks", Json::array())) {
+    TaskSample task = entry.get<TaskSample>();
+    const std::string state = entry.value("state", "?");
+    task.state = state.empty() ? '?' : state.front();
+    set.tasks.push_back(std::move(task));
+  }
+  return set;
+}
+
+Observation read_observation(const Json& json) {
+  Observation o;
+  o.repro = json.value("repro", "");
+  o.variant = json.value("variant", "");
+  o.trial = json.value("trial", o.trial);
+  o.worker = json.value("worker", o.worker);
+  o.lane = json.value("lane", o.lane);
+  o.trial_start = json.value("trial_start", o.trial_start);
+  o.wedge = json.value("wedge", o.wedge);
+  o.opened = json.value("opened", o.opened);
+  o.proven = json.value("proven", o.proven);
+  o.ended = json.value("ended", o.ended);
+  o.window = json.value("window", o.window);
+  o.slow_after = json.value("slow_after", o.slow_after);
+  o.parked = json.value("parked", o.parked);
+  o.phase = json.value("phase", "");
+  o.rungs = json.value("rungs", std::vector<Rung>{});
+  o.ending = json.value("ending", Ending::Finished);
+  o.message = json.value("message", "");
+  for (const Json& round : json.value("rounds", Json::array())) {
+    o.rounds.push_back({.before = sample_set_from(round.value("before", Json::object())),
+                        .invariant = round.value("invariant", InvariantFinding{}),
+                        .after = sample_set_from(round.value("after", Json::object()))});
+  }
+  return o;
+}
+
+/// Runs `read`, turning the library's exceptions into an Error.
+template <typename T, typename Read>
+Result<T> checked(const char* what, Read read) {
+  try {
+    return T(read());
+  } catch (const nlohmann::json::exception& problem) {
+    return fail(Error::usage(std::string("malformed ") + what + ": " + problem.what()));
+  }
+}
+
+template <typename T>
+std::optional<Record> record_as(const Json& json) {
+  return Record(json.get<T>());
+}
+
+}  // namespace
+
+Json to_json_value(const Manifest& manifest) {
+  Json json = manifest;
+  json["schema"] = 1;
+  return json;
+}
+
+Json to_json_value(const Environment& environment) {
+  return environment;
+}
+
+Json to_json_value(const Verdict& verdict) {
+  return verdict;
+}
+
+Json to_json_value(const RunHeader& header) {
+  return {{"type", "run"},
+          {"schema", header.schema},
+          {"version", header.version},
+          {"started", header.started},
+          {"argv", header.argv},
+          {"seed", header.seed},
+          {"confidence", header.confidence},
+          {"stop", header.stop},
+          {"environment", header.environment},
+          {"cells", header.cells}};
+}
+
+Json to_json_value(const Observation& o) {
+  Json rounds = Json::array();
+  for (const Round& round : o.rounds) {
+    rounds.push_back({{"before", sample_set(round.before)},
+                      {"invariant", round.invariant},
+                      {"after", sample_set(round.after)}});
+  }
+  return {{"repro", o.repro},     {"variant", o.variant}, {"trial", o.trial},
+          {"worker", o.worker},   {"lane", o.lane},       {"trial_start", o.trial_start},
+          {"wedge", o.wedge},     {"opened", o.opened},   {"proven", o.proven},
+          {"ended", o.ended},     {"window", o.window},   {"slow_after", o.slow_after},
+          {"parked", o.parked},   {"phase", o.phase},     {"rounds", rounds},
+          {"rungs", o.rungs},     {"ending", o.ending},   {"message", o.message}};
+}
+
+Json to_json_value(const Record& record) {
+  struct Visitor {
+    static Json tagged(const char* type, const Json& fields) {
+      Json json = {{"type", type}};
+      json.update(fields);
+      return json;
+    }
+    Json operator()(const BatchRecord& r) const { return tagged("batch", r); }
+    Json operator()(const TrialRecord& r) const {
+      return {{"type", "trial"},
+              {"cell", r.cell},
+              {"trial", r.observation.trial},
+              {"verdict", r.verdict},
+              {"observation", to_json_value(r.observation)}};
+    }
+    Json operator()(const MeasureRecord& r) const { return tagged("measure", r); }
+    Json operator()(const SkipRecord& r) const { return tagged("skip", r); }
+    Json operator()(const NoteRecord& r) const { return tagged("note", r); }
+    Json operator()(const CellEndRecord& r) const { return tagged("cell_end", r); }
+  };
+  return std::visit(Visitor{}, record);
+}
+
+Result<Json> parse_json(const std::string& text) {
+  Json json = Json::parse(text, nullptr, false);
+  if (json.is_discarded()) return fail(Error::usage("not JSON: " + text.substr(0, 60)));
+  return json;
+}
+
+Result<Manifest> manifest_from_json(const std::string& text) {
+  auto json = parse_json(text);
+  if (!json) return fail(json.error());
+  return checked<Manifest>("manifest", [&] { return json->get<Manifest>(); });
+}
+
+Result<RunHeader> header_from_json(const Json& json) {
+  return checked<RunHeader>("journal header", [&] {
+    RunHeader header;
+    header.schema = json.at("schema").get<int>();
+    header.version = json.value("version", "");
+    header.started = json.value("started", "");
+    header.argv = json.value("argv", std::vector<std::string>{});
+    header.seed = json.value("seed", header.seed);
+    header.confidence = json.value("confidence", header.confidence);
+    header.stop = json.value("stop", StopSpec{});
+    header.environment = json.value("environment", Environment{});
+    for (const Json& cell : json.at("cells")) header.cells.push_back(cell.get<CellSpec>());
+    return header;
+  });
+}
+
+Result<Observation> observation_from_json(const Json& json) {
+  return checked<Observation>("observation", [&] { return read_observation(json); });
+}
+
+Result<std::optional<Record>> record_from_json(const Json& json) {
+  return checked<std::optional<Record>>("record", [&]() -> std::optional<Record> {
+    const std::string type = json.at("type").get<std::string>();
+    if (type == "batch") return record_as<BatchRecord>(json);
+    if (type == "measure") return record_as<MeasureRecord>(json);
+    if (type == "skip") return record_as<SkipRecord>(json);
+    if (type == "note") return record_as<NoteRecord>(json);
+    if (type == "cell_end") return record_as<CellEndRecord>(json);
+    if (type == "trial") {
+      return Record(TrialRecord{.cell = json.at("cell").get<std::size_t>(),
+                                .observation = read_observation(json.at("observation")),
+                                .verdict = json.at("verdict").get<Verdict>()});
+    }
+    return std::nullopt;
+  });
+}
+
+std::string dump_line(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string dump_pretty(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace hangrate

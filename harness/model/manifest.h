@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Manifest: what a reproducer says about itself. Compiled into the reproducer, printed by
+// `--describe` as JSON, read by the harness. Plain values, no I/O.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace hangrate {
+
+/// What a run of a variant is expected to show.
+enum class Expect {
+  Affected,   ///< hits on affected kernels, none on others: decided by Manifest::affected
+  Always,     ///< positive control: every trial is a hit on every kernel
+  Never,      ///< negative control: no trial hangs on any kernel
+  Lookalike,  ///< negative control that does hang, in a way that is not this bug: 0 matches
+  Measure,    ///< measures something, hangs nowhere
+};
+
+/// How a victim of this bug looks from outside. An empty list asks nothing of that source.
+struct Signature {
+  std::string role;                   ///< the party this is about, e.g. "writer"
+  std::string states = "SDI";         ///< allowed state letters of proc_pid_stat(5)
+  std::vector<std::string> syscalls;  ///< any of these, by name
+  /// Kernel stack: of every group at least one function must be present.
+  std::vector<std::vector<std::string>> frames;
+  std::vector<std::string> wchans;    ///< any of these; used when the stack is not readable
+  bool exiting = false;               ///< PF_EXITING must be set
+  bool every_thread = false;          ///< all live threads must match, else any one
+};
+
+struct Variant {
+  std::string name;
+  std::string summary;
+  Expect expect = Expect::Affected;
+  std::vector<Signature> signatures;  ///< all must match for Hang/Match
+  /// Rungs in order, passive first; known: wait stop-continue lever kill fuse-abort peer-close.
+  std::vector<std::string> ladder;
+  std::uint64_t trials = 1000;  ///< default number
+  double weight = 1.0;          ///< share of a common time budget
+  int tasks = 1;                ///< tasks of one worker that want a CPU at once
+  int patience_us = 2000;       ///< how long a trial waits before it parks, idle machine
+  bool needs_root = false;
+  /// A clean run is only "unexpectedly clean" if it excludes this rate (per trial).
+  double reference_rate = 0.001;
+};
+
+struct Param {
+  std::string name;
+  std::string help;
+  std::string fallback;              ///< the default value
+  std::vector<std::string> choices;  ///< if empty, an integer in [min, max]
+  std::int64_t min = 0;
+  std::int64_t max = 0;
+};
+
+/// Kernels [from, to) by upstream version, "" = open end. The source of every expectation.
+struct AffectedRange {
+  std::string from;
+  std::string to;
+  std::string note;  ///< commit and title, for the reader
+};
+
+struct Manifest {
+  std::string name;
+  std::string title;
+  std::string symptom;
+  std::string mechanism;
+  std::string invariant;
+  std::string lever;  ///< what the lever does, e.g. "resize the pipe again"
+  std::vector<Variant> variants;  ///< the first is the default
+  std::vector<Param> params;
+  std::vector<AffectedRange> affected;
+  std::vector<std::string> history;     ///< introduced, fixed, reverted: commit, title, version
+  std::vector<std::string> references;
+};
+
+}  // namespace hangrate

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/model/proc_text.h"
+
+#include <charconv>
+#include <optional>
+
+namespace hangrate {
+
+namespace {
+
+constexpr int kFlagsField = 9;  // proc_pid_stat(5), counted from 1; the state is field 3
+
+template <typename Number>
+std::optional<Number> number(std::string_view text, int base = 10) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  if (error != std::errc{} || end == text.data()) return std::nullopt;
+  return value;
+}
+
+/// The rest of the line "key:..." of a status file, nullopt if there is none.
+std::optional<std::string_view> value_of(std::string_view text, std::string_view key) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t end = text.find('\n', at);
+    const std::string_view line = text.substr(at, end == text.npos ? text.npos : end - at);
+    if (line.starts_with(key) && line.size() > key.size() && line[key.size()] == ':') {
+      return line.substr(key.size() + 1);
+    }
+    if (end == text.npos) break;
+    at = end + 1;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void parse_stat(std::string_view text, TaskSample& sample) {
+  const std::size_t open = text.find('(');
+  const std::size_t close = text.rfind(')');
+  if (open == text.npos || close == text.npos || close < open || close + 2 >= text.size()) {
+    sample.absent.push_back({"stat", "malformed"});
+    return;
+  }
+  sample.comm = std::string(text.substr(open + 1, close - open - 1));
+  std::string_view rest = text.substr(close + 2);
+  sample.state = rest.front();
+  for (int field = 3; field < kFlagsField; ++field) {
+    const std::size_t space = rest.find(' ');
+    if (space == rest.npos) {
+      sample.absent.push_back({"stat", "too short"});
+      return;
+    }
+    rest.remove_prefix(space + 1);
+  }
+  if (const auto flags = number<std::uint64_t>(rest)) sample.flags = *flags;
+}
+
+void parse_status(std::string_view text, TaskSample& sample) {
+  const auto voluntary = value_of(text, "voluntary_ctxt_switches");
+  const auto involuntary = value_of(text, "nonvoluntary_ctxt_switches");
+  if (voluntary && involuntary) {
+    const auto a = number<std::uint64_t>(*voluntary);
+    const auto b = number<std::uint64_t>(*involuntary);
+    if (a && b) sample.switches = *a + *b;
+  }
+  if (!sample.switches) sample.absent.push_back({"status", "no context switch counters"});
+  if (const auto set = value_of(text, "SigPnd")) {
+    sample.pending = number<std::uint64_t>(*set, 16).value_or(0);
+  }
+  if (const auto set = value_of(text, "ShdPnd")) {
+    sample.shared_pending = number<std::uint64_t>(*set, 16).value_or(0);
+  }
+  if (const auto tracer = value_of(text, "TracerPid")) {
+    sample.tracer = number<int>(*tracer).value_or(0);
+  }
+}
+
+void parse_wchan(std::string_view text, TaskSample& sample) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\0')) text.remove_suffix(1);
+  if (text.empty() || text == "0") {
+    sample.absent.push_back({"wchan", "the kernel gives no name (not asleep, or not permitted)"});
+    return;
+  }
+  sample.wchan = std::string(text);
+}
+
+void parse_syscall(std::string_view text, TaskSample& sample) {
+  const std::size_t end = text.find('\n');
+  sample.syscall = std::string(text.substr(0, end));
+}
+
+void parse_stack(std::string_view text, TaskSample& sample) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t end = text.find('\n', at);
+    std::string_view line = text.substr(at, end == text.npos ? text.npos : end - at);
+    at = end == text.npos ? text.size() : end + 1;
+    // "[<0>] pipe_write+0x4b1/0x680 [module]"
+    if (const std::size_t bracket = line.find("] "); bracket != line.npos && line.starts_with('[')) {
+      line.remove_prefix(bracket + 2);
+    }
+    while (line.starts_with("? ")) line.remove_prefix(2);
+    const std::string_view name = line.substr(0, line.find('+'));
+    if (!name.empty() && name.find(' ') == name.npos) sample.stack.emplace_back(name);
+  }
+  if (sample.stack.empty()) sample.absent.push_back({"stack", "empty"});
+}
+
+long syscall_number(const TaskSample& sample) {
+  return number<long>(sample.syscall).value_or(-1);
+}
+
+}  // namespace hangrate

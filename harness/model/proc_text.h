@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Pure parsers of /proc/PID/task/TID/ files: text in, fields of a TaskSample out. They never read a
+// file, so they can be fuzzed and replayed. Malformed text is recorded as an Absence.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "harness/model/evidence.h"
+
+namespace hangrate {
+
+/// Fills state, flags and comm from proc_pid_stat(5). The comm may hold ")", spaces and newlines.
+void parse_stat(std::string_view text, TaskSample& sample);
+/// Fills context switches, pending signals and tracer from proc_pid_status(5).
+void parse_status(std::string_view text, TaskSample& sample);
+/// "0" means unknown, not "nowhere": fs/proc/base.c proc_pid_wchan() prints it when access is refused.
+void parse_wchan(std::string_view text, TaskSample& sample);
+/// proc_pid_syscall(5); "running" and "-1 ..." (blocked outside a system call) are kept as they are.
+void parse_syscall(std::string_view text, TaskSample& sample);
+/// One function name per frame, innermost first; offsets, modules and unreliable marks dropped.
+void parse_stack(std::string_view text, TaskSample& sample);
+
+/// Number of the system call in `TaskSample::syscall`, -1 if unknown or not in one.
+long syscall_number(const TaskSample& sample);
+
+}  // namespace hangrate

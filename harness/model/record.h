@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The lines of a journal as values. A run is its header followed by records; everything a report says
+// can be worked out from them. Schema: results/schema/journal.schema.json.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "harness/model/environment.h"
+#include "harness/model/manifest.h"
+#include "harness/model/observation.h"
+
+namespace hangrate {
+
+/// Raised by one whenever a reader of the version before would misread a journal.
+inline constexpr int kJournalSchema = 1;
+
+/// One reproducer variant with its parameters, on this kernel.
+struct CellSpec {
+  std::string repro;
+  std::string variant;
+  std::map<std::string, std::string> params;  ///< complete
+  std::uint64_t trials = 0;                   ///< planned, 0: no end of its own
+  int workers = 1;
+  std::uint64_t seed = 0;
+  Manifest manifest;
+
+  const Variant& variant_spec() const;
+};
+
+/// When to stop early; unset never stops.
+struct StopSpec {
+  std::optional<std::uint64_t> hits;
+  std::optional<double> until_excluded;
+  std::optional<Nanos> budget;  ///< of the whole run, shared by weight
+};
+
+struct RunHeader {
+  int schema = kJournalSchema;
+  std::string version;  ///< of hangrate
+  std::string started;  ///< UTC, ISO 8601
+  std::vector<std::string> argv;
+  std::uint64_t seed = 0;
+  double confidence = 0.95;
+  StopSpec stop;
+  Environment environment;
+  std::vector<CellSpec> cells;
+};
+
+/// Trials [first, first + count) ended by themselves in time.
+struct BatchRecord {
+  std::size_t cell = 0;
+  std::uint32_t lane = 0;
+  std::uint64_t worker = 0;
+  std::uint64_t first = 0;
+  std::uint64_t count = 0;
+};
+
+/// One trial that did not simply end.
+struct TrialRecord {
+  std::size_t cell = 0;
+  Observation observation;
+  Verdict verdict;
+};
+
+struct Measurement {
+  std::string name;
+  std::string value;
+  std::string unit;
+  bool operator==(const Measurement&) const = default;
+};
+
+struct MeasureRecord {
+  std::size_t cell = 0;
+  std::uint64_t trial = 0;
+  std::vector<Measurement> rows;
+};
+
+/// The cell cannot run here at all.
+struct SkipRecord {
+  std::size_t cell = 0;
+  std::string reason;
+};
+
+/// Something of the machine or the harness, worth telling.
+struct NoteRecord {
+  std::size_t cell = 0;
+  std::string text;
+};
+
+/// A stretch of work on a cell ended; a resumed cell has several.
+struct CellEndRecord {
+  std::size_t cell = 0;
+  std::string reason;  ///< trials, hits, excluded, budget, skipped, infra, interrupted
+  Nanos elapsed = 0;   ///< of this stretch
+};
+
+using Record = std::variant<BatchRecord, TrialRecord, MeasureRecord, SkipRecord, NoteRecord,
+                            CellEndRecord>;
+
+std::size_t cell_of(const Record& record);
+
+}  // namespace hangrate

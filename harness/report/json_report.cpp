@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The machine-readable summary; schema in results/schema/run.schema.json.
+#include "harness/model/json.h"
+#include "harness/report/summary.h"
+
+namespace hangrate {
+
+namespace {
+
+constexpr int kRunSchema = 1;
+
+Json outcomes_of(const Tally& tally) {
+  return {{"clean", tally.count(Outcome::Clean)},
+          {"slow", tally.count(Outcome::Slow)},
+          {"anomaly", tally.count(Outcome::Anomaly)},
+          {"hang_match", tally.hits()},
+          {"hang_other", tally.other_hangs()},
+          {"skipped", tally.count(Outcome::Skipped)},
+          {"infra", tally.count(Outcome::Infra)},
+          {"inconclusive", tally.count(Outcome::Inconclusive)},
+          {"lost_machine", tally.count(Outcome::LostMachine)}};
+}
+
+Json spread_ms(const Histogram& spans) {
+  if (spans.count() == 0) return nullptr;
+  return {{"p50", to_ms(spans.quantile(0.5))},
+          {"p99", to_ms(spans.quantile(0.99))},
+          {"max", to_ms(spans.max())}};
+}
+
+Json kinds_of(const CellResult& result) {
+  Json kinds = Json::array();
+  for (const auto& [name, kind] : result.kinds()) {
+    kinds.push_back({{"kind", name},
+                     {"count", kind.count},
+                     {"first_trial", kind.first.observation.trial},
+                     {"verdict", to_json_value(kind.first.verdict)}});
+  }
+  return kinds;
+}
+
+Json dispersion_of(const RateEstimate& estimate) {
+  const DispersionResult& d = estimate.dispersion;
+  return {{"tested", d.tested},       {"z", d.z},
+          {"p_value", d.p_value},     {"intra_cluster_correlation", d.rho},
+          {"design_effect", d.design_effect}, {"overdispersed", d.overdispersed}};
+}
+
+Json measurements_of(const CellResult& result) {
+  Json rows = Json::array();
+  for (const Measurement& row : result.measurements()) {
+    rows.push_back({{"name", row.name}, {"value", row.value}, {"unit", row.unit}});
+  }
+  return rows;
+}
+
+Json cell_json(const CellSummary& cell) {
+  const CellResult& result = *cell.result;
+  const RateEstimate& estimate = cell.estimate;
+  return {{"repro", cell.spec->repro},
+          {"variant", cell.spec->variant},
+          {"params", cell.spec->params},
+          {"workers", cell.spec->workers},
+          {"seed", cell.spec->seed},
+          {"trials", result.tally().conclusive()},
+          {"attempted", result.tally().attempted()},
+          {"hits", result.tally().hits()},
+          {"anomalies", result.tally().anomalies()},
+          {"outcomes", outcomes_of(result.tally())},
+          {"rate",
+           {{"point", estimate.point},
+            {"low", estimate.interval.low},
+            {"high", estimate.interval.high},
+            {"confidence", estimate.confidence},
+            {"method", estimate.method}}},
+          {"dispersion", dispersion_of(estimate)},
+          {"excluded_rate", estimate.excluded_rate},
+          {"proof_ms", spread_ms(result.proof_time())},
+          {"hit_cost_ms", spread_ms(result.hit_cost())},
+          {"seconds", to_seconds(result.elapsed())},
+          {"trials_per_second", result.trials_per_second()},
+          {"expectation", expectation_name(cell.expectation)},
+          {"verdict", cell_verdict_name(cell.verdict)},
+          {"explanation", cell.explanation},
+          {"stopped_by", result.end_reason()},
+          {"skip_reason", result.skip_reason()},
+          {"notes", result.notes()},
+          {"kinds", kinds_of(result)},
+          {"measurements", measurements_of(result)}};
+}
+
+}  // namespace
+
+std::string json_report(const Summary& summary) {
+  const RunHeader& header = *summary.header;
+  Json results = Json::array();
+  for (const CellSummary& cell : summary.cells) results.push_back(cell_json(cell));
+  const Json upstream = summary.kernel ? Json(to_string(*summary.kernel)) : Json(nullptr);
+  const PreemptModel& preempt = header.environment.preempt;
+  return dump_pretty({{"schema", kRunSchema},
+                      {"hangrate", header.version},
+                      {"started", header.started},
+                      {"argv", header.argv},
+                      {"seed", header.seed},
+                      {"kernel",
+                       {{"release", header.environment.release},
+                        {"version", header.environment.version},
+                        {"upstream", upstream},
+                        {"preempt", preempt.active},
+                        {"preempt_build", preempt.build},
+                        {"preempt_source", preempt.source}}},
+                      {"environment", to_json_value(header.environment)},
+                      {"results", results},
+                      {"exit_code", summary.exit_code}});
+}
+
+}  // namespace hangrate

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/report/summary.h"
+
+namespace hangrate {
+
+Summary summarize(const RunHeader& header, const std::vector<CellResult>& cells) {
+  Summary summary;
+  summary.header = &header;
+  const Environment& e = header.environment;
+  summary.kernel = upstream_version(e.release, e.version, e.signature);
+  std::vector<int> codes;
+  for (std::size_t i = 0; i < header.cells.size(); ++i) {
+    CellSummary cell;
+    cell.spec = &header.cells[i];
+    cell.result = &cells[i];
+    const Variant& variant = cell.spec->variant_spec();
+    cell.estimate = cell.result->estimate(header.confidence);
+    cell.expectation = expectation_of(cell.spec->manifest, variant, summary.kernel);
+    cell.verdict =
+        judge(cell.expectation, cell.result->tally(), cell.estimate, variant.reference_rate);
+    cell.explanation = explain(cell.verdict, cell.expectation, cell.result->tally(), cell.estimate,
+                               variant.reference_rate);
+    if (!cell.result->skip_reason().empty()) cell.explanation = cell.result->skip_reason();
+    const bool machine = cell.verdict == CellVerdict::Infra || cell.verdict == CellVerdict::Inconclusive;
+    if (machine && !cell.result->notes().empty()) cell.explanation = cell.result->notes().front();
+    codes.push_back(exit_code(cell.verdict));
+    summary.cells.push_back(std::move(cell));
+  }
+  summary.exit_code = combine_exit_codes(codes);
+  return summary;
+}
+
+std::string cell_name(const CellSpec& spec) {
+  return spec.repro + "/" + spec.variant;
+}
+
+std::string kernel_phrase(const Summary& summary) {
+  const Environment& e = summary.header->environment;
+  std::string text = e.release;
+  const std::string upstream = summary.kernel ? to_string(*summary.kernel) : "";
+  if (!upstream.empty() && e.release.find(upstream) == std::string::npos) text += " = " + upstream;
+  return text + " (" + e.preempt.build + ", preempt " + e.preempt.active + ", " +
+         std::to_string(e.cpus) + (e.cpus == 1 ? " CPU)" : " CPUs)");
+}
+
+}  // namespace hangrate

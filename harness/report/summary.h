@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Summary: the numbers and verdicts of a run, worked out once; every reporter only formats them.
+// Pure: a report from a journal is the same on any machine.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/model/record.h"
+#include "harness/stats/cell_result.h"
+#include "harness/stats/cell_verdict.h"
+#include "harness/stats/expectation.h"
+#include "harness/stats/kernel_version.h"
+
+namespace hangrate {
+
+struct CellSummary {
+  const CellSpec* spec = nullptr;
+  const CellResult* result = nullptr;
+  RateEstimate estimate;
+  Expectation expectation = Expectation::Unknown;
+  CellVerdict verdict = CellVerdict::Inconclusive;
+  std::string explanation;
+};
+
+struct Summary {
+  const RunHeader* header = nullptr;
+  std::optional<KernelVersion> kernel;  ///< upstream version
+  std::vector<CellSummary> cells;
+  int exit_code = 0;
+};
+
+/// `header` and `cells` must outlive the summary.
+Summary summarize(const RunHeader& header, const std::vector<CellResult>& cells);
+
+std::string cell_name(const CellSpec& spec);
+
+/// The reporters. All give finished text; none prints.
+std::string json_report(const Summary& summary);
+std::string ktap_report(const Summary& summary);
+std::string text_table(const Summary& summary, bool colour);
+/// For the first hit of each kind: who sleeps where, which invariant is broken, what freed it.
+std::string text_proofs(const Summary& summary, bool colour);
+std::string text_measurements(const Summary& summary);
+
+/// "6.18.44 (PREEMPT_DYNAMIC, none)": the kernel in one phrase.
+std::string kernel_phrase(const Summary& summary);
+
+}  // namespace hangrate

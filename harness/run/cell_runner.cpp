@@ -1,0 +1,555 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/run/cell_runner.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+
+#include <signal.h>
+
+#include "harness/base/file.h"
+#include "harness/classify/classifier.h"
+
+namespace hangrate {
+
+using protocol::Verb;
+using protocol::WorkerState;
+
+namespace {
+
+constexpr Nanos kLeaseSpan = 100 * kMilli;    // a lease should take about this long
+constexpr std::uint64_t kNoEnd = 1ull << 62;
+constexpr std::uint64_t kFirstLease = 8;
+constexpr std::uint64_t kLongestLease = 8192;
+constexpr Nanos kSpawnLimit = 20 * kSecond;   // from fork to idle
+constexpr Nanos kTrialLimit = 10 * kSecond;   // a trial that neither ends nor parks
+constexpr Nanos kReapLimit = 2 * kSecond;     // from SIGKILL to reaped
+constexpr Nanos kStopLimit = 8 * kSecond;     // for observations in flight when the cell ends
+constexpr Nanos kProgressEvery = 100 * kMilli;
+constexpr Nanos kIdleWake = 250 * kMilli;
+constexpr Nanos kUsualSpawn = 20 * kMilli;    // fork to idle on a machine of slowness 1
+constexpr double kMostSlowness = 20.0;
+
+InvariantState to_model(protocol::InvariantStatus status) {
+  switch (status) {
+    case protocol::InvariantStatus::Holds: return InvariantState::Holds;
+    case protocol::InvariantStatus::Broken: return InvariantState::Broken;
+    case protocol::InvariantStatus::Unknown: break;
+  }
+  return InvariantState::Unknown;
+}
+
+Outcome to_model(protocol::TrialOutcome outcome) {
+  switch (outcome) {
+    case protocol::TrialOutcome::Clean: return Outcome::Clean;
+    case protocol::TrialOutcome::Anomaly: return Outcome::Anomaly;
+    case protocol::TrialOutcome::Inconclusive: return Outcome::Inconclusive;
+    case protocol::TrialOutcome::Infra: break;
+  }
+  return Outcome::Infra;
+}
+
+std::vector<Measurement> measurements_of(const protocol::Slot& slot) {
+  std::vector<Measurement> rows;
+  const std::size_t bytes = std::min<std::size_t>(slot.measurement_bytes, sizeof slot.measurements);
+  for (const std::string& line : split(std::string_view(slot.measurements, bytes), '\n')) {
+    const auto fields = split(line, '\t');
+    if (fields.size() == 3) rows.push_back({fields[0], fields[1], fields[2]});
+  }
+  return rows;
+}
+
+/// Text of a fixed field that another process writes: never beyond its end.
+template <std::size_t N>
+std::string text_of(const char (&field)[N]) {
+  return {field, ::strnlen(field, N)};
+}
+
+}  // namespace
+
+CellRunner::CellRunner(Engine::Parts& parts, std::size_t cell, const CellPlan& plan,
+                       const StopRule& rule, CellResult& result)
+    : parts_(parts),
+      cell_(cell),
+      plan_(plan),
+      variant_(plan.spec.variant_spec()),
+      rule_(rule),
+      result_(result),
+      book_(plan.spec.trials != 0 ? plan.spec.trials : kNoEnd, result.recorded()) {}
+
+Result<void> CellRunner::run() {
+  start_ = now_ns();
+  next_progress_ = start_;
+  while (true) {
+    next_wake_ = now_ns() + kIdleWake;
+    take_ended_children();
+    take_reader_answers();
+    for (Seat& seat : seats_) look_at(seat);
+    drop_dead_seats();
+    decide_stop();
+    if (end_reason_.empty()) fill_lanes();
+    if (settled()) break;
+    if (parts_.events.progress && now_ns() >= next_progress_) {
+      next_progress_ = now_ns() + kProgressEvery;
+      parts_.events.progress(result_, now_ns() - start_);
+    }
+    parts_.sleep_until(wake_at());
+  }
+  finish_leftovers();
+  emit(CellEndRecord{cell_, end_reason_, now_ns() - start_});
+  return trouble_;
+}
+
+void CellRunner::emit(const Record& record) {
+  result_.apply(record);
+  if (!trouble_ || !parts_.events.record) return;
+  trouble_ = parts_.events.record(record);
+  if (!trouble_) end_reason_ = "infra";
+}
+
+WatchLimits CellRunner::watch_limits() const {
+  return WatchLimits::scaled(parts_.slowness);
+}
+
+Nanos CellRunner::wake_at() const {
+  const auto reader = parts_.reader.next_deadline();
+  return std::min(next_wake_, reader.value_or(next_wake_));
+}
+
+void CellRunner::take_ended_children() {
+  for (const ChildEnd& end : parts_.take_ended()) {
+    const auto seat = std::find_if(seats_.begin(), seats_.end(),
+                                   [&](const Seat& s) { return s.worker.pid() == end.pid; });
+    if (seat != seats_.end()) worker_ended(*seat, end);
+  }
+}
+
+void CellRunner::worker_ended(Seat& seat, const ChildEnd& end) {
+  const WorkerState state = seat.worker.state();
+  const bool killed_by_us = seat.dying;
+  std::string how = "the worker ended: " + end.text();
+  if (const std::string output = seat.worker.output(); !output.empty()) how += "; it said: " + output;
+  seat.dying = true;
+  seat.killed_at = 0;  // reaped
+  if (seat.watched) {
+    seat.watched->watch.worker_gone(how, now_ns());
+    conclude(seat);
+  }
+  if (killed_by_us) return;
+  if (state == WorkerState::Skipped) {
+    emit(SkipRecord{cell_, text_of(seat.worker.slot().message)});
+    end_reason_ = "skipped";
+  } else if (state == WorkerState::Failed || state == WorkerState::Starting) {
+    ++failures_;
+    const std::string why =
+        state == WorkerState::Failed ? text_of(seat.worker.slot().message) : how;
+    emit(NoteRecord{cell_, "a worker could not start: " + why});
+    if (failures_ >= parts_.limits.most_failures) end_reason_ = "infra";
+  } else if (seat.worker.leased()) {
+    account_clean(seat, seat.worker.slot().done.load(std::memory_order_acquire));
+    if (seat.accounted < seat.worker.current_lease().count) {
+      record_plain(seat, Outcome::Infra, "worker died", how);
+    }
+  }
+  dismiss(seat);
+}
+
+/// Gives back what the lease of a worker that is gone did not use.
+void CellRunner::dismiss(Seat& seat) {
+  const IndexRange& lease = seat.worker.current_lease();
+  if (seat.worker.leased() && seat.accounted < lease.count) {
+    book_.give_back({lease.first + seat.accounted, lease.count - seat.accounted});
+  }
+  seat.worker.drop_lease();
+  if (seat.dying) return;
+  seat.dying = true;
+  seat.killed_at = now_ns();
+  seat.worker.kill();
+}
+
+/// A killed worker takes its trial's processes with it, but one that waits for a FUSE reply only
+/// ends when the connection is aborted, which the worker can do no more.
+void CellRunner::abort_orphaned_connections() {
+  for (const Seat& seat : seats_) {
+    const int connection = seat.worker.slot().fuse_connection.load(std::memory_order_acquire);
+    if (seat.dying && connection != 0) orphaned_.push_back({connection, now_ns() + kReapLimit / 4});
+  }
+  for (const Orphaned& orphan : orphaned_) parts_.reader.abort_fuse(orphan.connection);
+  std::erase_if(orphaned_, [](const Orphaned& orphan) { return now_ns() > orphan.until; });
+  if (!orphaned_.empty()) next_wake_ = std::min(next_wake_, now_ns() + 5 * kMilli);
+}
+
+void CellRunner::drop_dead_seats() {
+  abort_orphaned_connections();
+  for (auto seat = seats_.begin(); seat != seats_.end();) {
+    const bool reaped = seat->dying && seat->killed_at == 0;
+    const bool given_up = seat->dying && !reaped && now_ns() - seat->killed_at > kReapLimit;
+    if (given_up) {
+      ++abandoned_;
+      emit(NoteRecord{cell_, "worker " + std::to_string(seat->worker.pid()) +
+                                 " survived SIGKILL and is left behind"});
+    }
+    seat = reaped || given_up ? seats_.erase(seat) : std::next(seat);
+  }
+}
+
+void CellRunner::take_reader_answers() {
+  while (auto answer = parts_.reader.receive()) {
+    for (Seat& seat : seats_) {
+      if (!seat.watched || seat.watched->request != answer->id) continue;
+      seat.watched->request = 0;
+      seat.watched->watch.sampled(std::move(answer->samples), now_ns());
+      break;
+    }
+  }
+}
+
+void CellRunner::look_at(Seat& seat) {
+  if (seat.dying) return;
+  if (seat.watched) return drive_watch(seat);
+  switch (seat.worker.state()) {
+    case WorkerState::Starting:
+      if (now_ns() - seat.worker.started() > kSpawnLimit) {
+        ++failures_;
+        emit(NoteRecord{cell_, "a worker did not start within 20 s"});
+        if (failures_ >= parts_.limits.most_failures) end_reason_ = "infra";
+        dismiss(seat);
+      }
+      return;
+    case WorkerState::Idle: return look_at_idle(seat);
+    case WorkerState::Running: return look_at_running(seat);
+    case WorkerState::Reported: return look_at_reported(seat);
+    case WorkerState::Parked:
+    case WorkerState::Released:
+      if (!seat.worker.answered()) return;  // our Continue has not arrived yet
+      open_watch(seat, true);
+      return drive_watch(seat);
+    case WorkerState::Skipped:
+    case WorkerState::Failed: return;  // it is about to exit; worker_ended() has the word
+  }
+}
+
+void CellRunner::look_at_idle(Seat& seat) {
+  if (seat.worker.leased()) {
+    if (!seat.worker.answered()) return;  // it has not seen the lease yet
+    const std::uint64_t done = seat.worker.slot().done.load(std::memory_order_acquire);
+    account_clean(seat, done);
+    const IndexRange lease = seat.worker.current_lease();
+    const Nanos took = now_ns() - seat.lease_start;
+    if (done > 0) trial_ns_ = static_cast<double>(took) / static_cast<double>(done);
+    book_.give_back({lease.first + done, lease.count - done});
+    seat.worker.drop_lease();
+  } else if (parts_.slowness == 0.0) {
+    const Nanos spawned = now_ns() - seat.worker.started();
+    const double ratio = static_cast<double>(spawned) / static_cast<double>(kUsualSpawn);
+    parts_.slowness = std::clamp(ratio, 1.0, kMostSlowness);
+  }
+  failures_ = 0;
+  if (!seat.spare && end_reason_.empty()) give_lease(seat);
+}
+
+void CellRunner::give_lease(Seat& seat) {
+  std::uint64_t most = kFirstLease;
+  if (trial_ns_ > 0) {
+    most = static_cast<std::uint64_t>(static_cast<double>(kLeaseSpan) / trial_ns_);
+    most = std::clamp<std::uint64_t>(most, 1, kLongestLease);
+  }
+  const IndexRange lease = book_.take(most);
+  if (lease.count == 0) return;
+  seat.accounted = 0;
+  seat.lease_start = now_ns();
+  seat.worker.stop_no_more();
+  seat.worker.lease(lease);
+}
+
+void CellRunner::look_at_running(Seat& seat) {
+  const Nanos start = seat.worker.slot().trial_start_ns.load(std::memory_order_acquire);
+  const Nanos limit = static_cast<Nanos>(static_cast<double>(kTrialLimit) *
+                                         std::max(parts_.slowness, 1.0));
+  if (!seat.worker.leased() || start == 0 || now_ns() - std::max(start, seat.lease_start) < limit) {
+    return;
+  }
+  open_watch(seat, false);
+  drive_watch(seat);
+}
+
+void CellRunner::look_at_reported(Seat& seat) {
+  if (!seat.worker.answered()) return;  // our Continue has not arrived yet
+  const protocol::Slot& slot = seat.worker.slot();
+  const std::uint64_t offset = slot.trial.load() - seat.worker.current_lease().first;
+  account_clean(seat, offset);
+  if (slot.measurement_bytes != 0) {
+    emit(MeasureRecord{cell_, slot.trial.load(), measurements_of(slot)});
+  }
+  const Outcome outcome = to_model(slot.outcome);
+  if (outcome == Outcome::Clean) {
+    account_clean(seat, offset + 1);
+  } else {
+    record_plain(seat, outcome, "reported by the reproducer", text_of(slot.message));
+  }
+  if (outcome == Outcome::Clean || outcome == Outcome::Anomaly) {
+    seat.worker.send(Verb::Continue);
+  } else {
+    dismiss(seat);  // its objects are in an unknown state
+  }
+}
+
+void CellRunner::account_clean(Seat& seat, std::uint64_t upto) {
+  const IndexRange& lease = seat.worker.current_lease();
+  upto = std::min(upto, lease.count);
+  if (upto <= seat.accounted) return;
+  emit(BatchRecord{cell_, seat.worker.lane(), seat.worker.id(), lease.first + seat.accounted,
+                   upto - seat.accounted});
+  seat.accounted = upto;
+}
+
+/// A trial whose outcome needs no observation.
+void CellRunner::record_plain(Seat& seat, Outcome outcome, const std::string& rule,
+                              const std::string& text) {
+  TrialRecord record{.cell = cell_, .observation = opening(seat, true), .verdict = {}};
+  record.observation.trial = seat.worker.current_lease().first + seat.accounted;
+  record.observation.ended = now_ns();
+  record.observation.message = text;
+  record.verdict.outcome = outcome;
+  record.verdict.rule = rule;
+  record.verdict.because = {text};
+  ++seat.accounted;
+  emit(record);
+}
+
+Observation CellRunner::opening(const Seat& seat, bool parked) const {
+  const protocol::Slot& slot = seat.worker.slot();
+  Observation o;
+  o.repro = plan_.spec.repro;
+  o.variant = plan_.spec.variant;
+  o.trial = slot.trial.load(std::memory_order_acquire);
+  o.worker = seat.worker.id();
+  o.lane = seat.worker.lane();
+  o.trial_start = slot.trial_start_ns.load(std::memory_order_acquire);
+  o.opened = now_ns();
+  o.wedge = parked ? slot.wedge_ns : o.trial_start;
+  o.parked = parked;
+  o.phase = text_of(slot.phase);
+  return o;
+}
+
+void CellRunner::open_watch(Seat& seat, bool parked) {
+  const protocol::Slot& slot = seat.worker.slot();
+  const std::uint64_t offset = slot.trial.load() - seat.worker.current_lease().first;
+  account_clean(seat, offset);
+  // The rest of the lease goes to whoever takes over; this worker ends its lease with this trial.
+  seat.worker.stop_soon();
+  book_.give_back(seat.worker.cut_lease(offset + 1));
+  seat.watched.emplace(Watched{Watch(variant_, watch_limits(), opening(seat, parked)), {}});
+  std::vector<ReadTarget>& targets = seat.watched->targets;
+  if (!parked) {
+    ReadTarget target{.pid = seat.worker.pid(), .victim = 1};
+    std::strcpy(target.role, "worker");
+    targets.push_back(target);
+    return;
+  }
+  const std::uint32_t count = std::min<std::uint32_t>(slot.party_count, protocol::kMaxParties);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const protocol::Party& party = slot.parties[i];
+    ReadTarget target{.pid = party.pid,
+                      .tid = party.tid,
+                      .poll_fd = party.poll_fd,
+                      .poll_events = party.poll_events,
+                      .victim = static_cast<std::int16_t>(party.victim)};
+    std::memcpy(target.role, party.role, sizeof target.role);
+    target.role[sizeof target.role - 1] = '\0';
+    targets.push_back(target);
+  }
+}
+
+void CellRunner::drive_watch(Seat& seat) {
+  Watched& watched = *seat.watched;
+  if (watched.asked && seat.worker.answered()) {
+    watched.asked = false;
+    if (watched.lever) {
+      watched.watch.pulled();
+    } else {
+      const protocol::InvariantReport& report = seat.worker.slot().invariant;
+      watched.watch.checked({report.when_ns, to_model(report.status), text_of(report.text)});
+    }
+  }
+  if (seat.worker.state() == WorkerState::Released) {
+    watched.watch.released(seat.worker.slot().released_ns);
+  }
+  if (!watched.watch.observation().parked && seat.worker.state() != WorkerState::Running) {
+    watched.watch.released(now_ns());  // the stuck worker went on after all
+  }
+  while (true) {
+    const WatchAction action = watched.watch.next(now_ns());
+    if (action.ask == Ask::Wait) {
+      next_wake_ = std::min(next_wake_, action.until);
+      return;
+    }
+    if (action.ask == Ask::Done) return conclude(seat);
+    act(seat, action);
+  }
+}
+
+void CellRunner::act(Seat& seat, const WatchAction& action) {
+  Watched& watched = *seat.watched;
+  switch (action.ask) {
+    case Ask::Sample:
+      watched.request = parts_.reader.request(watched.targets, watch_limits().reader_limit);
+      return;
+    case Ask::Check:
+    case Ask::Lever:
+      watched.asked = true;
+      watched.lever = action.ask == Ask::Lever;
+      seat.worker.send(watched.lever ? Verb::Lever : Verb::Check);
+      return;
+    case Ask::Signal:
+      for (const int pid : action.pids) ::kill(pid, action.signal);
+      return;
+    case Ask::Wait:
+    case Ask::Done: return;
+  }
+}
+
+/// The observation is complete: judge it, record it, and put the worker back or away.
+void CellRunner::conclude(Seat& seat) {
+  TrialRecord record{.cell = cell_, .observation = seat.watched->watch.observation(), .verdict = {}};
+  record.verdict = classify(record.observation, variant_);
+  seat.watched.reset();
+  const bool released = !seat.dying && seat.worker.state() == WorkerState::Released;
+  if (record.verdict.outcome == Outcome::Clean) {
+    account_clean(seat, seat.accounted + 1);
+  } else {
+    ++seat.accounted;
+    emit(record);
+  }
+  if (released) {
+    // It finishes this trial, ends its lease and then waits as a spare.
+    seat.worker.send(Verb::Continue);
+    seat.spare = true;
+    return;
+  }
+  if (!seat.dying) dismiss(seat);
+}
+
+std::optional<std::size_t> CellRunner::free_slot() const {
+  for (std::size_t index = 0; index < Arena::kSlots; ++index) {
+    const bool used = std::any_of(seats_.begin(), seats_.end(), [&](const Seat& seat) {
+      return seat.worker.slot_index() == index;
+    });
+    if (!used) return index;
+  }
+  return std::nullopt;
+}
+
+/// Every lane has one worker that runs or is about to; those under observation do not count.
+void CellRunner::fill_lanes() {
+  for (std::uint32_t lane = 0; lane < static_cast<std::uint32_t>(plan_.spec.workers); ++lane) {
+    bool manned = false;
+    int parked = 0;
+    Seat* spare = nullptr;
+    for (Seat& seat : seats_) {
+      if (seat.worker.lane() != lane || seat.dying) continue;
+      if (seat.watched) {
+        ++parked;
+      } else if (!seat.spare) {
+        manned = true;
+      } else if (seat.worker.state() == WorkerState::Idle && !seat.worker.leased()) {
+        spare = &seat;
+      }
+    }
+    if (manned || book_.empty()) continue;
+    if (spare != nullptr) {
+      spare->spare = false;
+      give_lease(*spare);
+    } else if (parked < parts_.limits.most_parked) {
+      seat_new_worker(lane);
+    }
+  }
+}
+
+void CellRunner::seat_new_worker(std::uint32_t lane) {
+  const auto index = free_slot();
+  if (!index) return;
+  auto worker = Worker::start(plan_, parts_.arena, parts_.cgroup, *index, lane, parts_.next_worker);
+  if (!worker) {
+    emit(NoteRecord{cell_, worker.error().what()});
+    if (++failures_ >= parts_.limits.most_failures) end_reason_ = "infra";
+    return;
+  }
+  ++parts_.next_worker;
+  seats_.emplace_back(std::move(*worker));
+}
+
+void CellRunner::decide_stop() {
+  if (end_reason_.empty()) {
+    const Nanos elapsed = result_.elapsed() + (now_ns() - start_);
+    const StopReason reason = decide(rule_, result_.tally(), elapsed);
+    if (reason != StopReason::Continue) end_reason_ = stop_reason_name(reason);
+    if (abandoned_ + static_cast<int>(result_.abandoned()) > parts_.limits.most_abandoned) {
+      emit(NoteRecord{cell_, "too many victims could not be freed; the cell ends here"});
+      end_reason_ = "infra";
+    }
+    if (parts_.interrupted) end_reason_ = "interrupted";
+    if (book_.empty() && std::all_of(seats_.begin(), seats_.end(), [](const Seat& seat) {
+          return !seat.worker.leased() && !seat.watched;
+        })) {
+      end_reason_ = end_reason_.empty() ? "trials" : end_reason_;
+    }
+  }
+  if (end_reason_.empty() || stopping_since_ != 0) return;
+  stopping_since_ = now_ns();
+  for (Seat& seat : seats_) {
+    seat.worker.stop_soon();
+    if (parts_.interrupted && seat.watched && !seat.watched->watch.established()) {
+      seat.watched->watch.interrupt(now_ns());
+    }
+  }
+}
+
+/// True when nothing is in flight any more; pushes it that way once the cell is ending.
+bool CellRunner::settled() const {
+  if (end_reason_.empty()) return false;
+  const bool late = now_ns() - stopping_since_ > kStopLimit;
+  const bool in_flight = std::any_of(seats_.begin(), seats_.end(), [](const Seat& seat) {
+    if (seat.dying) return false;
+    const WorkerState state = seat.worker.state();
+    return seat.watched.has_value() ||
+           (seat.worker.leased() && state != WorkerState::Skipped && state != WorkerState::Failed);
+  });
+  return late || !in_flight;
+}
+
+/// The cell is over: no worker, process or FUSE connection of it may stay.
+void CellRunner::finish_leftovers() {
+  for (Seat& seat : seats_) {
+    if (seat.watched) {
+      seat.watched->watch.interrupt(now_ns());
+      conclude(seat);
+    }
+    dismiss(seat);
+  }
+  const Nanos deadline = now_ns() + kReapLimit;
+  Nanos kill_again = now_ns() + kReapLimit / 4;
+  while (now_ns() < deadline) {
+    take_ended_children();
+    abort_orphaned_connections();
+    std::erase_if(seats_, [](const Seat& seat) { return seat.dying && seat.killed_at == 0; });
+    const bool empty = parts_.cgroup.version() == 0 || parts_.cgroup.processes().empty();
+    if (seats_.empty() && empty) return;
+    if (!empty && now_ns() >= kill_again) {
+      parts_.cgroup.kill_all();
+      kill_again = deadline;
+    }
+    parts_.sleep_until(now_ns() + 5 * kMilli);
+  }
+  for (const Seat& seat : seats_) {
+    emit(NoteRecord{cell_, "worker " + std::to_string(seat.worker.pid()) +
+                               " survived SIGKILL and is left behind"});
+  }
+  for (const pid_t pid : parts_.cgroup.processes()) {
+    emit(NoteRecord{cell_, "process " + std::to_string(pid) + " of the cell is left behind"});
+  }
+  seats_.clear();
+}
+
+}  // namespace hangrate

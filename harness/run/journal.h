@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The journal: one JSON object a line, append-only, the source of truth of a run. A line is written
+// with one write(2), so a killed supervisor loses at most the trials it had not yet written; a full
+// disk leaves no half line behind. The first line is the RunHeader.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "harness/base/error.h"
+#include "harness/base/unique_fd.h"
+#include "harness/model/record.h"
+
+namespace hangrate {
+
+class Journal {
+ public:
+  /// Makes `directory` (its parents must exist) and a journal in it. Refuses one that has a journal.
+  static Result<Journal> create(const std::string& directory, const RunHeader& header);
+  /// Opens an existing journal to append to it. A last line without its end is cut off.
+  static Result<Journal> reopen(const std::string& directory);
+
+  Result<void> append(const Record& record);
+  /// Pushes what was written to the disk, against a crash of the machine.
+  void sync();
+
+  static std::string path_in(const std::string& directory);
+
+ private:
+  Journal() = default;
+  Result<void> append_line(std::string line);
+
+  std::string path_;
+  UniqueFd file_;
+};
+
+struct JournalStats {
+  std::uint64_t lines = 0;
+  std::uint64_t unknown = 0;  ///< record types of a later version, skipped
+  bool cut_off = false;       ///< the last line has no end: the writer was killed in it
+};
+
+/// Reads a journal, header first. `path` is the file or its folder. Fails on a future schema and on a
+/// malformed line in the middle (with its number); a last line without its end is left out and told.
+Result<JournalStats> read_journal(const std::string& path,
+                                  const std::function<Result<void>(const RunHeader&)>& on_header,
+                                  const std::function<void(const Record&)>& on_record);
+
+}  // namespace hangrate

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What all cells of one engine share: the arena, the helpers, the event descriptors.
+// Private to run/.
+#pragma once
+
+#include <sys/types.h>
+
+#include "harness/run/engine.h"
+#include "harness/sys/arena.h"
+#include "harness/sys/cgroup.h"
+#include "harness/sys/child.h"
+#include "harness/sys/proc_reader.h"
+
+namespace hangrate {
+
+struct Engine::Parts {
+  Parts(Arena arena_, Cgroup cgroup_) : arena(std::move(arena_)), cgroup(std::move(cgroup_)) {}
+
+  /// Sleeps until something happened or `deadline` (absolute ns) came.
+  void sleep_until(Nanos deadline);
+  /// Children that ended since the last call.
+  std::vector<ChildEnd> take_ended();
+
+  EngineEvents events;
+  EngineLimits limits;
+  Arena arena;
+  Cgroup cgroup;
+  ProcReader reader;
+  pid_t janitor = -1;
+  UniqueFd epoll;
+  UniqueFd timer;
+  UniqueFd signals;
+  int watched_reader_fd = -1;  ///< which reader socket epoll knows
+  bool interrupted = false;
+  bool children_ended = true;
+  std::uint64_t next_worker = 1;
+  double slowness = 0.0;  ///< how much slower than an idle modern machine; 0 = not known yet
+};
+
+}  // namespace hangrate

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/run/session.h"
+
+#include <numeric>
+
+#include "harness/classify/classifier.h"
+#include "harness/run/engine.h"
+#include "harness/run/journal.h"
+#include "harness/sys/environment.h"
+
+namespace hangrate {
+
+namespace {
+
+constexpr Nanos kSyncEvery = kSecond;
+
+/// What a cell gets of the budget that is left: its share by weight among the cells still to run.
+Nanos share_of_budget(const RunHeader& header, std::size_t cell, Nanos left) {
+  const auto weight = [](double sum, const CellSpec& spec) {
+    return sum + spec.variant_spec().weight;
+  };
+  const auto first = header.cells.begin() + static_cast<std::ptrdiff_t>(cell);
+  const double sum = std::accumulate(first, header.cells.end(), 0.0, weight);
+  return static_cast<Nanos>(static_cast<double>(left) * first->variant_spec().weight / sum);
+}
+
+StopRule rule_of(const RunHeader& header) {
+  StopRule rule;
+  rule.hits = header.stop.hits;
+  if (header.stop.until_excluded) {
+    rule.until_excluded = Exclusion{*header.stop.until_excluded, header.confidence};
+  }
+  return rule;
+}
+
+class Session {
+ public:
+  Session(const SessionPlan& plan, const SessionEvents& events)
+      : plan_(plan), header_(plan.header), events_(events) {
+    for (const CellSpec& spec : header_.cells) outcome_.cells.emplace_back(spec);
+  }
+
+  Result<SessionOutcome> run() {
+    HR_TRY(open_journal());
+    auto engine = Engine::make({.record = [this](const Record& r) { return record(r); },
+                                .progress = [this](const CellResult& r, Nanos elapsed) {
+                                  if (events_.progress) events_.progress(current_, r, elapsed);
+                                }});
+    if (!engine) return fail(engine.error());
+    for (current_ = 0; current_ < header_.cells.size(); ++current_) {
+      if ((*engine)->interrupted()) break;
+      HR_TRY(run_cell(**engine));
+    }
+    outcome_.interrupted = (*engine)->interrupted();
+    if (journal_) journal_->sync();
+    return std::move(outcome_);
+  }
+
+ private:
+  Result<void> open_journal() {
+    if (plan_.results.empty()) return {};
+    if (plan_.resume) {
+      auto loaded = load_run(plan_.results);
+      if (!loaded) return fail(loaded.error());
+      if (loaded->cut_off && events_.warning) {
+        events_.warning("the last record of the journal was cut off by a kill; it is left out");
+      }
+      outcome_.cells = std::move(loaded->cells);
+      auto journal = Journal::reopen(plan_.results);
+      if (!journal) return fail(journal.error());
+      journal_ = std::move(*journal);
+    } else {
+      auto journal = Journal::create(plan_.results, header_);
+      if (!journal) return fail(journal.error());
+      journal_ = std::move(*journal);
+    }
+    return {};
+  }
+
+  Result<void> record(const Record& record) {
+    if (!journal_) return {};
+    HR_TRY(journal_->append(record));
+    if (now_ns() - last_sync_ > kSyncEvery) {
+      last_sync_ = now_ns();
+      journal_->sync();
+    }
+    return {};
+  }
+
+  Result<void> run_cell(Engine& engine) {
+    CellResult& result = outcome_.cells[current_];
+    const CellPlan plan{plan_.executables[current_], header_.cells[current_]};
+    if (finished(plan.spec, result)) return {};
+    StopRule rule = rule_of(header_);
+    if (header_.stop.budget) {
+      Nanos spent = 0;
+      for (const CellResult& cell : outcome_.cells) spent += cell.elapsed();
+      rule.budget =
+          result.elapsed() + share_of_budget(header_, current_, *header_.stop.budget - spent);
+    }
+    if (events_.cell_starts) events_.cell_starts(current_);
+    HR_TRY(engine.run_cell(current_, plan, rule, result));
+    if (events_.cell_ends) events_.cell_ends(current_, result);
+    return {};
+  }
+
+  /// A cell that a former stretch brought to its end.
+  static bool finished(const CellSpec& spec, const CellResult& result) {
+    if (spec.trials != 0 && result.recorded().total() >= spec.trials) return true;
+    const std::string& reason = result.end_reason();
+    return reason == "hits" || reason == "excluded" || reason == "budget" || reason == "trials";
+  }
+
+  const SessionPlan& plan_;
+  const RunHeader& header_;
+  const SessionEvents& events_;
+  SessionOutcome outcome_;
+  std::optional<Journal> journal_;
+  std::size_t current_ = 0;
+  Nanos last_sync_ = 0;
+};
+
+}  // namespace
+
+Result<SessionOutcome> run_session(const SessionPlan& plan, const SessionEvents& events) {
+  return Session(plan, events).run();
+}
+
+Result<LoadedRun> load_run(const std::string& path, bool reclassify) {
+  LoadedRun run;
+  auto stats = read_journal(
+      path,
+      [&](const RunHeader& header) -> Result<void> {
+        run.header = header;
+        for (const CellSpec& spec : run.header.cells) run.cells.emplace_back(spec);
+        return {};
+      },
+      [&](const Record& record) {
+        const auto* trial = std::get_if<TrialRecord>(&record);
+        if (!reclassify || trial == nullptr || trial->observation.rounds.empty()) {
+          run.cells[cell_of(record)].apply(record);
+          return;
+        }
+        TrialRecord again = *trial;
+        again.verdict = classify(again.observation, run.header.cells[again.cell].variant_spec());
+        if (kind_of(again.verdict) != kind_of(trial->verdict)) ++run.reclassified;
+        run.cells[again.cell].apply(again);
+      });
+  if (!stats) return fail(stats.error());
+  run.cut_off = stats->cut_off;
+  run.unknown_records = stats->unknown;
+  return run;
+}
+
+}  // namespace hangrate

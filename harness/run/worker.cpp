@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/run/worker.h"
+
+#include <climits>
+#include <csignal>
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "harness/run/plan.h"
+#include "harness/sys/child.h"
+
+namespace hangrate {
+
+using protocol::Verb;
+
+Result<Worker> Worker::start(const CellPlan& plan, Arena& arena, const Cgroup& cgroup,
+                             std::size_t slot_index, std::uint32_t lane, std::uint64_t id) {
+  Worker worker;
+  worker.id_ = id;
+  worker.lane_ = lane;
+  worker.slot_index_ = slot_index;
+  worker.slot_ = &arena.renew(slot_index);
+  worker.slot_->seed = plan.spec.seed;
+  worker.slot_->lane = lane;
+  worker.slot_->patience_ns = plan.spec.variant_spec().patience_us * kMicro;
+  worker.output_ = make_output_file("hangrate-worker");
+  SpawnOptions options;
+  options.argv = {plan.executable, "--worker", "--variant", plan.spec.variant};
+  for (const auto& [name, value] : plan.spec.params) {
+    options.argv.push_back("--param");
+    options.argv.push_back(name + "=" + value);
+  }
+  options.environment = {
+      {protocol::kSlotFdVariable, std::to_string(arena.memory_fd())},
+      {protocol::kSlotOffsetVariable, std::to_string(Arena::offset(slot_index))},
+      {protocol::kBellFdVariable, std::to_string(arena.bell_fd())},
+  };
+  options.inherited = {arena.memory_fd(), arena.bell_fd()};
+  options.stdout_fd = worker.output_.get();
+  options.stderr_fd = worker.output_.get();
+  options.cgroup_fd = cgroup.directory_fd();
+  options.cgroup_procs = cgroup.procs_file();
+  worker.started_ = now_ns();
+  auto pid = spawn(options);
+  if (!pid) return fail(pid.error().context("starting a worker of " + plan.spec.repro));
+  worker.pid_ = *pid;
+  return worker;
+}
+
+std::string Worker::output() const {
+  return output_tail(output_.get());
+}
+
+void Worker::lease(const IndexRange& range) {
+  lease_ = range;
+  slot_->done.store(0, std::memory_order_relaxed);
+  slot_->lease_first.store(range.first, std::memory_order_relaxed);
+  slot_->lease_count.store(range.count, std::memory_order_relaxed);
+  send(Verb::Lease);
+}
+
+IndexRange Worker::cut_lease(std::uint64_t count) {
+  if (count >= lease_.count) return {};
+  const IndexRange rest{lease_.first + count, lease_.count - count};
+  lease_.count = count;
+  return rest;
+}
+
+void Worker::send(Verb verb) {
+  ++sequence_;
+  slot_->command.store(protocol::make_command(sequence_, verb), std::memory_order_release);
+  ::syscall(SYS_futex, &slot_->command, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+}
+
+bool Worker::answered() const {
+  return slot_->answered.load(std::memory_order_acquire) == sequence_;
+}
+
+void Worker::kill() const {
+  ::kill(-pid_, SIGKILL);
+  ::kill(pid_, SIGKILL);  // before its setsid() there is no such group yet
+}
+
+}  // namespace hangrate

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Worker: the supervisor's handle of one worker process and its slot. Sends commands, reads state,
+// never waits.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <sys/types.h>
+
+#include "harness/base/clock.h"
+#include "harness/base/unique_fd.h"
+#include "harness/stats/range_set.h"
+#include "harness/sys/arena.h"
+#include "harness/sys/cgroup.h"
+#include "repros/kit/protocol.h"
+
+namespace hangrate {
+
+struct CellPlan;
+
+class Worker {
+ public:
+  /// Starts a worker of `plan` for `lane` in arena slot `slot_index`.
+  static Result<Worker> start(const CellPlan& plan, Arena& arena, const Cgroup& cgroup,
+                              std::size_t slot_index, std::uint32_t lane, std::uint64_t id);
+
+  std::uint64_t id() const { return id_; }
+  std::uint32_t lane() const { return lane_; }
+  std::size_t slot_index() const { return slot_index_; }
+  pid_t pid() const { return pid_; }
+  Nanos started() const { return started_; }
+  protocol::Slot& slot() const { return *slot_; }
+  protocol::WorkerState state() const { return slot_->state.load(std::memory_order_acquire); }
+  std::string output() const;
+
+  /// Orders trials. The worker must be idle.
+  void lease(const IndexRange& range);
+  const IndexRange& current_lease() const { return lease_; }
+  bool leased() const { return lease_.count > 0; }
+  void drop_lease() { lease_ = {}; }
+  /// Shortens the lease to `count` trials; returns what is free again. After stop_soon().
+  IndexRange cut_lease(std::uint64_t count);
+
+  void send(protocol::Verb verb);
+  /// Has the last command been carried out?
+  bool answered() const;
+  /// Ends the lease after the trial in flight.
+  void stop_soon() { slot_->stop.store(1, std::memory_order_release); }
+  void stop_no_more() { slot_->stop.store(0, std::memory_order_release); }
+
+  /// SIGKILL to it and everything of its session's first process group.
+  void kill() const;
+
+ private:
+  Worker() = default;
+
+  std::uint64_t id_ = 0;
+  std::uint32_t lane_ = 0;
+  std::size_t slot_index_ = 0;
+  pid_t pid_ = -1;
+  Nanos started_ = 0;
+  protocol::Slot* slot_ = nullptr;
+  std::uint32_t sequence_ = 0;
+  IndexRange lease_;
+  UniqueFd output_;
+};
+
+}  // namespace hangrate

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/sys/cgroup.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/base/file.h"
+
+namespace hangrate {
+
+namespace {
+
+/// Our own path in a hierarchy, from /proc/self/cgroup: "0::/x" for v2, "8:pids:/x" for v1.
+std::string own_path(const std::string& controller) {
+  for (const std::string& line : split(read_file("/proc/self/cgroup").value_or(""), '\n')) {
+    const auto fields = split(line, ':');
+    if (fields.size() >= 3 && fields[1] == controller) return fields[2] == "/" ? "" : fields[2];
+  }
+  return {};
+}
+
+}  // namespace
+
+CgroupMounts find_cgroup_mounts(const std::string& mountinfo) {
+  CgroupMounts mounts;
+  for (const std::string& line : split(mountinfo, '\n')) {
+    // "36 35 98:0 / /mnt rw,noatime master:1 - cgroup none rw,pids" (proc_pid_mountinfo(5))
+    const std::size_t dash = line.find(" - ");
+    if (dash == line.npos) continue;
+    const auto before = split(line.substr(0, dash), ' ');
+    const auto after = split(line.substr(dash + 3), ' ');
+    if (before.size() < 5 || after.size() < 3) continue;
+    if (after[0] == "cgroup2" && mounts.v2.empty()) mounts.v2 = before[4];
+    if (after[0] != "cgroup") continue;
+    for (const std::string& option : split(after[2], ',')) {
+      const bool fit = option == "pids" || option == "freezer" || option == "name=systemd";
+      if (fit && mounts.v1.empty()) {
+        mounts.v1 = before[4];
+        mounts.v1_controller = option;
+      }
+    }
+  }
+  return mounts;
+}
+
+Cgroup Cgroup::make(const std::string& name) {
+  Cgroup group;
+  const CgroupMounts mounts = find_cgroup_mounts(read_file("/proc/self/mountinfo").value_or(""));
+  struct Choice {
+    int version;
+    std::string parent;
+  };
+  std::vector<Choice> choices;
+  if (!mounts.v2.empty()) choices.push_back({2, mounts.v2 + own_path("")});
+  if (!mounts.v1.empty()) choices.push_back({1, mounts.v1 + own_path(mounts.v1_controller)});
+  if (choices.empty()) group.why_not_ = "no cgroup file system is mounted";
+  for (const Choice& choice : choices) {
+    const std::string path = choice.parent + "/" + name;
+    if (::mkdir(path.c_str(), 0755) != 0) {
+      group.why_not_ = "mkdir(" + path + "): " + std::strerror(errno);
+      continue;
+    }
+    group.version_ = choice.version;
+    group.path_ = path;
+    group.directory_.reset(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    group.why_not_.clear();
+    break;
+  }
+  return group;
+}
+
+Cgroup::~Cgroup() {
+  if (!path_.empty() && directory_) ::rmdir(path_.c_str());
+}
+
+std::vector<pid_t> Cgroup::processes() const {
+  std::vector<pid_t> pids;
+  if (version_ == 0) return pids;
+  for (const std::string& line : split(read_file(path_ + "/cgroup.procs").value_or(""), '\n')) {
+    if (!line.empty()) pids.push_back(static_cast<pid_t>(std::atoi(line.c_str())));
+  }
+  return pids;
+}
+
+void Cgroup::kill_all() const {
+  const UniqueFd file(::open((path_ + "/cgroup.kill").c_str(), O_WRONLY | O_CLOEXEC));
+  if (version_ == 2 && file && ::write(file.get(), "1", 1) == 1) return;  // v5.14 and later
+  for (const pid_t pid : processes()) ::kill(pid, SIGKILL);
+}
+
+}  // namespace hangrate

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Cgroup: a leaf that holds the workers of one run, so that nothing they start gets lost. cgroup v2,
+// v1, or none: without one the run goes on and leftovers are found through the child reaper only.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "harness/base/unique_fd.h"
+
+namespace hangrate {
+
+class Cgroup {
+ public:
+  /// Makes a leaf named `name` under our own cgroup. `why_not()` tells why there is none.
+  static Cgroup make(const std::string& name);
+  ~Cgroup();  ///< removes the leaf if it is empty; never waits
+  Cgroup(Cgroup&&) = default;
+  Cgroup& operator=(Cgroup&&) = delete;
+  Cgroup(const Cgroup&) = delete;
+  Cgroup& operator=(const Cgroup&) = delete;
+
+  int version() const { return version_; }  ///< 2, 1 or 0
+  const std::string& why_not() const { return why_not_; }
+  const std::string& path() const { return path_; }
+  int directory_fd() const { return version_ == 2 ? directory_.get() : -1; }
+  std::string procs_file() const { return version_ == 1 ? path_ + "/cgroup.procs" : ""; }
+
+  /// Processes inside now.
+  std::vector<pid_t> processes() const;
+  /// SIGKILL to everything inside.
+  void kill_all() const;
+
+ private:
+  Cgroup() = default;
+
+  int version_ = 0;
+  std::string path_;
+  std::string why_not_;
+  UniqueFd directory_;
+};
+
+/// Where cgroup hierarchies are mounted, from /proc/self/mountinfo text (pure).
+struct CgroupMounts {
+  std::string v2;
+  std::string v1;             ///< any v1 hierarchy fit for bookkeeping
+  std::string v1_controller;  ///< its name in /proc/self/cgroup, e.g. "pids" or "name=systemd"
+};
+CgroupMounts find_cgroup_mounts(const std::string& mountinfo);
+
+}  // namespace hangrate

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/sys/child.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char** environ;
+
+namespace hangrate {
+
+namespace {
+
+/// fork(), straight into a cgroup where the kernel can (clone3 with CLONE_INTO_CGROUP, v5.7), because
+/// writing to cgroup.procs waits for an RCU grace period.
+pid_t fork_into(int cgroup_fd) {
+#ifdef CLONE_INTO_CGROUP
+  if (cgroup_fd >= 0) {
+    clone_args args{};
+    args.flags = CLONE_INTO_CGROUP;
+    args.exit_signal = SIGCHLD;
+    args.cgroup = static_cast<__u64>(cgroup_fd);
+    const long pid = ::syscall(SYS_clone3, &args, sizeof args);
+    if (pid >= 0) return static_cast<pid_t>(pid);
+  }
+#else
+  (void)cgroup_fd;
+#endif
+  return ::fork();
+}
+
+/// Only async-signal-safe calls from here to exec.
+[[noreturn]] void become(const SpawnOptions& options, char* const* argv, char* const* envp,
+                         pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(127);
+  ::setsid();
+  if (!options.cgroup_procs.empty()) {
+    const int procs = ::open(options.cgroup_procs.c_str(), O_WRONLY | O_CLOEXEC);
+    if (procs >= 0 && ::write(procs, "0", 1) < 0) {
+      // Membership is a convenience for finding leftovers; the run goes on without it.
+    }
+  }
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::signal(SIGPIPE, SIG_DFL);
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  ::dup2(null, 0);
+  ::dup2(options.stdout_fd >= 0 ? options.stdout_fd : null, 1);
+  ::dup2(options.stderr_fd >= 0 ? options.stderr_fd : null, 2);
+  for (const int fd : options.inherited) ::fcntl(fd, F_SETFD, 0);
+  ::execve(argv[0], argv, envp);
+  ::_exit(127);
+}
+
+}  // namespace
+
+Result<pid_t> spawn(const SpawnOptions& options) {
+  std::vector<char*> argv;
+  for (const std::string& word : options.argv) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  std::vector<std::string> added;
+  for (const auto& [name, value] : options.environment) added.push_back(name + "=" + value);
+  std::vector<char*> envp;
+  for (char** entry = environ; *entry != nullptr; ++entry) envp.push_back(*entry);
+  for (std::string& entry : added) envp.push_back(entry.data());
+  envp.push_back(nullptr);
+
+  const pid_t parent = ::getpid();
+  const pid_t pid = fork_into(options.cgroup_fd);
+  if (pid < 0) return fail(Error::from_errno("fork"));
+  if (pid == 0) become(options, argv.data(), envp.data(), parent);
+  return pid;
+}
+
+std::string ChildEnd::text() const {
+  if (exited) return "exit status " + std::to_string(code);
+  const char* name = ::sigabbrev_np(signal);
+  return std::string("killed by SIG") + (name != nullptr ? name : std::to_string(signal));
+}
+
+std::vector<ChildEnd> reap_children() {
+  std::vector<ChildEnd> ends;
+  while (true) {
+    int status = 0;
+    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+    if (pid <= 0) return ends;
+    if (WIFEXITED(status)) {
+      ends.push_back({pid, true, WEXITSTATUS(status), 0});
+    } else if (WIFSIGNALED(status)) {
+      ends.push_back({pid, false, 0, WTERMSIG(status)});
+    }
+  }
+}
+
+UniqueFd make_output_file(const char* name) {
+  return UniqueFd(::memfd_create(name, MFD_CLOEXEC));
+}
+
+std::string output_tail(int fd, std::size_t limit) {
+  struct stat info{};
+  if (fd < 0 || ::fstat(fd, &info) != 0) return {};
+  const auto size = static_cast<std::size_t>(info.st_size);
+  std::string text(std::min(size, limit), '\0');
+  const ssize_t n = ::pread(fd, text.data(), text.size(), static_cast<off_t>(size - text.size()));
+  text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
+Result<pid_t> fork_helper(const char* name, const std::vector<int>& keep, bool dies_with_parent,
+                          const std::function<int()>& body) {
+  const pid_t parent = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid < 0) return fail(Error::from_errno(std::string("fork(") + name + ")"));
+  if (pid > 0) return pid;
+  ::setsid();  // Ctrl-C is for the supervisor
+  ::prctl(PR_SET_NAME, name);
+  if (dies_with_parent) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(0);
+  }
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  std::vector<int> kept = keep;
+  std::sort(kept.begin(), kept.end());
+  int next = 0;  // the helper must not hold the user's terminal or pipes open either
+  for (const int fd : kept) {
+    if (fd > next) ::syscall(SYS_close_range, next, fd - 1, 0);
+    next = fd + 1;
+  }
+  ::syscall(SYS_close_range, next, ~0u, 0);
+  ::_exit(body());
+}
+
+}  // namespace hangrate

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Starting a program as a child that cannot hurt its parent: own session, no terminal, no pipe it
+// could hold (output goes to memory files), killed by the kernel when the parent dies.
+// Nothing here waits for a child; reap_children() only collects those that already ended.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "harness/base/error.h"
+#include "harness/base/unique_fd.h"
+
+namespace hangrate {
+
+struct SpawnOptions {
+  std::vector<std::string> argv;  ///< argv[0] is the path to execute
+  std::vector<std::pair<std::string, std::string>> environment;  ///< added to ours
+  std::vector<int> inherited;     ///< descriptors the child keeps, under the same numbers
+  int stdout_fd = -1;             ///< -1: /dev/null
+  int stderr_fd = -1;             ///< -1: /dev/null
+  int cgroup_fd = -1;             ///< directory of a cgroup v2 to start in
+  std::string cgroup_procs;       ///< or a cgroup.procs file (v1) the child writes itself into
+};
+
+/// Forks and executes. Call from the main thread only: the death signal is bound to the thread that
+/// forked. An exec failure shows as exit status 127.
+Result<pid_t> spawn(const SpawnOptions& options);
+
+/// How a child ended, as a value.
+struct ChildEnd {
+  pid_t pid = 0;
+  bool exited = false;  ///< else killed by `signal`
+  int code = 0;
+  int signal = 0;
+
+  std::string text() const;
+};
+
+/// Every child (and adopted orphan) that has already ended. Never waits.
+std::vector<ChildEnd> reap_children();
+
+/// A memory file for a child's output, so that nobody ever waits on a pipe.
+UniqueFd make_output_file(const char* name);
+/// The last `limit` bytes written to it.
+std::string output_tail(int fd, std::size_t limit = 2000);
+
+/// Forks a helper of ours that runs `body` and exits with what it returns. Closes every descriptor
+/// but `keep` in it, dies with the parent if `dies_with_parent`.
+Result<pid_t> fork_helper(const char* name, const std::vector<int>& keep, bool dies_with_parent,
+                          const std::function<int()>& body);
+
+}  // namespace hangrate

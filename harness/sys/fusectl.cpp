@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/sys/fusectl.h"
+
+#include <string>
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "harness/base/unique_fd.h"
+
+namespace hangrate {
+
+namespace {
+
+constexpr const char* kConnections = "/sys/fs/fuse/connections";
+constexpr long kFusectlMagic = 0x65735543;  // FUSE_CTL_SUPER_MAGIC, fs/fuse/control.c
+
+std::string connection_path(int minor_number) {
+  return std::string(kConnections) + "/" + std::to_string(minor_number);
+}
+
+}  // namespace
+
+void prepare_fusectl_here() {
+  struct statfs info{};
+  if (::statfs(kConnections, &info) == 0 && static_cast<long>(info.f_type) == kFusectlMagic) return;
+  if (::unshare(CLONE_NEWNS) != 0) return;
+  ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
+  ::mount("none", kConnections, "fusectl", 0, nullptr);
+}
+
+bool abort_fuse_connection(int minor_number) {
+  const UniqueFd file(::open((connection_path(minor_number) + "/abort").c_str(), O_WRONLY | O_CLOEXEC));
+  return file && ::write(file.get(), "1", 1) == 1;
+}
+
+bool fuse_connection_exists(int minor_number) {
+  return ::access(connection_path(minor_number).c_str(), F_OK) == 0;
+}
+
+}  // namespace hangrate

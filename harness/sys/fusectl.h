@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The FUSE control file system: aborting a connection frees every task that waits on it.
+#pragma once
+
+namespace hangrate {
+
+/// Mounts fusectl for this process if it is not mounted, in a mount namespace of its own. For helper
+/// processes only: the supervisor itself never changes its namespace.
+void prepare_fusectl_here();
+
+/// Aborts connection `minor_number`. False if it does not exist (any more) or we may not.
+bool abort_fuse_connection(int minor_number);
+
+/// True if connection `minor_number` is listed.
+bool fuse_connection_exists(int minor_number);
+
+}  // namespace hangrate

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/sys/janitor.h"
+
+#include <csignal>
+
+#include <poll.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/base/clock.h"
+#include "harness/sys/child.h"
+#include "harness/sys/fusectl.h"
+
+namespace hangrate {
+
+namespace {
+
+constexpr Nanos kLinger = 5 * kSecond;    // how long leftovers are hunted
+constexpr Nanos kAtLeast = 200 * kMilli;  // a worker may just be dying
+constexpr Nanos kRound = 20 * kMilli;
+
+void nap(Nanos span) {
+  const timespec time = to_timespec(span);
+  ::nanosleep(&time, nullptr);
+}
+
+void wait_for_end_of(pid_t supervisor) {
+  const int process = static_cast<int>(::syscall(SYS_pidfd_open, supervisor, 0));
+  while (::getppid() == supervisor) {
+    pollfd end{.fd = process, .events = POLLIN, .revents = 0};
+    if (process < 0 || ::poll(&end, 1, 10'000) < 0) nap(10 * kRound);
+  }
+}
+
+int clean_up(Arena& arena, const Cgroup& cgroup) {
+  prepare_fusectl_here();
+  const Nanos start = now_ns();
+  bool left = true;
+  while ((left || now_ns() < start + kAtLeast) && now_ns() < start + kLinger) {
+    left = false;
+    if (cgroup.version() != 0 && !cgroup.processes().empty()) {
+      cgroup.kill_all();
+      left = true;
+    }
+    for (std::size_t i = 0; i < Arena::kSlots; ++i) {
+      const int minor = arena.slot(i).fuse_connection.load(std::memory_order_acquire);
+      if (minor != 0 && fuse_connection_exists(minor)) {
+        abort_fuse_connection(minor);
+        left = true;
+      }
+    }
+    nap(kRound);
+  }
+  if (cgroup.version() != 0) ::rmdir(cgroup.path().c_str());
+  return 0;
+}
+
+}  // namespace
+
+pid_t start_janitor(Arena& arena, const Cgroup& cgroup) {
+  const pid_t supervisor = ::getpid();
+  const auto pid = fork_helper("hangrate-janitor", {arena.memory_fd()}, false, [&] {
+    wait_for_end_of(supervisor);
+    return clean_up(arena, cgroup);
+  });
+  return pid ? *pid : -1;
+}
+
+}  // namespace hangrate

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/sys/proc_reader.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "harness/base/check.h"
+#include "harness/model/proc_text.h"
+#include "harness/sys/child.h"
+#include "harness/sys/fusectl.h"
+#include "harness/sys/syscall_names.h"
+
+namespace hangrate {
+
+namespace {
+
+constexpr std::size_t kBreadcrumbBytes = 256;
+constexpr std::size_t kMaxTargets = 8;
+constexpr std::size_t kMaxThreads = 64;  // of one process; more are not looked at
+constexpr std::size_t kAnswerBytes = 160 * 1024;
+
+/// Cheap files first; none of them takes the address space lock of the task.
+enum class Source : std::uint32_t { Stat, Status, Wchan, Syscall, Stack, Descriptor, Gone };
+constexpr const char* kFiles[] = {"stat", "status", "wchan", "syscall", "stack"};
+
+struct Request {
+  std::uint64_t id = 0;
+  std::int32_t abort_minor = 0;  ///< not 0: abort this FUSE connection, no answer
+  std::uint32_t count = 0;
+  ReadTarget targets[kMaxTargets];
+};
+
+/// One piece of an answer, followed by `length` bytes.
+struct Piece {
+  std::uint32_t target = 0;
+  std::int32_t tid = 0;
+  Source source = Source::Gone;
+  std::int32_t error = 0;
+  std::uint32_t length = 0;
+};
+
+struct DescriptorFacts {
+  std::int32_t revents = 0;
+  std::int32_t queued = -1;
+  std::int32_t capacity = -1;
+};
+
+/// The helper's side. Everything it does may block; that is its purpose.
+class Helper {
+ public:
+  Helper(int socket, const std::string& proc_root, char* breadcrumb)
+      : socket_(socket), root_(proc_root), breadcrumb_(breadcrumb) {}
+
+  int serve() {
+    bool fusectl_ready = false;
+    Request request;
+    while (::recv(socket_, &request, sizeof request, 0) == sizeof request) {
+      if (request.abort_minor != 0) {
+        if (!fusectl_ready) prepare_fusectl_here();
+        fusectl_ready = true;
+        abort_fuse_connection(request.abort_minor);
+        continue;
+      }
+      answer_.assign(reinterpret_cast<const char*>(&request.id), sizeof request.id);
+      for (std::uint32_t i = 0; i < request.count; ++i) look(i, request.targets[i]);
+      breadcrumb_[0] = '\0';
+      if (::send(socket_, answer_.data(), answer_.size(), 0) < 0) return 1;
+    }
+    return 0;
+  }
+
+ private:
+  void look(std::uint32_t index, const ReadTarget& target) {
+    const std::string process = root_ + "/" + std::to_string(target.pid) + "/task";
+    if (target.tid != 0) {
+      look_at_task(index, target.tid, process);
+    } else {
+      look_at_threads(index, process);
+    }
+    if (target.poll_fd >= 0) look_at_descriptor(index, target);
+  }
+
+  void look_at_threads(std::uint32_t index, const std::string& process) {
+    leave_breadcrumb(process);
+    DIR* directory = ::opendir(process.c_str());
+    if (directory == nullptr) return put(index, 0, Source::Gone, errno, {});
+    std::size_t seen = 0;
+    while (const dirent* entry = ::readdir(directory)) {
+      if (entry->d_name[0] == '.' || ++seen > kMaxThreads) continue;
+      look_at_task(index, std::atoi(entry->d_name), process);
+    }
+    ::closedir(directory);
+  }
+
+  void look_at_task(std::uint32_t index, int tid, const std::string& process) {
+    const std::string task = process + "/" + std::to_string(tid) + "/";
+    for (std::uint32_t source = 0; source < std::size(kFiles); ++source) {
+      const std::string path = task + kFiles[source];
+      leave_breadcrumb(path);
+      char text[8192];
+      ssize_t n = -1;
+      const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+      if (file) n = ::read(file.get(), text, sizeof text);
+      const int error = n < 0 ? errno : 0;
+      if (error == ENOENT || error == ESRCH) return put(index, tid, Source::Gone, error, {});
+      put(index, tid, static_cast<Source>(source), error,
+          std::string_view(text, n > 0 ? static_cast<std::size_t>(n) : 0));
+    }
+  }
+
+  /// The supervisor's own look at the victim's descriptor: a copy of it, polled and closed again.
+  /// pidfd_getfd(2) (v5.6) checks ptrace permission but neither stops nor signals the victim.
+  void look_at_descriptor(std::uint32_t index, const ReadTarget& target) {
+    leave_breadcrumb("pidfd_getfd");
+    const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, target.pid, 0)));
+    if (!process) return put(index, 0, Source::Descriptor, errno, {});
+    const UniqueFd copy(
+        static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), target.poll_fd, 0)));
+    if (!copy) return put(index, 0, Source::Descriptor, errno, {});
+    pollfd look{.fd = copy.get(), .events = target.poll_events, .revents = 0};
+    if (::poll(&look, 1, 0) < 0) return put(index, 0, Source::Descriptor, errno, {});
+    DescriptorFacts facts;
+    facts.revents = look.revents;
+    int queued = 0;
+    if (::ioctl(copy.get(), FIONREAD, &queued) == 0) facts.queued = queued;
+    facts.capacity = ::fcntl(copy.get(), F_GETPIPE_SZ);
+    put(index, 0, Source::Descriptor, 0,
+        std::string_view(reinterpret_cast<const char*>(&facts), sizeof facts));
+  }
+
+  void put(std::uint32_t index, int tid, Source source, int error, std::string_view bytes) {
+    const Piece piece{index, tid, source, error, static_cast<std::uint32_t>(bytes.size())};
+    if (answer_.size() + sizeof piece + bytes.size() > kAnswerBytes) return;
+    answer_.append(reinterpret_cast<const char*>(&piece), sizeof piece);
+    answer_.append(bytes);
+  }
+
+  void leave_breadcrumb(const std::string& path) {
+    std::snprintf(breadcrumb_, kBreadcrumbBytes, "%s", path.c_str());
+  }
+
+  int socket_;
+  const std::string root_;
+  char* breadcrumb_;
+  std::string answer_;
+};
+
+std::string error_text(int error) {
+  return std::string(std::strerror(error)) + " (" + std::to_string(error) + ")";
+}
+
+/// Turns the pieces of one answer into samples.
+class Assembler {
+ public:
+  explicit Assembler(const std::vector<ReadTarget>& targets) : targets_(targets) {}
+
+  SampleSet assemble(std::string_view bytes) {
+    while (bytes.size() >= sizeof(Piece)) {
+      Piece piece;
+      std::memcpy(&piece, bytes.data(), sizeof piece);
+      bytes.remove_prefix(sizeof piece);
+      if (piece.length > bytes.size() || piece.target >= targets_.size()) break;
+      take(piece, bytes.substr(0, piece.length));
+      bytes.remove_prefix(piece.length);
+    }
+    return std::move(set_);
+  }
+
+ private:
+  void take(const Piece& piece, std::string_view text) {
+    const ReadTarget& target = targets_[piece.target];
+    if (piece.source == Source::Descriptor) return take_descriptor(target, piece, text);
+    TaskSample& sample = task(piece.target, piece.tid, target);
+    if (piece.source == Source::Gone) {
+      sample.gone = true;
+      return;
+    }
+    if (piece.error != 0) {
+      const auto file = static_cast<std::size_t>(piece.source);
+      sample.absent.push_back({kFiles[file], error_text(piece.error)});
+      return;
+    }
+    switch (piece.source) {
+      case Source::Stat: return parse_stat(text, sample);
+      case Source::Status: return parse_status(text, sample);
+      case Source::Wchan: return parse_wchan(text, sample);
+      case Source::Syscall:
+        parse_syscall(text, sample);
+        sample.syscall_name = syscall_name(syscall_number(sample));
+        return;
+      case Source::Stack: return parse_stack(text, sample);
+      case Source::Descriptor:
+      case Source::Gone: return;
+    }
+  }
+
+  void take_descriptor(const ReadTarget& target, const Piece& piece, std::string_view bytes) {
+    DescriptorFacts facts;
+    if (piece.error != 0 || bytes.size() != sizeof facts) {
+      set_.absent.push_back({"fd", "pidfd_getfd: " + error_text(piece.error)});
+      return;
+    }
+    std::memcpy(&facts, bytes.data(), sizeof facts);
+    FdWitness witness;
+    witness.role = target.role;
+    witness.fd = target.poll_fd;
+    witness.wanted = target.poll_events;
+    witness.revents = facts.revents;
+    if (facts.queued >= 0) witness.queued = facts.queued;
+    if (facts.capacity >= 0) witness.capacity = facts.capacity;
+    set_.fds.push_back(witness);
+  }
+
+  TaskSample& task(std::uint32_t index, int tid, const ReadTarget& target) {
+    if (set_.tasks.empty() || last_target_ != index || set_.tasks.back().tid != tid) {
+      TaskSample sample;
+      sample.role = target.role;
+      sample.pid = target.pid;
+      sample.tid = tid;
+      sample.victim = target.victim != 0;
+      set_.tasks.push_back(std::move(sample));
+      last_target_ = index;
+    }
+    return set_.tasks.back();
+  }
+
+  const std::vector<ReadTarget>& targets_;
+  SampleSet set_;
+  std::uint32_t last_target_ = 0;
+};
+
+}  // namespace
+
+ProcReader::ProcReader(std::string proc_root) : proc_root_(std::move(proc_root)) {
+  start();
+}
+
+ProcReader::~ProcReader() {
+  if (helper_ > 0) ::kill(helper_, SIGKILL);
+  if (breadcrumb_ != nullptr) ::munmap(breadcrumb_, kBreadcrumbBytes);
+}
+
+void ProcReader::start() {
+  int pair[2];
+  HR_CHECK(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
+  UniqueFd ours(pair[0]);
+  const UniqueFd theirs(pair[1]);
+  ::fcntl(ours.get(), F_SETFL, O_NONBLOCK);
+  const int room = static_cast<int>(kAnswerBytes) * 2;
+  ::setsockopt(theirs.get(), SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+  // A fresh page per helper: one left behind must not scribble over its successor's.
+  void* page = ::mmap(nullptr, kBreadcrumbBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                      -1, 0);
+  HR_CHECK(page != MAP_FAILED);
+  if (breadcrumb_ != nullptr) ::munmap(breadcrumb_, kBreadcrumbBytes);
+  breadcrumb_ = static_cast<char*>(page);
+  const int socket = theirs.get();
+  const auto pid = fork_helper("hangrate-reader", {socket}, true, [&] {
+    return Helper(socket, proc_root_, breadcrumb_).serve();
+  });
+  helper_ = pid ? *pid : -1;
+  socket_ = std::move(ours);
+}
+
+std::uint64_t ProcReader::request(const std::vector<ReadTarget>& targets, Nanos patience) {
+  HR_CHECK(targets.size() <= kMaxTargets);
+  const std::uint64_t id = next_id_++;
+  pending_.push_back({.id = id, .targets = targets, .patience = patience});
+  send_next();
+  return id;
+}
+
+void ProcReader::abort_fuse(int minor_number) {
+  Request request;
+  request.abort_minor = minor_number;
+  ::send(socket_.get(), &request, sizeof request, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/// One request is with the helper at a time; the rest waits here.
+void ProcReader::send_next() {
+  if (pending_.empty() || pending_.front().sent) return;
+  Pending& front = pending_.front();
+  Request request;
+  request.id = front.id;
+  request.count = static_cast<std::uint32_t>(front.targets.size());
+  std::copy(front.targets.begin(), front.targets.end(), request.targets);
+  front.sent = true;
+  front.when = now_ns();
+  ::send(socket_.get(), &request, sizeof request, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+std::optional<ProcReader::Answer> ProcReader::receive() {
+  if (pending_.empty()) return std::nullopt;
+  static thread_local std::string buffer(kAnswerBytes + 64, '\0');
+  const ssize_t n = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  const bool broken = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+  if (n < static_cast<ssize_t>(sizeof(std::uint64_t))) {
+    if (broken || now_ns() >= *next_deadline()) return give_up();
+    return std::nullopt;
+  }
+  Answer answer;
+  std::memcpy(&answer.id, buffer.data(), sizeof answer.id);
+  if (answer.id != pending_.front().id) return std::nullopt;  // of a request given up before
+  const std::string_view bytes(buffer.data() + sizeof answer.id,
+                               static_cast<std::size_t>(n) - sizeof answer.id);
+  answer.samples = Assembler(pending_.front().targets).assemble(bytes);
+  answer.samples.when = pending_.front().when;
+  answer.samples.took = now_ns() - pending_.front().when;
+  pending_.pop_front();
+  send_next();
+  return answer;
+}
+
+ProcReader::Answer ProcReader::give_up() {
+  Answer answer;
+  answer.id = pending_.front().id;
+  answer.samples.when = pending_.front().when;
+  answer.samples.took = now_ns() - pending_.front().when;
+  answer.samples.absent.push_back(
+      {"helper", std::string("the /proc reader got stuck in ") + breadcrumb_});
+  pending_.pop_front();
+  if (helper_ > 0) ::kill(helper_, SIGKILL);  // it may not die; it is not waited for
+  ++abandoned_;
+  start();
+  for (Pending& waiting : pending_) waiting.sent = false;
+  send_next();
+  return answer;
+}
+
+std::optional<Nanos> ProcReader::next_deadline() const {
+  if (pending_.empty()) return std::nullopt;
+  return pending_.front().when + pending_.front().patience;
+}
+
+}  // namespace hangrate

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// ProcReader: reads /proc of possibly wedged tasks in a sacrificial helper process, so that the
+// supervisor never does. Reading /proc of a wedged task can block the reader (`ps` in D state is the
+// known case); a helper that misses its deadline is killed, abandoned and replaced, and the file it
+// was stuck on becomes evidence. Nothing here blocks.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "harness/base/clock.h"
+#include "harness/base/unique_fd.h"
+#include "harness/model/evidence.h"
+
+namespace hangrate {
+
+struct ReadTarget {
+  std::int32_t pid = 0;
+  std::int32_t tid = 0;  ///< 0: every thread of `pid`
+  std::int32_t poll_fd = -1;
+  std::int16_t poll_events = 0;
+  std::int16_t victim = 0;
+  char role[16] = {};
+};
+
+class ProcReader {
+ public:
+  /// `proc_root` is "/proc" but for tests.
+  explicit ProcReader(std::string proc_root = "/proc");
+  ~ProcReader();  ///< kills the helper, does not wait for it
+  ProcReader(const ProcReader&) = delete;
+  ProcReader& operator=(const ProcReader&) = delete;
+
+  /// Descriptor that becomes readable when receive() has something; changes with each restart.
+  int fd() const { return socket_.get(); }
+  pid_t helper() const { return helper_; }
+
+  /// Orders one SampleSet of `targets` (at most 8), to be given up `patience` ns after the helper
+  /// got it. The returned id comes back with the answer.
+  std::uint64_t request(const std::vector<ReadTarget>& targets, Nanos patience);
+  /// Orders an abort of a FUSE connection, for victims whose worker cannot do it any more.
+  void abort_fuse(int minor_number);
+
+  struct Answer {
+    std::uint64_t id = 0;
+    SampleSet samples;
+  };
+  /// An answer that is there, or one given up at its deadline (an Absence "helper" says why).
+  std::optional<Answer> receive();
+  /// When receive() should be called even if fd() stays silent; nullopt: nothing is outstanding.
+  std::optional<Nanos> next_deadline() const;
+
+  /// How many helpers got stuck and were left behind.
+  int abandoned() const { return abandoned_; }
+
+ private:
+  struct Pending {
+    std::uint64_t id;
+    std::vector<ReadTarget> targets;
+    Nanos patience;
+    bool sent = false;
+    Nanos when = 0;
+  };
+
+  void start();
+  void send_next();
+  Answer give_up();
+
+  std::string proc_root_;
+  UniqueFd socket_;
+  pid_t helper_ = -1;
+  std::deque<Pending> pending_;
+  std::uint64_t next_id_ = 1;
+  int abandoned_ = 0;
+  char* breadcrumb_ = nullptr;  ///< shared: the path the helper is about to read
+};
+
+}  // namespace hangrate

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/sys/syscall_names.h"
+
+#include <sys/syscall.h>
+
+namespace hangrate {
+
+namespace {
+
+struct Name {
+  long number;
+  const char* name;
+};
+
+constexpr Name kNames[] = {
+    {SYS_read, "read"},           {SYS_write, "write"},         {SYS_readv, "readv"},
+    {SYS_writev, "writev"},       {SYS_pread64, "pread64"},     {SYS_pwrite64, "pwrite64"},
+    {SYS_close, "close"},         {SYS_openat, "openat"},       {SYS_ioctl, "ioctl"},
+    {SYS_fcntl, "fcntl"},         {SYS_splice, "splice"},       {SYS_tee, "tee"},
+    {SYS_vmsplice, "vmsplice"},   {SYS_sendfile, "sendfile"},   {SYS_wait4, "wait4"},
+    {SYS_waitid, "waitid"},       {SYS_exit, "exit"},           {SYS_exit_group, "exit_group"},
+    {SYS_futex, "futex"},         {SYS_ppoll, "ppoll"},         {SYS_pselect6, "pselect6"},
+    {SYS_nanosleep, "nanosleep"}, {SYS_statx, "statx"},         {SYS_execve, "execve"},
+    {SYS_fsync, "fsync"},         {SYS_epoll_pwait, "epoll_pwait"},
+    {SYS_clock_nanosleep, "clock_nanosleep"}, {SYS_newfstatat, "newfstatat"},
+#ifdef SYS_open
+    {SYS_open, "open"},           {SYS_stat, "stat"},           {SYS_poll, "poll"},
+    {SYS_select, "select"},       {SYS_pause, "pause"},         {SYS_vfork, "vfork"},
+    {SYS_epoll_wait, "epoll_wait"},
+#endif
+};
+
+}  // namespace
+
+std::string syscall_name(long number) {
+  for (const Name& entry : kNames) {
+    if (entry.number == number) return entry.name;
+  }
+  return {};
+}
+
+}  // namespace hangrate

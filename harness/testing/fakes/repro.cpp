@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// fake: a reproducer whose victims do on purpose what real ones do by accident. Each variant is one
+// way a trial can look; the tests of the supervisor say which of them is a hit and which never is.
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "repros/kit/must.h"
+#include "repros/kit/reproducer.h"
+
+namespace hangrate::kit {
+
+namespace {
+
+class Fake final : public Reproducer {
+ public:
+  explicit Fake(const Settings& settings)
+      : variant_(settings.variant()),
+        every_(static_cast<std::uint64_t>(settings.number("every"))),
+        span_ms_(static_cast<int>(settings.number("span_ms"))) {}
+
+  void setup(Context& context) override {
+    if (variant_ == "skip") context.skip("this fake never runs: remedy X");
+    if (variant_ == "setup-fails") context.fail("frobnicate(): No such device (19)");
+  }
+
+  TrialOutcome trial(Context& context) override {
+    context.phase("fake phase");
+    if (variant_ == "clean" || context.trial() % every_ != 0) return TrialOutcome::Clean;
+    if (variant_ == "exits") ::_exit(0);
+    if (variant_ == "crashes") std::abort();
+    if (variant_ == "worker-stuck") {
+      while (true) ::pause();
+    }
+    if (variant_ == "anomaly") {
+      context.note("EINTR seen");
+      return TrialOutcome::Anomaly;
+    }
+    if (variant_ == "measures") {
+      context.measure("write 137 B", "63568", "B");
+      return TrialOutcome::Clean;
+    }
+    bell_.reset(must(context, ::eventfd(0, EFD_CLOEXEC), "eventfd"));
+    victim_ = must(context, ::fork(), "fork");
+    if (victim_ == 0) become_victim();
+    if (variant_ == "stopped") context.until([&] { return halted(); });
+    context.await(*this);
+    return TrialOutcome::Clean;
+  }
+
+  bool finished() override {
+    if (victim_ > 0 && ::waitpid(victim_, nullptr, WNOHANG) == victim_) victim_ = 0;
+    return victim_ == 0;
+  }
+
+  std::vector<PartyInfo> parties() override {
+    // "wrong-descriptor": the reproducer claims readiness of something that is not ready.
+    const bool wrong = variant_ == "wrong-descriptor";
+    return {{"victim", victim_, 0, true, wrong ? bell_.get() : -1, wrong ? short{POLLIN} : short{0}}};
+  }
+
+  Invariant invariant() override {
+    const bool broken = variant_ == "lost-wakeup" || variant_ == "elsewhere" ||
+                        variant_ == "wrong-descriptor" || variant_ == "stopped" ||
+                        variant_ == "starved" || variant_ == "slow" || variant_ == "restless";
+    if (broken) return {InvariantStatus::Broken, "the fake says that its invariant is broken"};
+    return {InvariantStatus::Holds, "the fake says that its invariant holds"};
+  }
+
+  void pull_lever() override {
+    const std::uint64_t one = 1;
+    if (::write(bell_.get(), &one, sizeof one) < 0) return;
+  }
+
+ private:
+  bool halted() const {
+    char path[64];
+    std::snprintf(path, sizeof path, "/proc/%d/stat", victim_);
+    const UniqueFd file(::open(path, O_RDONLY | O_CLOEXEC));
+    char text[512] = {};
+    if (!file || ::read(file.get(), text, sizeof text - 1) <= 0) return false;
+    const char* close = std::strrchr(text, ')');
+    return close != nullptr && (close[2] == 'T' || close[2] == 't');
+  }
+
+  void nap(int ms) const {
+    const timespec span = to_timespec(ms * kMilli);
+    ::nanosleep(&span, nullptr);
+  }
+
+  [[noreturn]] void become_victim() const {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    std::uint64_t value = 0;
+    if (variant_ == "elsewhere" || variant_ == "other") {
+      while (true) ::pause();
+    } else if (variant_ == "slow") {
+      nap(span_ms_);
+    } else if (variant_ == "restless") {
+      for (int i = 0; i < span_ms_ / 2; ++i) nap(2);  // asleep at every look, never for long
+    } else if (variant_ == "starved") {
+      for (volatile bool on = true; on;) {
+      }
+    } else if (variant_ == "stopped") {
+      ::raise(SIGSTOP);
+    } else if (variant_ == "killable-d") {
+      // A vfork parent waits in TASK_UNINTERRUPTIBLE|TASK_KILLABLE (kernel/fork.c
+      // wait_for_vfork_done(), v5.10 to v7): state D, yet SIGKILL ends it.
+      if (::vfork() == 0) {
+        while (true) ::pause();
+      }
+    } else if (variant_ == "leaves-child") {
+      if (::fork() == 0) {
+        ::prctl(PR_SET_PDEATHSIG, 0);
+        ::setsid();
+        while (true) ::pause();
+      }
+    } else if (::read(bell_.get(), &value, sizeof value) < 0) {
+      ::_exit(1);
+    }
+    ::_exit(0);
+  }
+
+  const std::string variant_;
+  const std::uint64_t every_;
+  const int span_ms_;
+  UniqueFd bell_;
+  int victim_ = 0;
+};
+
+Variant variant(const char* name, Expect expect) {
+  Variant v;
+  v.name = name;
+  v.summary = "see harness/testing/fakes/repro.cpp";
+  v.expect = expect;
+  Signature signature;
+  signature.role = "victim";
+  signature.states = "S";
+  signature.syscalls = {"read"};
+  signature.frames = {{"eventfd_read", "eventfd_read_iter"}};
+  signature.wchans = signature.frames[0];
+  v.signatures = {signature};
+  v.ladder = {"wait", "stop-continue", "lever", "kill"};
+  v.trials = 20;
+  return v;
+}
+
+}  // namespace
+
+Manifest reproducer_manifest() {
+  Manifest m;
+  m.name = "fake";
+  m.title = "victims made on purpose, for the tests of the supervisor";
+  m.invariant = "whatever the variant says";
+  m.lever = "ring the eventfd";
+  m.params = {{"every", "act in every n-th trial", "1", {}, 1, 1'000'000'000},
+              {"span_ms", "how long the slow ones take, ms", "300", {}, 1, 60'000}};
+  for (const char* name : {"lost-wakeup"}) m.variants.push_back(variant(name, Expect::Always));
+  for (const char* name : {"clean", "slow", "restless", "elsewhere", "other", "wrong-descriptor", "starved",
+                           "stopped", "killable-d", "exits", "crashes", "worker-stuck", "anomaly",
+                           "skip", "setup-fails", "leaves-child"}) {
+    m.variants.push_back(variant(name, Expect::Never));
+  }
+  m.variants.push_back(variant("measures", Expect::Measure));
+  return m;
+}
+
+std::unique_ptr<Reproducer> make_reproducer(const Settings& settings) {
+  return std::make_unique<Fake>(settings);
+}
+
+}  // namespace hangrate::kit

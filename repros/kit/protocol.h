@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The contract between a supervisor and one worker: a slot in a shared memory file.
+// Shared memory and not a pipe, because writing to a pipe can block, and blocking is what we study.
+// The supervisor only ever polls it; a worker only ever waits on `command`. Both sides are built from
+// this header; `version` refuses a worker of another build.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace hangrate::protocol {
+
+inline constexpr std::uint32_t kMagic = 0x48524154;  // "HRAT"
+inline constexpr std::uint32_t kVersion = 1;
+
+/// Environment of a worker: the memory file, the byte offset of its slot, the eventfd to ring.
+inline constexpr const char* kSlotFdVariable = "HANGRATE_SLOT_FD";
+inline constexpr const char* kSlotOffsetVariable = "HANGRATE_SLOT_OFFSET";
+inline constexpr const char* kBellFdVariable = "HANGRATE_BELL_FD";
+
+/// Exit codes of a worker. A hang has none.
+inline constexpr int kExitClean = 0;
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitSkip = 4;   // = KSFT_SKIP
+inline constexpr int kExitSetup = 5;  // the machine failed us before anything was tried
+
+enum class WorkerState : std::uint32_t {
+  Starting = 0,
+  Idle = 1,      ///< waits for a lease
+  Running = 2,   ///< trials in progress
+  Reported = 3,  ///< the trial in flight ended in something else than Clean; waits for Continue
+  Parked = 4,    ///< the trial in flight did not end in time; answers Check and Lever
+  Released = 5,  ///< was Parked, then everything it waited for ended; waits for Continue
+  Skipped = 6,   ///< cannot run here, `message` says why; exits
+  Failed = 7,    ///< setup failed, `message` says why; exits
+};
+
+enum class Verb : std::uint32_t {
+  None = 0,
+  Lease = 1,     ///< run trials [lease_first, lease_first + lease_count)
+  Check = 2,     ///< evaluate the invariant now
+  Lever = 3,     ///< pull the reproducer's own lever on the object (drain, resize again, ...)
+  Continue = 4,  ///< the supervisor has recorded the trial; go on
+};
+
+/// What a reproducer itself says of one trial.
+enum class TrialOutcome : std::uint32_t { Clean = 0, Anomaly = 1, Inconclusive = 2, Infra = 3 };
+
+enum class InvariantStatus : std::uint32_t { Unknown = 0, Holds = 1, Broken = 2 };
+
+/// One task or process the trial is about.
+struct Party {
+  std::int32_t pid = 0;
+  std::int32_t tid = 0;      ///< 0: every thread of `pid`
+  std::int32_t poll_fd = -1; ///< a descriptor of `pid` the supervisor may look at by itself
+  std::int16_t poll_events = 0;
+  std::uint16_t victim = 0;  ///< 1: this party is the one that should not sleep
+  char role[16] = {};
+};
+
+inline constexpr std::size_t kMaxParties = 8;
+
+struct InvariantReport {
+  std::int64_t when_ns = 0;
+  InvariantStatus status = InvariantStatus::Unknown;
+  char text[228] = {};
+};
+
+/// Everything one worker and its supervisor share. Written by one side each, as marked.
+struct Slot {
+  // Supervisor, before the worker starts.
+  std::uint32_t magic = kMagic;
+  std::uint32_t version = kVersion;
+  std::uint64_t seed = 0;
+  std::uint32_t lane = 0;
+  std::int64_t patience_ns = 0;  ///< how long a trial waits before it parks
+
+  // Supervisor, any time.
+  alignas(64) std::atomic<std::uint32_t> command{0};  ///< futex: sequence << 8 | Verb
+  std::atomic<std::uint32_t> stop{0};                 ///< end the lease after the trial in flight
+  std::atomic<std::uint64_t> lease_first{0};
+  std::atomic<std::uint64_t> lease_count{0};
+
+  // Worker.
+  alignas(64) std::atomic<WorkerState> state{WorkerState::Starting};
+  std::atomic<std::uint32_t> answered{0};  ///< sequence of the last command carried out
+  std::atomic<std::uint64_t> done{0};      ///< trials of this lease that ended
+  std::atomic<std::uint64_t> trial{0};     ///< index of the trial in flight
+  std::atomic<std::int64_t> trial_start_ns{0};
+  std::atomic<std::int32_t> fuse_connection{0};  ///< abort this one if the worker cannot: last resort
+
+  // Worker, published by a store to `state` or `answered`.
+  TrialOutcome outcome = TrialOutcome::Clean;
+  std::int64_t wedge_ns = 0;     ///< when the thing waited for should have happened
+  std::int64_t released_ns = 0;  ///< when it happened after all
+  std::uint32_t party_count = 0;
+  Party parties[kMaxParties];
+  InvariantReport invariant;
+  char phase[64] = {};
+  char message[1024] = {};
+  std::uint32_t measurement_bytes = 0;
+  char measurements[24 * 1024] = {};  ///< lines "name<TAB>value<TAB>unit\n"
+};
+
+inline constexpr std::size_t kSlotBytes = 32 * 1024;
+static_assert(sizeof(Slot) <= kSlotBytes);
+static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+static_assert(std::atomic<WorkerState>::is_always_lock_free);
+
+inline constexpr std::uint32_t make_command(std::uint32_t sequence, Verb verb) {
+  return sequence << 8 | static_cast<std::uint32_t>(verb);
+}
+inline constexpr Verb verb_of(std::uint32_t command) {
+  return static_cast<Verb>(command & 0xff);
+}
+inline constexpr std::uint32_t sequence_of(std::uint32_t command) {
+  return command >> 8;
+}
+
+}  // namespace hangrate::protocol

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "repros/kit/worker.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include <sched.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "repros/kit/futex.h"
+#include "repros/kit/protocol.h"
+#include "repros/kit/reproducer.h"
+
+namespace hangrate::kit {
+
+using protocol::Slot;
+using protocol::Verb;
+using protocol::WorkerState;
+
+namespace {
+
+/// Copies text into a fixed field, cut at its end, always terminated.
+template <std::size_t N>
+void copy_text(char (&field)[N], const char* text) {
+  std::snprintf(field, N, "%s", text);
+}
+
+int number_from_environment(const char* name) {
+  const char* text = std::getenv(name);
+  return text != nullptr ? std::atoi(text) : -1;
+}
+
+/// Maps the slot the supervisor gave us, or a private one for a run without supervisor.
+Slot* map_slot(bool supervised) {
+  int fd = -1;
+  int flags = MAP_SHARED | MAP_ANONYMOUS;
+  off_t offset = 0;
+  if (supervised) {
+    fd = number_from_environment(protocol::kSlotFdVariable);
+    offset = number_from_environment(protocol::kSlotOffsetVariable);
+    if (fd < 0 || offset < 0) return nullptr;
+    flags = MAP_SHARED;
+  }
+  void* memory = ::mmap(nullptr, protocol::kSlotBytes, PROT_READ | PROT_WRITE, flags, fd, offset);
+  if (memory == MAP_FAILED) return nullptr;
+  if (!supervised) return new (memory) Slot;
+  ::close(fd);
+  auto* slot = static_cast<Slot*>(memory);
+  const bool ours = slot->magic == protocol::kMagic && slot->version == protocol::kVersion;
+  return ours ? slot : nullptr;
+}
+
+}  // namespace
+
+void Reproducer::wait(Nanos at_most) {
+  const timespec nap = to_timespec(std::min(at_most, 100 * kMicro));
+  ::nanosleep(&nap, nullptr);
+}
+
+void Context::phase(const char* name) {
+  copy_text(slot_.phase, name);
+}
+
+void Context::note(const std::string& text) {
+  copy_text(slot_.message, text.c_str());
+}
+
+void Context::measure(const std::string& name, const std::string& value, const std::string& unit) {
+  const std::string row = name + '\t' + value + '\t' + unit + '\n';
+  if (slot_.measurement_bytes + row.size() > sizeof slot_.measurements) {
+    fail("more measurements than the slot holds");
+  }
+  std::memcpy(slot_.measurements + slot_.measurement_bytes, row.data(), row.size());
+  slot_.measurement_bytes += static_cast<std::uint32_t>(row.size());
+  if (!supervised_) std::fputs(row.c_str(), stdout);
+}
+
+void Context::skip(const std::string& reason) {
+  note(reason);
+  if (!supervised_) std::fprintf(stderr, "skipped: %s\n", reason.c_str());
+  slot_.state.store(WorkerState::Skipped, std::memory_order_release);
+  ring();
+  ::_exit(protocol::kExitSkip);
+}
+
+void Context::fail(const std::string& reason) {
+  note(reason);
+  if (!supervised_) std::fprintf(stderr, "setup failed: %s\n", reason.c_str());
+  slot_.state.store(WorkerState::Failed, std::memory_order_release);
+  ring();
+  ::_exit(protocol::kExitSetup);
+}
+
+void Context::guard_fuse_connection(int minor_number) {
+  slot_.fuse_connection.store(minor_number, std::memory_order_release);
+}
+
+void Context::ring() {
+  const std::uint64_t one = 1;
+  // The eventfd is non-blocking; if it is full the supervisor is already being told.
+  if (bell_fd_ >= 0 && ::write(bell_fd_, &one, sizeof one) < 0) return;
+}
+
+void Context::nap(int round) {
+  constexpr int kPauses = 16;
+  constexpr int kYields = 2000;
+  if (round < kPauses) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+  } else if (round < kYields) {
+    ::sched_yield();
+  } else {
+    const timespec span = to_timespec(50 * kMicro);
+    ::nanosleep(&span, nullptr);
+  }
+}
+
+void Context::begin_trial(std::uint64_t index) {
+  trial_ = index;
+  rng_ = Rng(slot_.seed, index);
+  slot_.phase[0] = '\0';
+  slot_.message[0] = '\0';
+  slot_.measurement_bytes = 0;
+  slot_.trial.store(index, std::memory_order_relaxed);
+  slot_.trial_start_ns.store(now_ns(), std::memory_order_release);
+}
+
+void Context::await(Reproducer& reproducer) {
+  if (reproducer.finished()) return;
+  const Nanos wedge = now_ns();
+  for (Nanos left = slot_.patience_ns; left > 0; left = wedge + slot_.patience_ns - now_ns()) {
+    reproducer.wait(left);
+    if (reproducer.finished()) return;
+  }
+  if (!supervised_) {
+    while (!reproducer.finished()) reproducer.wait(kSecond);
+    return;
+  }
+  slot_.wedge_ns = wedge;
+  slot_.invariant = {};
+  slot_.party_count = 0;
+  for (const PartyInfo& info : reproducer.parties()) {
+    if (slot_.party_count == protocol::kMaxParties) break;
+    protocol::Party& party = slot_.parties[slot_.party_count++];
+    party = {};
+    party.pid = info.pid;
+    party.tid = info.tid;
+    party.poll_fd = info.poll_fd;
+    party.poll_events = info.poll_events;
+    party.victim = info.victim ? 1 : 0;
+    copy_text(party.role, info.role);
+  }
+  slot_.state.store(WorkerState::Parked, std::memory_order_release);
+  ring();
+  answer_commands(reproducer);
+}
+
+void Context::answer_commands(Reproducer& reproducer) {
+  constexpr Nanos kShortNap = 100 * kMicro;
+  constexpr Nanos kLongNap = kMilli;
+  bool released = false;
+  Nanos nap_span = kShortNap;
+  while (true) {
+    if (!released && reproducer.finished()) {
+      released = true;
+      slot_.released_ns = now_ns();
+      slot_.state.store(WorkerState::Released, std::memory_order_release);
+      ring();
+    }
+    const std::uint32_t command = slot_.command.load(std::memory_order_acquire);
+    const std::uint32_t sequence = protocol::sequence_of(command);
+    if (sequence == slot_.answered.load(std::memory_order_relaxed)) {
+      futex_wait(slot_.command, command, released ? 50 * kMilli : nap_span);
+      nap_span = std::min(nap_span * 2, kLongNap);
+      continue;
+    }
+    const Verb verb = protocol::verb_of(command);
+    if (verb == Verb::Check) {
+      const Invariant found = reproducer.invariant();
+      slot_.invariant.when_ns = now_ns();
+      slot_.invariant.status = found.status;
+      copy_text(slot_.invariant.text, found.text.c_str());
+    } else if (verb == Verb::Lever) {
+      reproducer.pull_lever();
+    } else if (verb == Verb::Continue && released) {
+      slot_.state.store(WorkerState::Running, std::memory_order_release);
+      slot_.answered.store(sequence, std::memory_order_release);
+      return;
+    }
+    slot_.answered.store(sequence, std::memory_order_release);
+    ring();
+    nap_span = kShortNap;
+  }
+}
+
+namespace {
+
+/// Waits for the next command and returns it.
+std::uint32_t next_command(const Slot& slot) {
+  while (true) {
+    const std::uint32_t command = slot.command.load(std::memory_order_acquire);
+    if (protocol::sequence_of(command) != slot.answered.load(std::memory_order_relaxed)) {
+      return command;
+    }
+    futex_wait(slot.command, command, kSecond);
+  }
+}
+
+}  // namespace
+
+int run_worker(const WorkerOptions& options) {
+  Slot* slot = map_slot(options.supervised);
+  if (slot == nullptr) {
+    std::fprintf(stderr, "a worker is started by a supervisor of the same build; see --help\n");
+    return protocol::kExitUsage;
+  }
+  if (!options.supervised) {
+    slot->seed = options.seed;
+    slot->patience_ns = kMilli;
+  }
+  const int bell_fd = options.supervised ? number_from_environment(protocol::kBellFdVariable) : -1;
+  Context context(*slot, bell_fd, options.supervised);
+  const Settings settings(options.variant, options.params, slot->lane);
+  const std::unique_ptr<Reproducer> reproducer = make_reproducer(settings);
+  reproducer->setup(context);
+
+  if (!options.supervised) {
+    for (std::uint64_t i = 0; i < options.trials; ++i) {
+      context.begin_trial(i);
+      const TrialOutcome outcome = reproducer->trial(context);
+      if (outcome != TrialOutcome::Clean) {
+        std::printf("trial %llu: %s\n", static_cast<unsigned long long>(i), slot->message);
+        return 1;
+      }
+    }
+    std::printf("%llu trials ended by themselves\n",
+                static_cast<unsigned long long>(options.trials));
+    return protocol::kExitClean;
+  }
+
+  while (true) {
+    slot->state.store(WorkerState::Idle, std::memory_order_release);
+    context.ring();
+    const std::uint32_t lease = next_command(*slot);
+    const std::uint64_t first = slot->lease_first.load(std::memory_order_relaxed);
+    const std::uint64_t count = slot->lease_count.load(std::memory_order_relaxed);
+    slot->done.store(0, std::memory_order_relaxed);
+    slot->state.store(WorkerState::Running, std::memory_order_relaxed);
+    slot->answered.store(protocol::sequence_of(lease), std::memory_order_release);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      if (slot->stop.load(std::memory_order_relaxed) != 0) break;
+      context.begin_trial(first + i);
+      const TrialOutcome outcome = reproducer->trial(context);
+      if (outcome != TrialOutcome::Clean || slot->measurement_bytes != 0) {
+        slot->outcome = outcome;
+        slot->state.store(WorkerState::Reported, std::memory_order_release);
+        context.ring();
+        const std::uint32_t go_on = next_command(*slot);
+        slot->state.store(WorkerState::Running, std::memory_order_relaxed);
+        slot->answered.store(protocol::sequence_of(go_on), std::memory_order_release);
+      }
+      slot->done.store(i + 1, std::memory_order_release);
+    }
+  }
+}
+
+}  // namespace hangrate::kit
