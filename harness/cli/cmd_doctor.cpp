@@ -1,11 +1,61 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <memory>
+
+#include <fmt/format.h>
+
 #include "harness/cli/commands.h"
+#include "harness/model/json.h"
+#include "harness/sys/capabilities.h"
+#include "harness/sys/environment.h"
 
 namespace hangrate {
 
+namespace {
+
+const char* meaning(const std::string& name) {
+  if (name == "status") return "task states, context switches: without it no hit can be proven";
+  if (name == "stack") return "kernel stacks: tells a flush from a lookup";
+  if (name == "wchan") return "the function a task waits in";
+  if (name == "syscall") return "the system call a task is in";
+  if (name == "fd") return "second opinion on an invariant";
+  if (name == "bpf") return "tracing BPF";
+  if (name == "cgroup") return "finding every leftover process";
+  if (name == "fuse") return "fuse_flush_exit";
+  if (name == "realtime") return "SCHED_FIFO writers";
+  if (name == "kvm") return "fast guests";
+  return "";
+}
+
+int doctor(bool json) {
+  Environment e = read_environment();
+  e.capabilities = probe_capabilities();
+  e.capabilities.push_back(probe_kvm());
+  if (json) {
+    fmt::print("{}", dump_pretty(to_json_value(e)));
+    return 0;
+  }
+  fmt::print("kernel      {} {}\n", e.release, e.version);
+  fmt::print("preemption  {}, active: {} ({})\n", e.preempt.build, e.preempt.active, e.preempt.source);
+  fmt::print("CPUs        {}{}\n", e.cpus,
+             e.cpus == 1 ? ": races between CPUs cannot happen here" : "");
+  fmt::print("machine     {}, virtualization {}\nuser        {}\n\n", e.machine, e.virtualization,
+             e.root ? "root" : "not root");
+  for (const Capability& c : e.capabilities) {
+    fmt::print("{:<4} {:<9} {}\n", c.works ? "yes" : "NO", c.name, c.detail);
+    fmt::print("     {:<9} for: {}\n", "", meaning(c.name));
+    if (!c.works && !c.remedy.empty()) fmt::print("     {:<9} remedy: {}\n", "", c.remedy);
+  }
+  return 0;
+}
+
+}  // namespace
+
 CommandBody add_doctor_command(CLI::App& app) {
-  app.add_subcommand("doctor", "Tell which evidence sources work here and how to enable the rest");
-  return [] { return 0; };
+  auto json = std::make_shared<bool>(false);
+  CLI::App* command =
+      app.add_subcommand("doctor", "Tell which evidence sources work here and how to enable the rest");
+  command->add_flag("--json", *json, "As JSON");
+  return [json] { return doctor(*json); };
 }
 
 }  // namespace hangrate

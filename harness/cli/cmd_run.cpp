@@ -20,7 +20,7 @@ int run(const Options& options, const std::vector<std::string>& argv) {
   if (!catalog) return complain(catalog.error());
   const bool resume = !options.run.resume.empty();
   auto plan = resume ? make_resume_plan(options.run, *catalog)
-                     : make_plan(options.run, *catalog, argv, true);
+                     : make_plan(options.run, *catalog, argv, true, examine_machine());
   if (!plan) return complain(plan.error());
   if (plan->results.empty()) plan->results = default_results_folder();
   return drive(*plan, options.run);

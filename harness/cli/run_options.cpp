@@ -8,12 +8,14 @@
 #include <ctime>
 
 #include <CLI/CLI.hpp>
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "harness/base/file.h"
 #include "harness/cli/version.h"
+#include "harness/sys/capabilities.h"
 #include "harness/sys/environment.h"
 
 namespace hangrate {
@@ -132,13 +134,8 @@ Result<void> check_numbers(const RunOptions& o) {
   return {};
 }
 
-std::string utc_now(const char* format) {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  ::gmtime_r(&now, &utc);
-  char text[40];
-  std::strftime(text, sizeof text, format, &utc);
-  return text;
+std::tm utc_now() {
+  return fmt::gmtime(std::time(nullptr));
 }
 
 std::uint64_t random_seed() {
@@ -217,8 +214,20 @@ Result<Nanos> parse_duration(const std::string& text) {
   return static_cast<Nanos>(span);
 }
 
+Environment examine_machine() {
+  Environment environment = read_environment();
+  environment.capabilities = probe_capabilities();
+  for (const Capability& capability : environment.capabilities) {
+    if (capability.name == "cgroup" && capability.works) {
+      environment.cgroup_version = capability.detail.starts_with("version 2") ? 2 : 1;
+    }
+  }
+  return environment;
+}
+
 Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<CatalogEntry>& catalog,
-                              const std::vector<std::string>& argv, bool all_variants) {
+                              const std::vector<std::string>& argv, bool all_variants,
+                              const Environment& environment) {
   HR_TRY(check_numbers(options));
   std::vector<std::string> names;
   for (const CatalogEntry& entry : catalog) names.push_back(entry.manifest.name);
@@ -234,13 +243,13 @@ Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<Catal
   SessionPlan plan;
   RunHeader& header = plan.header;
   header.version = version_text();
-  header.started = utc_now("%Y-%m-%dT%H:%M:%SZ");
+  header.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", utc_now());
   header.argv = argv;
   header.seed = options.seed.value_or(random_seed());
   header.confidence = options.confidence;
   header.stop.hits = options.hits;
   header.stop.until_excluded = options.until_excluded;
-  header.environment = read_environment();
+  header.environment = environment;
   if (!options.budget.empty()) {
     auto budget = parse_duration(options.budget);
     if (!budget) return fail(budget.error());
@@ -323,7 +332,7 @@ Result<SessionPlan> make_resume_plan(const RunOptions& options,
 }
 
 std::string default_results_folder() {
-  const std::string base = "hangrate-" + utc_now("%Y%m%d-%H%M%S");
+  const std::string base = fmt::format("hangrate-{:%Y%m%d-%H%M%S}", utc_now());
   std::string name = base;
   for (int i = 2; ::access(name.c_str(), F_OK) == 0; ++i) name = base + "-" + std::to_string(i);
   return name;

@@ -58,9 +58,11 @@ int standalone(const Manifest& manifest, int argc, char** argv,
     return kExitAsExpected;
   }
   const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
-  auto plan = make_plan(o.run, {{self, manifest}}, {argv, argv + argc}, o.all);
+  const bool alone = o.worker || o.unsupervised;
+  const Environment environment = alone ? Environment{.cpus = 1} : examine_machine();
+  auto plan = make_plan(o.run, {{self, manifest}}, {argv, argv + argc}, o.all, environment);
   if (!plan) return complain(plan.error());
-  if (o.worker || o.unsupervised) {
+  if (alone) {
     const CellSpec& cell = plan->header.cells.front();
     return work({.variant = cell.variant,
                  .params = cell.params,

@@ -18,16 +18,20 @@ Nanos times(Nanos span, double factor) {
 
 WatchLimits WatchLimits::scaled(double factor) {
   WatchLimits limits;
-  for (Nanos* span : {&limits.window, &limits.give_up, &limits.slow_after, &limits.stop_time,
-                      &limits.rung_limit, &limits.answer_limit, &limits.reader_limit}) {
+  for (Nanos* span : {&limits.window, &limits.known_window, &limits.give_up, &limits.slow_after,
+                      &limits.stop_limit, &limits.rung_limit, &limits.answer_limit, &limits.reader_limit}) {
     *span = times(*span, std::max(factor, 1.0));
   }
   return limits;
 }
 
+Nanos WatchLimits::window_of(const Variant& variant) const {
+  return variant.expect == Expect::Lookalike ? known_window : window;
+}
+
 Watch::Watch(const Variant& variant, const WatchLimits& limits, Observation opening)
     : variant_(variant), limits_(limits), observation_(std::move(opening)) {
-  observation_.window = limits.window;
+  observation_.window = limits.window_of(variant);
   observation_.slow_after = limits.slow_after;
   pause_ = limits.settle;
 }
@@ -48,6 +52,7 @@ WatchAction Watch::next(Nanos now) {
     case Stage::LookBefore:
     case Stage::LookAfter:
     case Stage::RungLook:
+    case Stage::RungStopLook:
       awaiting_ = Awaiting::Samples;
       return {.ask = Ask::Sample};
     case Stage::Check:
@@ -61,14 +66,15 @@ WatchAction Watch::next(Nanos now) {
     case Stage::Settle:
     case Stage::Pause:
     case Stage::RungPause:
+    case Stage::RungStopPause:
       if (now < resume_at_) return {.ask = Ask::Wait, .until = resume_at_};
-      stage_ = stage_ == Stage::Settle   ? Stage::LookAfter
-               : stage_ == Stage::Pause ? Stage::LookBefore
-                                        : Stage::RungLook;
+      stage_ = stage_ == Stage::Settle          ? Stage::LookAfter
+               : stage_ == Stage::Pause         ? Stage::LookBefore
+               : stage_ == Stage::RungStopPause ? Stage::RungStopLook
+                                                : Stage::RungLook;
       return next(now);
     case Stage::RungStart: return start_rung(now);
-    case Stage::RungStopped:
-      if (now < resume_at_) return {.ask = Ask::Wait, .until = resume_at_};
+    case Stage::RungContinue:
       stage_ = Stage::RungLook;
       return {.ask = Ask::Signal, .signal = SIGCONT, .pids = victim_pids()};
     case Stage::Done: break;
@@ -87,6 +93,8 @@ void Watch::sampled(SampleSet samples, Nanos now) {
     finish_round(now);
   } else if (stage_ == Stage::RungLook) {
     judge_rung(std::move(samples), now);
+  } else if (stage_ == Stage::RungStopLook) {
+    judge_stop(samples, now);
   }
 }
 
@@ -118,7 +126,7 @@ void Watch::finish_round(Nanos now) {
   keep_round();
   const Finding finding = assess(round_, variant_);
   const bool long_enough = streak_ && finding.place_known &&
-                           round_.after.when - first_.before.when >= limits_.window;
+                           round_.after.when - first_.before.when >= observation_.window;
   if (finding.hit || long_enough) {
     established_ = true;
     observation_.proven = now;
@@ -145,8 +153,8 @@ WatchAction Watch::start_rung(Nanos now) {
   rung_start_ = now;
   rung_looked_ = false;
   if (name == "stop-continue") {
-    stage_ = Stage::RungStopped;
-    resume_at_ = now + limits_.stop_time;
+    stage_ = Stage::RungStopPause;
+    resume_at_ = now + limits_.settle;
     return {.ask = Ask::Signal, .signal = SIGSTOP, .pids = victim_pids()};
   }
   if (name == "kill") {
@@ -161,6 +169,19 @@ WatchAction Watch::start_rung(Nanos now) {
   awaiting_ = Awaiting::Answer;  // the reproducer's own lever, under whatever name it goes
   answer_due_ = now + limits_.answer_limit;
   return {.ask = Ask::Lever};
+}
+
+/// SIGCONT takes back a SIGSTOP that was not acted on yet, and then nothing woke the victim. So it is
+/// continued only once it was seen stopped; one that cannot stop (state D, exiting) is not waited for.
+void Watch::judge_stop(const SampleSet& samples, Nanos now) {
+  const bool still_awake =
+      std::any_of(samples.tasks.begin(), samples.tasks.end(), [](const TaskSample& task) {
+        const bool can_stop = (task.flags & kFlagExiting) == 0 && (task.state == 'S' || task.state == 'R');
+        return task.victim && !task.gone && can_stop;
+      });
+  const bool wait = still_awake && now - rung_start_ < limits_.stop_limit;
+  stage_ = wait ? Stage::RungStopPause : Stage::RungContinue;
+  resume_at_ = now + limits_.settle;
 }
 
 /// Not freed means: asleep in the old place in two looks without a switch between them. Anything

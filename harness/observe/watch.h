@@ -17,15 +17,17 @@ namespace hangrate {
 /// Spans in ns, scaled by how slow this machine is.
 struct WatchLimits {
   Nanos settle = kMilli;              ///< between the two looks of a round
-  Nanos window = 100 * kMilli;        ///< motionlessness demanded of a hang of another kind
-  Nanos give_up = 3 * kSecond;        ///< after this without proof: inconclusive
+  Nanos window = 2 * kSecond;         ///< motionlessness demanded of a hang of another kind
+  Nanos known_window = 100 * kMilli;  ///< the same where the manifest declares such a hang
+  Nanos give_up = 5 * kSecond;        ///< after this without proof: inconclusive
   Nanos slow_after = 100 * kMilli;
-  Nanos stop_time = 2 * kMilli;       ///< how long the stop-continue rung keeps the victim stopped
+  Nanos stop_limit = 100 * kMilli;    ///< for a victim to be seen stopped before it is continued
   Nanos rung_limit = 300 * kMilli;    ///< an effect not seen by then is unknown
   Nanos answer_limit = 100 * kMilli;  ///< for the worker's answer to a command
   Nanos reader_limit = 200 * kMilli;  ///< for the /proc reader
 
   static WatchLimits scaled(double factor);
+  Nanos window_of(const Variant& variant) const;
 };
 
 enum class Ask {
@@ -66,7 +68,7 @@ class Watch {
  private:
   enum class Stage {
     LookBefore, Check, Settle, LookAfter, Pause,   // gathering evidence
-    RungStart, RungStopped, RungLook, RungPause,   // climbing the ladder
+    RungStart, RungStopPause, RungStopLook, RungContinue, RungLook, RungPause,  // the ladder
     Done,
   };
   enum class Awaiting { Nothing, Samples, Answer };
@@ -76,6 +78,7 @@ class Watch {
   void next_rung(Effect effect, Nanos now, const std::string& note = {});
   WatchAction start_rung(Nanos now);
   void judge_rung(SampleSet samples, Nanos now);
+  void judge_stop(const SampleSet& samples, Nanos now);
   void finish(Ending ending, Nanos now);
   std::vector<int> victim_pids() const;
 

@@ -140,11 +140,7 @@ void CellRunner::worker_ended(Seat& seat, const ChildEnd& end) {
     emit(SkipRecord{cell_, text_of(seat.worker.slot().message)});
     end_reason_ = "skipped";
   } else if (state == WorkerState::Failed || state == WorkerState::Starting) {
-    ++failures_;
-    const std::string why =
-        state == WorkerState::Failed ? text_of(seat.worker.slot().message) : how;
-    emit(NoteRecord{cell_, "a worker could not start: " + why});
-    if (failures_ >= parts_.limits.most_failures) end_reason_ = "infra";
+    start_failed(state == WorkerState::Failed ? text_of(seat.worker.slot().message) : how);
   } else if (seat.worker.leased()) {
     account_clean(seat, seat.worker.slot().done.load(std::memory_order_acquire));
     if (seat.accounted < seat.worker.current_lease().count) {
@@ -152,6 +148,23 @@ void CellRunner::worker_ended(Seat& seat, const ChildEnd& end) {
     }
   }
   dismiss(seat);
+}
+
+/// A worker that never got to a trial. Several in a row end the cell with one trial as Infra, so that
+/// the machine's failure is in the tally.
+void CellRunner::start_failed(const std::string& why) {
+  emit(NoteRecord{cell_, "a worker could not start: " + why});
+  if (++failures_ < parts_.limits.most_failures || !end_reason_.empty()) return;
+  end_reason_ = "infra";
+  TrialRecord record{.cell = cell_, .observation = {}, .verdict = {}};
+  record.observation.repro = plan_.spec.repro;
+  record.observation.variant = plan_.spec.variant;
+  record.observation.trial = book_.take(1).first;
+  record.observation.message = why;
+  record.verdict.outcome = Outcome::Infra;
+  record.verdict.rule = "no worker starts";
+  record.verdict.because = {why};
+  emit(record);
 }
 
 /// Gives back what the lease of a worker that is gone did not use.
@@ -210,9 +223,7 @@ void CellRunner::look_at(Seat& seat) {
   switch (seat.worker.state()) {
     case WorkerState::Starting:
       if (now_ns() - seat.worker.started() > kSpawnLimit) {
-        ++failures_;
-        emit(NoteRecord{cell_, "a worker did not start within 20 s"});
-        if (failures_ >= parts_.limits.most_failures) end_reason_ = "infra";
+        start_failed("it was not ready within 20 s");
         dismiss(seat);
       }
       return;
@@ -472,9 +483,7 @@ void CellRunner::seat_new_worker(std::uint32_t lane) {
   if (!index) return;
   auto worker = Worker::start(plan_, parts_.arena, parts_.cgroup, *index, lane, parts_.next_worker);
   if (!worker) {
-    emit(NoteRecord{cell_, worker.error().what()});
-    if (++failures_ >= parts_.limits.most_failures) end_reason_ = "infra";
-    return;
+    return start_failed(worker.error().what());
   }
   ++parts_.next_worker;
   seats_.emplace_back(std::move(*worker));

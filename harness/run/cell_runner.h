@@ -62,6 +62,7 @@ class CellRunner {
   void account_clean(Seat& seat, std::uint64_t upto);
   void record_plain(Seat& seat, Outcome outcome, const std::string& rule, const std::string& text);
   void worker_ended(Seat& seat, const ChildEnd& end);
+  void start_failed(const std::string& why);
   void dismiss(Seat& seat);
   void drop_dead_seats();
   void abort_orphaned_connections();

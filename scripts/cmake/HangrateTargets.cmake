@@ -60,15 +60,41 @@ function(hangrate_tests name)
   endif()
 endfunction()
 
-# hangrate_add_repro(DIR): the standalone program of one reproducer folder.
+# hangrate_repro_program(TARGET FOLDER dir OUTPUT dir): a reproducer from every .cpp of its folder.
+# Its parts are an object library, so that the tests beside them link the same code.
+function(hangrate_repro_program name)
+  cmake_parse_arguments(arg "" "FOLDER;OUTPUT" "" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${arg_FOLDER}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cpp$")
+  add_library(${name}_parts OBJECT ${sources})
+  target_link_libraries(${name}_parts PUBLIC hangrate_kit)
+  hangrate_options(${name}_parts)
+  add_executable(${name})
+  target_link_libraries(${name} PRIVATE ${name}_parts hangrate_kit_main)
+  hangrate_options(${name})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${arg_OUTPUT})
+endfunction()
+
+# hangrate_add_repro(DIR): the standalone program of one reproducer folder, and its tests.
 function(hangrate_add_repro folder)
   get_filename_component(name ${folder} NAME)
-  file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
-  list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cpp$")
-  add_executable(${name} ${sources})
-  target_link_libraries(${name} PRIVATE hangrate_kit_main)
-  hangrate_options(${name})
-  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/libexec/hangrate)
+  hangrate_repro_program(${name} FOLDER ${folder} OUTPUT ${PROJECT_BINARY_DIR}/libexec/hangrate)
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/hangrate)
-  hangrate_tests(${name} FOLDER ${folder} LINK hangrate_kit hangrate_run)
+  set_property(GLOBAL APPEND PROPERTY HANGRATE_REPROS ${name})
+  hangrate_tests(${name} FOLDER ${folder} LINK ${name}_parts hangrate_run)
+endfunction()
+
+# Tests of whole programs: harness/testing/*_test.cpp, one after the other because they measure.
+function(hangrate_end_to_end_tests)
+  file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/harness/testing/*_test.cpp)
+  add_executable(end_to_end_test ${tests})
+  target_link_libraries(end_to_end_test PRIVATE hangrate_model GTest::gmock GTest::gtest_main
+    valijson)
+  target_compile_definitions(end_to_end_test PRIVATE
+    HANGRATE_BUILD_DIR="${PROJECT_BINARY_DIR}" HANGRATE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  hangrate_options(end_to_end_test)
+  get_property(repros GLOBAL PROPERTY HANGRATE_REPROS)
+  add_dependencies(end_to_end_test hangrate fake ${repros})
+  gtest_discover_tests(end_to_end_test DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS whole TIMEOUT 300 RUN_SERIAL ON)
 endfunction()

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/base/unique_fd.h"
 #include "repros/kit/must.h"
 #include "repros/kit/reproducer.h"
 
@@ -65,7 +66,7 @@ class Fake final : public Reproducer {
   std::vector<PartyInfo> parties() override {
     // "wrong-descriptor": the reproducer claims readiness of something that is not ready.
     const bool wrong = variant_ == "wrong-descriptor";
-    return {{"victim", victim_, 0, true, wrong ? bell_.get() : -1, wrong ? short{POLLIN} : short{0}}};
+    return {{"victim", victim_, 0, true, wrong ? bell_.get() : -1, static_cast<short>(wrong ? POLLIN : 0)}};
   }
 
   Invariant invariant() override {

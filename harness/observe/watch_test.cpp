@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The order of events in an observation, with a clock of our own: evidence before any poke, passive
+// rungs first, and an end in every case.
+#include "harness/observe/watch.h"
+
+#include <csignal>
+
+#include <gtest/gtest.h>
+
+namespace hangrate {
+namespace {
+
+TaskSample asleep(std::uint64_t switches) {
+  TaskSample task;
+  task.role = "writer";
+  task.pid = 100;
+  task.tid = 101;
+  task.victim = true;
+  task.state = 'S';
+  task.switches = switches;
+  task.wchan = "pipe_write";
+  task.stack = {"pipe_write"};
+  return task;
+}
+
+Variant variant_with(std::vector<std::string> ladder) {
+  Variant v;
+  v.signatures = {{.role = "writer", .states = "S", .frames = {{"pipe_write"}}}};
+  v.ladder = std::move(ladder);
+  return v;
+}
+
+/// Plays the engine: answers what the watch asks with `task` and `invariant`, moves the clock.
+class Player {
+ public:
+  explicit Player(Variant variant) : variant_(std::move(variant)), watch_(variant_, {}, opening()) {}
+
+  /// Runs until the watch is done or `limit` ns have passed; notes what it asked for.
+  void play(Nanos limit) {
+    const Nanos end = now_ + limit;
+    while (now_ < end && !watch_.done()) {
+      const WatchAction action = watch_.next(now_);
+      switch (action.ask) {
+        case Ask::Sample:
+          now_ += 100 * kMicro;
+          watch_.sampled({.when = now_, .took = 10, .tasks = {look()}}, now_);
+          break;
+        case Ask::Check:
+          now_ += 10 * kMicro;
+          asked.push_back("check");
+          watch_.checked({now_, invariant, "as told"});
+          break;
+        case Ask::Lever:
+          asked.push_back("lever");
+          if (lever_frees) watch_.released(now_);
+          watch_.pulled();
+          break;
+        case Ask::Signal:
+          asked.push_back(action.signal == SIGSTOP   ? "stop"
+                          : action.signal == SIGCONT ? "continue"
+                                                     : "kill");
+          if (action.signal == SIGCONT && continue_frees) watch_.released(now_);
+          break;
+        case Ask::Wait: now_ = std::max(now_ + 1, std::min(action.until, now_ + kSecond)); break;
+        case Ask::Done: return;
+      }
+    }
+  }
+
+  TaskSample look() {
+    TaskSample seen = task;
+    if (!asked.empty() && asked.back() == "stop" && ++looks_while_stopping >= stops_after) {
+      seen.state = 'T';
+    }
+    return seen;
+  }
+
+  Watch& watch() { return watch_; }
+  Nanos now() const { return now_; }
+
+  TaskSample task = asleep(7);
+  InvariantState invariant = InvariantState::Broken;
+  int stops_after = 1;
+  int looks_while_stopping = 0;
+  bool lever_frees = false;
+  bool continue_frees = false;
+  std::vector<std::string> asked;
+
+ private:
+  static Observation opening() {
+    Observation o;
+    o.opened = kSecond;
+    o.wedge = kSecond - kMilli;
+    return o;
+  }
+
+  Nanos now_ = kSecond;
+  Variant variant_;
+  Watch watch_;
+};
+
+TEST(Watch, ProvesAHitWithinMillisecondsAndClimbsPassiveRungsFirst) {
+  Player p(variant_with({"wait", "stop-continue", "lever", "kill"}));
+  p.lever_frees = true;
+  p.play(10 * kSecond);
+  ASSERT_TRUE(p.watch().done());
+  const Observation& seen = p.watch().observation();
+  EXPECT_LT(seen.proven - seen.opened, 5 * kMilli);
+  EXPECT_EQ(p.asked, (std::vector<std::string>{"check", "stop", "continue", "lever"}));
+  EXPECT_EQ(seen.ending, Ending::Freed);
+  ASSERT_EQ(seen.rungs.size(), 3u);
+  EXPECT_EQ(seen.rungs[0].effect, Effect::NotFreed);
+  EXPECT_EQ(seen.rungs[1].effect, Effect::NotFreed);
+  EXPECT_EQ(seen.rungs[2].effect, Effect::Freed);
+}
+
+TEST(Watch, ALostWakeupIsFreedByStopAndContinue) {
+  Player p(variant_with({"wait", "stop-continue", "lever"}));
+  p.continue_frees = true;
+  p.play(10 * kSecond);
+  EXPECT_EQ(p.watch().observation().rungs.back().name, "stop-continue");
+  EXPECT_EQ(p.watch().observation().rungs.back().effect, Effect::Freed);
+}
+
+TEST(Watch, ContinuesAVictimOnlyAfterItWasSeenStopped) {
+  Player p(variant_with({"stop-continue"}));
+  p.stops_after = 3;
+  p.continue_frees = true;
+  p.play(10 * kSecond);
+  EXPECT_EQ(p.looks_while_stopping, 3);
+  EXPECT_EQ(p.watch().observation().ending, Ending::Freed);
+}
+
+TEST(Watch, PokesNothingWithoutProof) {
+  Player p(variant_with({"wait", "stop-continue", "lever", "kill"}));
+  p.invariant = InvariantState::Holds;
+  p.task.state = 'R';
+  p.play(20 * kSecond);
+  ASSERT_TRUE(p.watch().done());
+  EXPECT_FALSE(p.watch().established());
+  for (const std::string& what : p.asked) EXPECT_EQ(what, "check");
+  EXPECT_EQ(p.watch().observation().ending, Ending::Abandoned);
+}
+
+TEST(Watch, AnotherHangNeedsTheWholeWindow) {
+  Player p(variant_with({"kill"}));
+  p.invariant = InvariantState::Holds;
+  p.play(kSecond);
+  EXPECT_FALSE(p.watch().established());
+  p.play(3 * kSecond);
+  EXPECT_TRUE(p.watch().established());
+  EXPECT_EQ(p.watch().observation().rounds.size(), 2u);
+}
+
+TEST(Watch, EndingByItselfBeforeProofIsFinished) {
+  Player p(variant_with({"kill"}));
+  p.invariant = InvariantState::Holds;
+  p.play(50 * kMilli);
+  p.watch().released(p.now());
+  EXPECT_EQ(p.watch().observation().ending, Ending::Finished);
+  EXPECT_TRUE(p.asked.empty() || p.asked.back() == "check");
+}
+
+TEST(Watch, AVictimThatNothingFreesIsAbandonedAfterTheLastRung) {
+  Player p(variant_with({"wait", "stop-continue", "lever", "kill"}));
+  p.play(10 * kSecond);
+  ASSERT_TRUE(p.watch().done());
+  EXPECT_EQ(p.watch().observation().ending, Ending::Abandoned);
+  EXPECT_EQ(p.watch().observation().rungs.size(), 4u);
+  EXPECT_EQ(p.asked.back(), "kill");
+}
+
+TEST(Watch, AWorkerThatDoesNotAnswerCannotStallIt) {
+  const Variant variant = variant_with({"lever"});
+  Observation opening;
+  opening.opened = kSecond;
+  Watch watch(variant, {}, opening);
+  Nanos now = kSecond;
+  int asked = 0;
+  while (!watch.done() && now < 60 * kSecond) {
+    const WatchAction action = watch.next(now);
+    if (action.ask == Ask::Sample) {
+      watch.sampled({.when = now, .took = 10, .tasks = {asleep(7)}}, now);
+    } else if (action.ask == Ask::Wait) {
+      now = std::max(now + 1, action.until);
+    } else {
+      ++asked;  // Check or Lever: never answered
+    }
+  }
+  EXPECT_TRUE(watch.done());
+  EXPECT_GT(asked, 0);
+}
+
+TEST(Watch, TheKillOfItsOwnWorkerCountsAsFreedByKill) {
+  Player p(variant_with({"kill"}));
+  p.play(5 * kMilli);
+  ASSERT_EQ(p.asked.back(), "kill");
+  p.watch().worker_gone("killed by SIGKILL", p.now());
+  EXPECT_EQ(p.watch().observation().ending, Ending::Freed);
+  EXPECT_EQ(p.watch().observation().rungs.back().effect, Effect::Freed);
+}
+
+TEST(Watch, AWorkerThatDiesByItselfIsToldApart) {
+  Player p(variant_with({"wait", "kill"}));
+  p.invariant = InvariantState::Holds;
+  p.play(20 * kMilli);
+  p.watch().worker_gone("killed by SIGSEGV", p.now());
+  EXPECT_EQ(p.watch().observation().ending, Ending::WorkerDied);
+}
+
+}  // namespace
+}  // namespace hangrate

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/stats/cell_result.h"
+
+#include <algorithm>
+
+namespace hangrate {
+
+namespace {
+
+constexpr std::size_t kMostNotes = 20;
+constexpr std::size_t kMostKinds = 32;
+
+}  // namespace
+
+std::string kind_of(const Verdict& verdict) {
+  std::string kind = outcome_name(verdict.outcome);
+  if (verdict.outcome == Outcome::Hang) {
+    kind += verdict.signature == SignatureMatch::Match ? "/match" : "/other";
+    kind += verdict.freed_by.empty() ? " not freed" : " freed by " + verdict.freed_by;
+  } else if (!verdict.rule.empty()) {
+    kind += " (" + verdict.rule + ")";
+  }
+  return kind;
+}
+
+CellResult::CellResult(const CellSpec& spec)
+    : blocks_(spec.trials != 0 ? std::optional(spec.trials) : std::nullopt) {}
+
+void CellResult::apply(const Record& record) {
+  struct Visitor {
+    CellResult& result;
+    void operator()(const BatchRecord& r) const {
+      const std::uint64_t end = r.first + r.count;
+      for (auto gap = result.recorded_.next_gap(r.first, end); gap;
+           gap = result.recorded_.next_gap(gap->first, end)) {
+        result.blocks_.add(gap->first, gap->count);
+        result.recorded_.add(gap->first, gap->count);
+        result.tally_.add(Outcome::Clean, SignatureMatch::NotApplicable, gap->count);
+      }
+    }
+    void operator()(const TrialRecord& r) const { result.apply_trial(r); }
+    void operator()(const MeasureRecord& r) const { result.measurements_ = r.rows; }
+    void operator()(const SkipRecord& r) const {
+      if (result.skip_reason_.empty()) result.tally_.add(Outcome::Skipped);
+      result.skip_reason_ = r.reason;
+    }
+    void operator()(const NoteRecord& r) const {
+      if (result.notes_.size() < kMostNotes) result.notes_.push_back(r.text);
+    }
+    void operator()(const CellEndRecord& r) const {
+      result.elapsed_ += r.elapsed;
+      result.end_reason_ = r.reason;
+    }
+  };
+  std::visit(Visitor{*this}, record);
+}
+
+void CellResult::apply_trial(const TrialRecord& record) {
+  const Observation& seen = record.observation;
+  if (recorded_.add(seen.trial, 1) == 0) return;  // journalled twice: counts once
+  tally_.add(record.verdict);
+  const bool hit =
+      record.verdict.outcome == Outcome::Hang && record.verdict.signature == SignatureMatch::Match;
+  if (is_conclusive(record.verdict.outcome)) blocks_.add(seen.trial, 1);
+  if (hit || record.verdict.outcome == Outcome::Anomaly) blocks_.add_hit(seen.trial);
+  if (hit) {
+    proof_time_.add(seen.proven - seen.wedge);
+    hit_cost_.add(seen.ended - seen.wedge);
+  }
+  if (seen.ending == Ending::Abandoned && record.verdict.outcome == Outcome::Hang) ++abandoned_;
+  const std::string kind = kind_of(record.verdict);
+  const auto known = kinds_.find(kind);
+  if (known != kinds_.end()) {
+    ++known->second.count;
+  } else if (kinds_.size() < kMostKinds) {
+    kinds_.emplace(kind, KindOfTrial{1, record});
+  }
+}
+
+double CellResult::trials_per_second() const {
+  return elapsed_ > 0 ? static_cast<double>(tally_.attempted()) / to_seconds(elapsed_) : 0.0;
+}
+
+RateEstimate CellResult::estimate(double confidence) const {
+  const std::vector<Cluster> clusters = blocks_.clusters();
+  return estimate_rate(clusters, confidence);
+}
+
+}  // namespace hangrate

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// CellResult: what all records of one cell add up to, in bounded memory. The live run and a report
+// made from a journal both apply the same records here, so they cannot disagree.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "harness/model/record.h"
+#include "harness/stats/blocks.h"
+#include "harness/stats/histogram.h"
+#include "harness/stats/range_set.h"
+#include "harness/stats/rate_estimate.h"
+#include "harness/stats/tally.h"
+
+namespace hangrate {
+
+/// The first trial of a kind, kept whole, and how many were like it.
+struct KindOfTrial {
+  std::uint64_t count = 0;
+  TrialRecord first;
+};
+
+class CellResult {
+ public:
+  explicit CellResult(const CellSpec& spec);
+
+  void apply(const Record& record);
+
+  const Tally& tally() const { return tally_; }
+  /// Trial indices that have a record.
+  const RangeSet& recorded() const { return recorded_; }
+  /// From the moment the trial should have ended to the proof, and to the end of its rescue, ns.
+  const Histogram& proof_time() const { return proof_time_; }
+  const Histogram& hit_cost() const { return hit_cost_; }
+  Nanos elapsed() const { return elapsed_; }
+  double trials_per_second() const;
+  RateEstimate estimate(double confidence) const;
+  /// Trials that did not simply end, by kind, e.g. "hang/match freed by lever".
+  const std::map<std::string, KindOfTrial>& kinds() const { return kinds_; }
+  const std::vector<Measurement>& measurements() const { return measurements_; }
+  const std::string& skip_reason() const { return skip_reason_; }
+  const std::vector<std::string>& notes() const { return notes_; }
+  const std::string& end_reason() const { return end_reason_; }
+  std::uint64_t abandoned() const { return abandoned_; }
+
+ private:
+  void apply_trial(const TrialRecord& record);
+
+  Tally tally_;
+  RangeSet recorded_;
+  TrialBlocks blocks_;
+  Histogram proof_time_;
+  Histogram hit_cost_;
+  Nanos elapsed_ = 0;
+  std::map<std::string, KindOfTrial> kinds_;
+  std::vector<Measurement> measurements_;
+  std::string skip_reason_;
+  std::vector<std::string> notes_;
+  std::string end_reason_;
+  std::uint64_t abandoned_ = 0;
+};
+
+/// The kind of a verdict, for grouping: outcome, signature, what freed it.
+std::string kind_of(const Verdict& verdict);
+
+}  // namespace hangrate

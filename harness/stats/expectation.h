@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Expectation: what a variant should show on a kernel, before anything ran. The only source is the
+// manifest. Used by run/, the matrix and the reports. Pure; it never looks at a result.
+#pragma once
+
+#include <optional>
+
+#include "harness/model/manifest.h"
+#include "harness/stats/kernel_version.h"
+
+namespace hangrate {
+
+enum class Expectation {
+  Affected,     ///< the kernel has the bug: hits
+  Fixed,        ///< the kernel does not have the bug (not yet, or not any more): no hits
+  AlwaysHangs,  ///< positive control
+  NeverHangs,   ///< negative control
+  Lookalike,    ///< control that hangs in another way
+  Measures,     ///< measures something, hangs nowhere
+  Unknown,      ///< the kernel's version or the affected ranges are not known
+};
+
+/// Affected ranges are half-open by upstream version, [from, to), "" = open end. A fix merged for
+/// 6.8-rc1 is `to` = "6.8-rc1": with "6.8" the release candidates would count as affected. A kernel
+/// of unknown version is Affected only if a range is open at both ends. No ranges, or one that
+/// cannot be read: Unknown.
+Expectation expectation_of(const Manifest& manifest, const Variant& variant,
+                           const std::optional<KernelVersion>& kernel);
+
+const char* expectation_name(Expectation expectation);
+
+}  // namespace hangrate

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/stats/stop_rule.h"
+
+#include "harness/stats/interval.h"
+
+namespace hangrate {
+namespace {
+
+bool excludes(const Exclusion& wanted, const Tally& tally) {
+  return tally.reproductions() == 0 && tally.conclusive() > 0 &&
+         excluded_rate(tally.conclusive(), wanted.confidence) <= wanted.rate;
+}
+
+}  // namespace
+
+StopReason decide(const StopRule& rule, const Tally& tally, Nanos elapsed) {
+  if (rule.hits && tally.reproductions() >= *rule.hits) return StopReason::Hits;
+  if (rule.until_excluded && excludes(*rule.until_excluded, tally)) return StopReason::Excluded;
+  if (rule.trials && tally.attempted() >= *rule.trials) return StopReason::Trials;
+  if (rule.budget && elapsed >= *rule.budget) return StopReason::Budget;
+  return StopReason::Continue;
+}
+
+const char* stop_reason_name(StopReason reason) {
+  switch (reason) {
+    case StopReason::Continue:
+      return "continue";
+    case StopReason::Trials:
+      return "trials";
+    case StopReason::Hits:
+      return "hits";
+    case StopReason::Excluded:
+      return "excluded";
+    case StopReason::Budget:
+      return "budget";
+  }
+  return "?";
+}
+
+}  // namespace hangrate

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/stats/stop_rule.h"
+
+#include <gtest/gtest.h>
+
+namespace hangrate {
+namespace {
+
+Tally clean(std::uint64_t count) {
+  Tally tally;
+  tally.add(Outcome::Clean, SignatureMatch::NotApplicable, count);
+  return tally;
+}
+
+TEST(StopRule, NeverStopsWithNothingSet) {
+  EXPECT_EQ(decide({}, clean(1'000'000), 3600 * kSecond), StopReason::Continue);
+}
+
+TEST(StopRule, CountsEveryAttemptedTrial) {
+  StopRule rule;
+  rule.trials = 10;
+  Tally tally = clean(4);
+  tally.add(Outcome::Skipped, SignatureMatch::NotApplicable, 3);
+  tally.add(Outcome::Infra, SignatureMatch::NotApplicable, 2);
+  EXPECT_EQ(decide(rule, tally, 0), StopReason::Continue);
+  tally.add(Outcome::Inconclusive);
+  EXPECT_EQ(decide(rule, tally, 0), StopReason::Trials);
+}
+
+TEST(StopRule, StopsAtHitsAndAnomaliesButNotAtOtherHangs) {
+  StopRule rule;
+  rule.hits = 2;
+  Tally tally = clean(4);
+  tally.add(Outcome::Hang, SignatureMatch::Other, 7);
+  tally.add(Outcome::Hang, SignatureMatch::Match);
+  EXPECT_EQ(decide(rule, tally, 0), StopReason::Continue);
+  tally.add(Outcome::Anomaly);
+  EXPECT_EQ(decide(rule, tally, 0), StopReason::Hits);
+}
+
+TEST(StopRule, StopsWhenACleanRunExcludesTheRate) {
+  StopRule rule;
+  rule.until_excluded = Exclusion{0.001, 0.95};
+  EXPECT_EQ(decide(rule, Tally(), 0), StopReason::Continue);
+  EXPECT_EQ(decide(rule, clean(2994), 0), StopReason::Continue);
+  EXPECT_EQ(decide(rule, clean(2995), 0), StopReason::Excluded);
+}
+
+TEST(StopRule, GoesOnExcludingOnlyWhileNothingWasSeen) {
+  StopRule rule;
+  rule.until_excluded = Exclusion{0.001, 0.95};
+  Tally tally = clean(100'000);
+  tally.add(Outcome::Hang, SignatureMatch::Match);
+  EXPECT_EQ(decide(rule, tally, 0), StopReason::Continue);
+  Tally strange = clean(100'000);
+  strange.add(Outcome::Anomaly);
+  EXPECT_EQ(decide(rule, strange, 0), StopReason::Continue);
+}
+
+TEST(StopRule, DoesNotExcludeWithTrialsThatSayNothing) {
+  StopRule rule;
+  rule.until_excluded = Exclusion{0.001, 0.95};
+  Tally tally = clean(10);
+  tally.add(Outcome::Inconclusive, SignatureMatch::NotApplicable, 100'000);
+  EXPECT_EQ(decide(rule, tally, 0), StopReason::Continue);
+}
+
+TEST(StopRule, StopsWhenTheBudgetIsSpent) {
+  StopRule rule;
+  rule.budget = kSecond;
+  EXPECT_EQ(decide(rule, clean(1), kSecond - 1), StopReason::Continue);
+  EXPECT_EQ(decide(rule, clean(1), kSecond), StopReason::Budget);
+}
+
+TEST(StopRule, NamesTheMostTellingReasonFirst) {
+  StopRule rule;
+  rule.trials = 1;
+  rule.budget = 1;
+  EXPECT_EQ(decide(rule, clean(5000), 1), StopReason::Trials);
+  rule.until_excluded = Exclusion{0.001, 0.95};
+  EXPECT_EQ(decide(rule, clean(5000), 1), StopReason::Excluded);
+  rule.hits = 1;
+  Tally tally = clean(5000);
+  tally.add(Outcome::Hang, SignatureMatch::Match);
+  EXPECT_EQ(decide(rule, tally, 1), StopReason::Hits);
+}
+
+}  // namespace
+}  // namespace hangrate

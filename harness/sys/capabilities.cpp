@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/sys/capabilities.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/base/clock.h"
+#include "harness/base/file.h"
+#include "harness/sys/cgroup.h"
+#include "harness/sys/child.h"
+#include "harness/sys/proc_reader.h"
+
+namespace hangrate {
+
+namespace {
+
+std::string reason(int error) {
+  return std::string(std::strerror(error)) + " (" + std::to_string(error) + ")";
+}
+
+void end_child(pid_t pid) {
+  ::kill(pid, SIGKILL);
+  const Nanos deadline = now_ns() + kSecond;
+  while (::waitpid(pid, nullptr, WNOHANG) == 0 && now_ns() < deadline) {
+    const timespec nap = to_timespec(kMilli);
+    ::nanosleep(&nap, nullptr);
+  }
+}
+
+/// One look at a child of ours that sleeps in read(2) on an empty pipe.
+SampleSet look_at_sleeper() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return {};
+  const UniqueFd read_end(ends[0]);
+  const UniqueFd write_end(ends[1]);
+  const auto pid = fork_helper("hangrate-sleeper", {ends[0], ends[1]}, true, [&] {
+    char byte = 0;
+    return ::read(ends[0], &byte, 1) < 0 ? 1 : 0;
+  });
+  if (!pid) return {};
+  ProcReader reader;
+  ReadTarget target{.pid = *pid, .tid = *pid, .poll_fd = ends[1], .poll_events = POLLOUT, .victim = 1};
+  SampleSet seen;
+  const Nanos deadline = now_ns() + 2 * kSecond;
+  while (now_ns() < deadline) {
+    reader.request({target}, kSecond);
+    std::optional<ProcReader::Answer> answer;
+    while (!(answer = reader.receive())) {
+      pollfd wait{.fd = reader.fd(), .events = POLLIN, .revents = 0};
+      ::poll(&wait, 1, 100);
+    }
+    seen = std::move(answer->samples);
+    if (!seen.tasks.empty() && seen.tasks.front().state == 'S') break;
+  }
+  end_child(*pid);
+  end_child(reader.helper());
+  return seen;
+}
+
+Capability source(const std::string& name, bool works, const std::string& found,
+                  const SampleSet& seen, const std::string& remedy) {
+  Capability c{name, works, found, ""};
+  if (works) return c;
+  c.detail = "not readable";
+  const auto take = [&](const std::vector<Absence>& absences) {
+    for (const Absence& absence : absences) {
+      if (absence.source == name) c.detail = absence.reason;
+    }
+  };
+  take(seen.absent);
+  if (!seen.tasks.empty()) take(seen.tasks.front().absent);
+  c.remedy = remedy;
+  return c;
+}
+
+Capability probe_fuse() {
+  Capability c{"fuse", false, "", ""};
+  const UniqueFd device(::open("/dev/fuse", O_RDWR | O_CLOEXEC));
+  if (!device) {
+    c.detail = "/dev/fuse: " + reason(errno);
+    c.remedy = errno == ENOENT ? "modprobe fuse, or give the container --device /dev/fuse"
+                               : "run as root";
+    return c;
+  }
+  const auto pid = fork_helper("hangrate-mount", {device.get()}, true, [] {
+    return ::unshare(CLONE_NEWNS) == 0 ? 0 : errno;
+  });
+  int status = 0;
+  if (pid) ::waitpid(*pid, &status, 0);  // our own helper, which only makes one system call
+  c.works = pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  c.detail = c.works ? "/dev/fuse opens and mount namespaces can be made"
+                     : "no mount namespace: " + reason(WEXITSTATUS(status));
+  if (!c.works) c.remedy = "run as root, in a container with --cap-add SYS_ADMIN";
+  return c;
+}
+
+Capability probe_realtime() {
+  const auto pid = fork_helper("hangrate-fifo", {}, true, [] {
+    sched_param param{};
+    param.sched_priority = 1;
+    return ::sched_setscheduler(0, SCHED_FIFO, &param) == 0 ? 0 : errno;
+  });
+  int status = 0;
+  if (pid) ::waitpid(*pid, &status, 0);
+  const bool works = pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  return {"realtime", works, works ? "SCHED_FIFO is granted" : reason(WEXITSTATUS(status)),
+          works ? "" : "run as root or raise RLIMIT_RTPRIO, for --param policy=fifo"};
+}
+
+Capability probe_cgroup() {
+  const Cgroup group = Cgroup::make("hangrate-probe-" + std::to_string(::getpid()));
+  if (group.version() == 0) {
+    return {"cgroup", false, group.why_not(),
+            "run as root or delegate a cgroup; leftovers are found through the child reaper only"};
+  }
+  return {"cgroup", true, "version " + std::to_string(group.version()) + ", " + group.path(), ""};
+}
+
+std::string find_in_path(const std::string& name) {
+  const char* path = std::getenv("PATH");
+  for (const std::string& folder : split(path != nullptr ? path : "", ':')) {
+    const std::string candidate = folder + "/" + name;
+    if (::access(candidate.c_str(), X_OK) == 0) return candidate;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<Capability> probe_capabilities() {
+  const SampleSet seen = look_at_sleeper();
+  const TaskSample task = seen.tasks.empty() ? TaskSample{} : seen.tasks.front();
+  std::vector<Capability> all;
+  all.push_back(source("status", task.switches.has_value(), "states and context switches", seen,
+                       "mount /proc without hidepid, or run as root"));
+  all.push_back(source("stack", !task.stack.empty(),
+                       task.stack.empty() ? "" : "kernel stacks, e.g. " + task.stack.front(), seen,
+                       "run as root (CAP_SYS_ADMIN) on a kernel with CONFIG_STACKTRACE"));
+  all.push_back(source("wchan", !task.wchan.empty(), "e.g. " + task.wchan, seen,
+                       "needs CONFIG_KALLSYMS and permission to trace the task"));
+  all.push_back(source("syscall", !task.syscall_name.empty(), "e.g. " + task.syscall_name, seen,
+                       "needs CONFIG_HAVE_ARCH_TRACEHOOK and permission to trace the task"));
+  all.push_back(source("fd", !seen.fds.empty(), "pidfd_getfd(2): own look at a victim's descriptor",
+                       seen, "needs Linux 5.6 and permission to trace the task"));
+  all.push_back(probe_bpf());
+  all.push_back(probe_cgroup());
+  all.push_back(probe_fuse());
+  all.push_back(probe_realtime());
+  return all;
+}
+
+Capability probe_kvm() {
+  Capability c{"kvm", false, "", "guests run under TCG, about ten times slower"};
+  const UniqueFd device(::open("/dev/kvm", O_RDWR | O_CLOEXEC));
+  if (!device) {
+    c.detail = "/dev/kvm: " + reason(errno);
+    return c;
+  }
+  const std::string qemu = find_in_path("qemu-system-x86_64");
+  if (qemu.empty()) {
+    c.detail = "/dev/kvm opens, but there is no qemu-system-x86_64 to run a guest with";
+    c.remedy = "apt-get install qemu-system-x86";
+    return c;
+  }
+  // The firmware writes to the debug port as soon as it runs; a guest that hangs never does.
+  const UniqueFd log = make_output_file("hangrate-kvm");
+  const std::string port = "file,id=fw,path=/proc/self/fd/" + std::to_string(log.get());
+  const auto pid = spawn({.argv = {qemu, "-accel", "kvm", "-m", "64", "-nodefaults", "-display",
+                                   "none", "-no-reboot", "-net", "none", "-chardev", port,
+                                   "-device", "isa-debugcon,iobase=0x402,chardev=fw"},
+                          .inherited = {log.get()}});
+  if (!pid) {
+    c.detail = pid.error().what();
+    return c;
+  }
+  const Nanos deadline = now_ns() + 5 * kSecond;
+  bool running = true;
+  while (now_ns() < deadline && running && !c.works) {
+    const timespec nap = to_timespec(10 * kMilli);
+    ::nanosleep(&nap, nullptr);
+    running = ::waitpid(*pid, nullptr, WNOHANG) == 0;
+    c.works = output_tail(log.get(), 65536).find("SeaBIOS") != std::string::npos;
+  }
+  if (running) end_child(*pid);
+  c.detail = c.works ? "a guest's firmware ran"
+             : running ? "/dev/kvm exists, but a guest hangs: nothing ran within 5 s"
+                       : "QEMU ended at once";
+  if (c.works) c.remedy.clear();
+  return c;
+}
+
+}  // namespace hangrate

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// `hangrate run` as a user runs it, on fake victims: which of them is a hit, which never is, and that
+// nothing is lost, left behind or waited for without end.
+#include <csignal>
+#include <map>
+
+#include <dirent.h>
+#include <gtest/gtest.h>
+
+#include "harness/model/json.h"
+#include "harness/testing/command.h"
+
+namespace hangrate::testing {
+namespace {
+
+const std::string kHangrate = HANGRATE_BUILD_DIR "/bin/hangrate";
+const std::string kFakes = HANGRATE_BUILD_DIR "/fakes";
+
+std::vector<std::string> fake_run(const std::string& variant, std::vector<std::string> more) {
+  std::vector<std::string> argv = {kHangrate, "run", "fake/" + variant, "--repro-dir", kFakes, "-q"};
+  argv.insert(argv.end(), more.begin(), more.end());
+  return argv;
+}
+
+/// Runs a fake and gives its one result of the JSON summary.
+Json result_of(const std::string& variant, const std::string& trials, int* code,
+               std::vector<std::string> more = {}) {
+  const TempFolder folder;
+  std::vector<std::string> argv = fake_run(
+      variant, {"--trials", trials, "--results", folder / "run", "--json", "-", "--workers", "2"});
+  argv.insert(argv.end(), more.begin(), more.end());
+  const Ran ran = run_command(argv);
+  if (code != nullptr) *code = ran.code;
+  auto json = parse_json(ran.out);
+  EXPECT_TRUE(json) << ran.out << ran.err;
+  return json ? (*json)["results"][0] : Json();
+}
+
+/// Processes whose command line holds `text`.
+int processes_with(const std::string& text) {
+  int count = 0;
+  DIR* proc = ::opendir("/proc");
+  while (const dirent* entry = ::readdir(proc)) {
+    const std::string name = entry->d_name;
+    if (name.find_first_not_of("0123456789") != name.npos) continue;
+    const std::string line = read_file("/proc/" + name + "/cmdline").value_or("");
+    if (line.find(text) != line.npos) ++count;
+  }
+  ::closedir(proc);
+  return count;
+}
+
+struct Expected {
+  const char* variant;
+  const char* outcome;  ///< key of outcomes{}
+  int code;
+};
+
+class FakeVictim : public ::testing::TestWithParam<Expected> {};
+
+TEST_P(FakeVictim, GetsTheOutcomeItDeserves) {
+  int code = -1;
+  const Json result = result_of(GetParam().variant, "3", &code);
+  EXPECT_EQ(result["outcomes"][GetParam().outcome], 3) << result.dump(2);
+  const bool is_bug = std::string(GetParam().variant) == "lost-wakeup";
+  EXPECT_EQ(result["hits"], is_bug ? 3 : 0);
+  EXPECT_EQ(code, GetParam().code) << result.dump(2);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, FakeVictim,
+    ::testing::Values(Expected{"lost-wakeup", "hang_match", 0},    // the bug: must fire
+                      Expected{"clean", "clean", 0},
+                      Expected{"slow", "slow", 0},                 // asleep 300 ms, ends by itself
+                      Expected{"restless", "slow", 0},             // asleep at every look, but moves
+                      Expected{"elsewhere", "hang_other", 1},      // hangs, not where the bug does
+                      Expected{"other", "hang_other", 1},          // hangs, invariant holds
+                      Expected{"wrong-descriptor", "hang_other", 1},  // our own poll disagrees
+                      Expected{"starved", "inconclusive", 3},      // runs for ever
+                      Expected{"stopped", "inconclusive", 3},      // SIGSTOP
+                      Expected{"killable-d", "hang_other", 1},     // state D is not "unkillable"
+                      Expected{"exits", "infra", 3},               // a silent exit is no pass
+                      Expected{"crashes", "infra", 3},
+                      Expected{"anomaly", "anomaly", 1}),
+    [](const auto& info) {
+      std::string name = info.param.variant;
+      std::replace(name.begin(), name.end(), '-', '_');
+      return name;
+    });
+
+TEST(Run, AKillableVictimInStateDIsSeenToDie) {
+  const Json result = result_of("killable-d", "1", nullptr);
+  EXPECT_EQ(result["kinds"][0]["verdict"]["kill"], "dies") << result.dump(2);
+  EXPECT_EQ(result["kinds"][0]["verdict"]["wait"], "uninterruptible");
+}
+
+TEST(Run, TheLeverFreesALostWakeupAndStopContinueDoesNot) {
+  const Json result = result_of("lost-wakeup", "1", nullptr);
+  EXPECT_EQ(result["kinds"][0]["verdict"]["freed_by"], "lever") << result.dump(2);
+}
+
+TEST(Run, AWorkerStuckOutsideItsAwaitIsAnotherHang) {
+  const Json result = result_of("worker-stuck", "1", nullptr);
+  EXPECT_EQ(result["outcomes"]["hang_other"], 1) << result.dump(2);
+}
+
+TEST(Run, ASkipNamesItsReasonAndIsExit4) {
+  int code = -1;
+  const Json result = result_of("skip", "5", &code);
+  EXPECT_EQ(code, 4);
+  EXPECT_EQ(result["trials"], 0);
+  EXPECT_EQ(result["skip_reason"], "this fake never runs: remedy X");
+}
+
+TEST(Run, AWorkerThatCannotStartIsInfra) {
+  int code = -1;
+  const Json result = result_of("setup-fails", "5", &code);
+  EXPECT_EQ(code, 3) << result.dump(2);
+  EXPECT_EQ(result["trials"], 0);
+  EXPECT_NE(result["notes"].dump().find("frobnicate"), std::string::npos);
+}
+
+TEST(Run, MeasurementsReachTheSummary) {
+  const Json result = result_of("measures", "2", nullptr);
+  EXPECT_EQ(result["measurements"][0]["value"], "63568");
+}
+
+TEST(Run, RareHitsAmongCleanTrialsAreAllCounted) {
+  const Json result = result_of("lost-wakeup", "2000", nullptr, {"--param", "every=100"});
+  EXPECT_EQ(result["trials"], 2000);
+  EXPECT_EQ(result["hits"], 20);
+}
+
+TEST(Run, EveryTrialHasExactlyOneRecord) {
+  const Json result = result_of("lost-wakeup", "300", nullptr);
+  EXPECT_EQ(result["trials"], 300);
+  EXPECT_EQ(result["hits"], 300);
+}
+
+TEST(Run, StopsAfterTheHitsAskedFor) {
+  const Json result = result_of("lost-wakeup", "100000", nullptr, {"--hits", "5"});
+  EXPECT_GE(result["hits"], 5);
+  EXPECT_LT(result["hits"], 40);  // trials in flight are recorded too
+  EXPECT_EQ(result["stopped_by"], "hits");
+}
+
+TEST(Run, StopsOnceTheRateIsExcluded) {
+  const TempFolder folder;
+  const Ran ran = run_command(fake_run(
+      "clean", {"--until-excluded", "0.01", "--results", folder / "run", "--json", "-"}));
+  const auto json = parse_json(ran.out);
+  ASSERT_TRUE(json) << ran.err;
+  EXPECT_LE((*json)["results"][0]["excluded_rate"], 0.01);
+  EXPECT_GE((*json)["results"][0]["trials"], 299);
+}
+
+TEST(Run, TheSameSeedGivesTheSameCellSeed) {
+  const Json a = result_of("clean", "1", nullptr, {"--seed", "42"});
+  const Json b = result_of("clean", "1", nullptr, {"--seed", "42"});
+  EXPECT_EQ(a["seed"], b["seed"]);
+}
+
+TEST(Run, LeavesNoProcessBehindEvenWhenATrialDetachesOne) {
+  const int before = processes_with("fakes/fake");
+  result_of("leaves-child", "4", nullptr);
+  result_of("elsewhere", "2", nullptr);
+  EXPECT_EQ(processes_with("fakes/fake"), before);
+}
+
+TEST(Run, SigkillInTheMiddleAndResumeGiveTheFullTotal) {
+  const TempFolder folder;
+  const std::string run = folder / "run";
+  const Nanos start = now_ns();
+  run_command(fake_run("lost-wakeup", {"--trials", "400", "--param", "every=4", "--results", run}), 60,
+              [&](pid_t pid) {
+                if (now_ns() - start > 300 * kMilli) ::kill(pid, SIGKILL);
+              });
+  const Ran half = run_command({kHangrate, "report", run, "--json", "-"});
+  const auto before = parse_json(half.out);
+  ASSERT_TRUE(before) << half.err;
+  EXPECT_LT((*before)["results"][0]["trials"], 400) << "killed too late to prove anything";
+  const Ran rest = run_command(
+      {kHangrate, "run", "--resume", run, "--repro-dir", kFakes, "--json", "-", "-q"});
+  const auto after = parse_json(rest.out);
+  ASSERT_TRUE(after) << rest.err;
+  EXPECT_EQ((*after)["results"][0]["trials"], 400) << rest.out;
+  EXPECT_EQ((*after)["results"][0]["hits"], 100);
+  for (int i = 0; i < 400 && processes_with("fakes/fake") > 0; ++i) ::usleep(10'000);
+  EXPECT_EQ(processes_with("fakes/fake"), 0);
+}
+
+TEST(Run, CtrlCEndsCleanlyWithTheResultsSoFar) {
+  const TempFolder folder;
+  const Nanos start = now_ns();
+  bool sent = false;
+  const Ran ran = run_command(
+      fake_run("lost-wakeup", {"--trials", "1000000", "--param", "every=50", "--results",
+                               folder / "run", "--json", "-"}),
+      60, [&](pid_t pid) {
+        if (sent || now_ns() - start < 500 * kMilli) return;
+        sent = true;
+        ::kill(pid, SIGINT);
+      });
+  EXPECT_EQ(ran.code, 130);
+  EXPECT_LT(ran.seconds, 15);
+  const auto json = parse_json(ran.out);
+  ASSERT_TRUE(json) << ran.err;
+  EXPECT_GT((*json)["results"][0]["trials"], 0);
+}
+
+TEST(Run, ReportFromTheJournalSaysTheSameAsTheRun) {
+  const TempFolder folder;
+  const Ran ran = run_command(fake_run(
+      "lost-wakeup", {"--trials", "40", "--results", folder / "run", "--json", folder / "run.json"}));
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const Ran report = run_command({kHangrate, "report", folder / "run", "--json", "-"});
+  EXPECT_EQ(report.out, read_file(folder / "run.json").value_or("none"));
+  const Ran again = run_command({kHangrate, "report", folder / "run", "--reclassify", "--json", "-"});
+  EXPECT_EQ(again.out, report.out);
+  EXPECT_NE(again.err.find("0 verdicts changed"), std::string::npos);
+}
+
+TEST(Run, KtapHasOneLinePerCellAndAPlan) {
+  const TempFolder folder;
+  const Ran ran =
+      run_command(fake_run("lost-wakeup", {"--trials", "2", "--results", folder / "run", "--ktap"}));
+  EXPECT_EQ(ran.out.find("KTAP version 1\n"), 0u);
+  EXPECT_NE(ran.out.find("1..1\n"), std::string::npos);
+  EXPECT_NE(ran.out.find("\nok 1 fake.lost-wakeup"), std::string::npos) << ran.out;
+}
+
+struct Mistake {
+  const char* name;
+  std::vector<std::string> argv;
+  int code;
+};
+
+class BadInput : public ::testing::TestWithParam<Mistake> {};
+
+TEST_P(BadInput, IsOneClearLineAndTheRightExitCode) {
+  const TempFolder folder;
+  std::vector<std::string> argv = {kHangrate};
+  for (std::string word : GetParam().argv) {
+    if (word.starts_with("@")) word = folder / word.substr(1);
+    argv.push_back(word);
+  }
+  std::system(("mkdir -p " + (folder / "empty")).c_str());
+  if (argv[1] == "run") argv.insert(argv.end(), {"--repro-dir", kFakes});
+  const Ran ran = run_command(argv);
+  EXPECT_EQ(ran.code, GetParam().code) << ran.err;
+  EXPECT_EQ(ran.out, "");
+  EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, BadInput,
+    ::testing::Values(
+        Mistake{"no_command", {}, 2}, Mistake{"unknown_command", {"dance"}, 2},
+        Mistake{"unknown_reproducer", {"run", "nope"}, 2},
+        Mistake{"unknown_variant_in_selector", {"run", "fake/nope"}, 2},
+        Mistake{"unknown_variant", {"run", "fake", "--variant", "nope"}, 2},
+        Mistake{"unknown_parameter", {"run", "fake", "--param", "x=1"}, 2},
+        Mistake{"parameter_without_value", {"run", "fake", "--param", "every"}, 2},
+        Mistake{"parameter_out_of_range", {"run", "fake", "--param", "every=0"}, 2},
+        Mistake{"no_trials", {"run", "fake", "--trials", "0"}, 2},
+        Mistake{"negative_trials", {"run", "fake", "--trials", "-5"}, 2},
+        Mistake{"trials_beyond_numbers", {"run", "fake", "--trials", "1e20"}, 2},
+        Mistake{"too_many_trials", {"run", "fake", "--trials", "99999999999999"}, 2},
+        Mistake{"confidence_one", {"run", "fake", "--confidence", "1"}, 2},
+        Mistake{"excluded_two", {"run", "fake", "--until-excluded", "2"}, 2},
+        Mistake{"budget_nonsense", {"run", "fake", "--budget", "soon"}, 2},
+        Mistake{"budget_negative", {"run", "fake", "--budget", "-3s"}, 2},
+        Mistake{"no_workers", {"run", "fake", "--workers", "0"}, 2},
+        Mistake{"json_is_a_folder", {"run", "fake", "--json", "/tmp"}, 2},
+        Mistake{"json_in_no_folder", {"run", "fake", "--json", "/nowhere/x.json"}, 2},
+        Mistake{"resume_nothing", {"run", "--resume", "/nowhere"}, 2},
+        Mistake{"resume_and_more", {"run", "--resume", "/nowhere", "--trials", "3"}, 2},
+        Mistake{"report_nothing", {"report", "/nowhere"}, 2},
+        Mistake{"report_empty_folder", {"report", "@empty"}, 2},
+        Mistake{"describe_unknown", {"describe", "nope", "--repro-dir", kFakes}, 2},
+        Mistake{"list_without_folder", {"list", "--repro-dir", "/nowhere"}, 2}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST(BadInput, AnUnwritableResultsFolderIsExit3AndSaysWhy) {
+  const Ran ran = run_command(fake_run("clean", {"--results", "/proc/nothing/here"}));
+  EXPECT_EQ(ran.code, 3) << ran.err;
+  EXPECT_NE(ran.err.find("/proc/nothing/here"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace hangrate::testing
