@@ -26,11 +26,16 @@ const char* meaning(const std::string& name) {
   return "";
 }
 
-int doctor(bool json) {
+struct Options {
+  bool json = false;
+  std::string guest_kernel;
+};
+
+int doctor(const Options& options) {
   Environment e = read_environment();
   e.capabilities = probe_capabilities();
-  e.capabilities.push_back(probe_kvm());
-  if (json) {
+  e.capabilities.push_back(probe_kvm(options.guest_kernel));
+  if (options.json) {
     fmt::print("{}", dump_pretty(to_json_value(e)));
     return 0;
   }
@@ -51,11 +56,13 @@ int doctor(bool json) {
 }  // namespace
 
 CommandBody add_doctor_command(CLI::App& app) {
-  auto json = std::make_shared<bool>(false);
+  auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("doctor", "Tell which evidence sources work here and how to enable the rest");
-  command->add_flag("--json", *json, "As JSON");
-  return [json] { return doctor(*json); };
+  command->add_flag("--json", options->json, "As JSON");
+  command->add_option("--guest-kernel", options->guest_kernel,
+                      "Kernel image to try KVM with (default: the newest in /boot)");
+  return [options] { return doctor(*options); };
 }
 
 }  // namespace hangrate

@@ -8,6 +8,11 @@ namespace hangrate {
 
 namespace {
 
+/// The function a compiler's clone was made from: "put_files_struct.part.0", "x.isra.0", "x.cold".
+std::string_view function_of(std::string_view symbol) {
+  return symbol.substr(0, symbol.find('.', 1));
+}
+
 constexpr int kFlagsField = 9;  // proc_pid_stat(5), counted from 1; the state is field 3
 
 template <typename Number>
@@ -83,7 +88,7 @@ void parse_wchan(std::string_view text, TaskSample& sample) {
     sample.absent.push_back({"wchan", "the kernel gives no name (not asleep, or not permitted)"});
     return;
   }
-  sample.wchan = std::string(text);
+  sample.wchan = std::string(function_of(text));
 }
 
 void parse_syscall(std::string_view text, TaskSample& sample) {
@@ -103,7 +108,7 @@ void parse_stack(std::string_view text, TaskSample& sample) {
     }
     while (line.starts_with("? ")) line.remove_prefix(2);
     const std::string_view name = line.substr(0, line.find('+'));
-    if (!name.empty() && name.find(' ') == name.npos) sample.stack.emplace_back(name);
+    if (!name.empty() && name.find(' ') == name.npos) sample.stack.emplace_back(function_of(name));
   }
   if (sample.stack.empty()) sample.absent.push_back({"stack", "empty"});
 }

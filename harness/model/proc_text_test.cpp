@@ -69,6 +69,14 @@ TEST(ProcStack, KeepsFunctionNamesInOrder) {
   EXPECT_EQ(sample.stack, (std::vector<std::string>{"request_wait_answer", "fuse_flush", "do_exit"}));
 }
 
+TEST(ProcStack, NamesTheFunctionACompilerClonedNotTheClone) {
+  TaskSample sample;
+  parse_stack("[<0>] fuse_flush.isra.0+0x1/0x2\n[<0>] put_files_struct.part.0+0x1/0x2\n", sample);
+  EXPECT_EQ(sample.stack, (std::vector<std::string>{"fuse_flush", "put_files_struct"}));
+  parse_wchan("do_exit.cold", sample);
+  EXPECT_EQ(sample.wchan, "do_exit");
+}
+
 TEST(ProcSyscall, RunningHasNoNumber) {
   TaskSample sample;
   parse_syscall("running\n", sample);

@@ -4,6 +4,7 @@
 // are tried on a sleeping child of ours, BPF by attaching a program, KVM by running a guest.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "harness/model/environment.h"
@@ -16,7 +17,9 @@ std::vector<Capability> probe_capabilities();
 /// Whether a tracing program may be loaded and attached.
 Capability probe_bpf();
 
-/// Whether a KVM guest really runs here; up to 5 s where /dev/kvm exists and does not work.
-Capability probe_kvm();
+/// Whether an ordinary guest, a Linux kernel, really runs under KVM here; up to 10 s where it does not.
+/// `kernel` is a bzImage, "" takes the newest of /boot. Firmware that runs proves nothing: there are
+/// hosts on which it does and every kernel hangs.
+Capability probe_kvm(const std::string& kernel = {});
 
 }  // namespace hangrate
