@@ -179,7 +179,7 @@ TEST_F(JournalTest, AFullDiskLeavesOnlyWholeLines) {
     std::uint64_t good = 0;
     while (written && good < 100000) {
       written = journal->append(BatchRecord{0, 0, 1, good, 1});
-      good += written ? 1 : 0;
+      good += written ? 1u : 0u;
     }
     EXPECT_FALSE(written);
     EXPECT_EQ(written.error().kind(), ErrorKind::Infrastructure);

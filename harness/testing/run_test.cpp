@@ -57,6 +57,10 @@ struct Expected {
   int code;
 };
 
+void PrintTo(const Expected& expected, std::ostream* out) {
+  *out << expected.variant;
+}
+
 class FakeVictim : public ::testing::TestWithParam<Expected> {};
 
 TEST_P(FakeVictim, GetsTheOutcomeItDeserves) {
@@ -83,8 +87,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Expected{"exits", "infra", 3},               // a silent exit is no pass
                       Expected{"crashes", "infra", 3},
                       Expected{"anomaly", "anomaly", 1}),
-    [](const auto& info) {
-      std::string name = info.param.variant;
+    [](const auto& each) {
+      std::string name = each.param.variant;
       std::replace(name.begin(), name.end(), '-', '_');
       return name;
     });
@@ -172,20 +176,20 @@ TEST(Run, SigkillInTheMiddleAndResumeGiveTheFullTotal) {
   const TempFolder folder;
   const std::string run = folder / "run";
   const Nanos start = now_ns();
-  run_command(fake_run("lost-wakeup", {"--trials", "400", "--param", "every=4", "--results", run}), 60,
+  run_command(fake_run("lost-wakeup", {"--trials", "6000", "--param", "every=4", "--results", run}), 60,
               [&](pid_t pid) {
                 if (now_ns() - start > 300 * kMilli) ::kill(pid, SIGKILL);
               });
   const Ran half = run_command({kHangrate, "report", run, "--json", "-"});
   const auto before = parse_json(half.out);
   ASSERT_TRUE(before) << half.err;
-  EXPECT_LT((*before)["results"][0]["trials"], 400) << "killed too late to prove anything";
+  EXPECT_LT((*before)["results"][0]["trials"], 6000) << "killed too late to prove anything";
   const Ran rest = run_command(
       {kHangrate, "run", "--resume", run, "--repro-dir", kFakes, "--json", "-", "-q"});
   const auto after = parse_json(rest.out);
   ASSERT_TRUE(after) << rest.err;
-  EXPECT_EQ((*after)["results"][0]["trials"], 400) << rest.out;
-  EXPECT_EQ((*after)["results"][0]["hits"], 100);
+  EXPECT_EQ((*after)["results"][0]["trials"], 6000) << rest.out;
+  EXPECT_EQ((*after)["results"][0]["hits"], 1500);
   for (int i = 0; i < 400 && processes_with("fakes/fake") > 0; ++i) ::usleep(10'000);
   EXPECT_EQ(processes_with("fakes/fake"), 0);
 }
@@ -236,6 +240,10 @@ struct Mistake {
   int code;
 };
 
+void PrintTo(const Mistake& mistake, std::ostream* out) {
+  *out << mistake.name;
+}
+
 class BadInput : public ::testing::TestWithParam<Mistake> {};
 
 TEST_P(BadInput, IsOneClearLineAndTheRightExitCode) {
@@ -280,7 +288,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"report_empty_folder", {"report", "@empty"}, 2},
         Mistake{"describe_unknown", {"describe", "nope", "--repro-dir", kFakes}, 2},
         Mistake{"list_without_folder", {"list", "--repro-dir", "/nowhere"}, 2}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& each) { return std::string(each.param.name); });
 
 TEST(BadInput, AnUnwritableResultsFolderIsExit3AndSaysWhy) {
   const Ran ran = run_command(fake_run("clean", {"--results", "/proc/nothing/here"}));

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <cerrno>
+#include <csignal>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include "repros/kit/futex.h"
+#include "repros/kit/reproducer.h"
+#include "repros/kit/worker.h"
+#include "repros/pipe_full_child/ledger.h"
+
+namespace hangrate::pipe_full_child {
+namespace {
+
+using protocol::InvariantStatus;
+using protocol::Slot;
+using protocol::TrialOutcome;
+using protocol::Verb;
+using protocol::WorkerState;
+
+std::map<std::string, std::string> default_params() {
+  std::map<std::string, std::string> params;
+  for (const Param& param : kit::reproducer_manifest().params) params[param.name] = param.fallback;
+  return params;
+}
+
+/// Runs `body` in a process of its own, as a worker; its exit code, -1 if a signal ended it.
+int in_worker(const std::function<int()>& body) {
+  const pid_t worker = ::fork();
+  if (worker == 0) ::_exit(body());
+  int status = -1;
+  if (::waitpid(worker, &status, 0) != worker) return -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+template <typename Condition>
+bool comes_true(Condition condition) {
+  const Nanos deadline = now_ns() + 10 * kSecond;
+  while (!condition()) {
+    if (now_ns() > deadline) return false;
+    const timespec nap = to_timespec(50 * kMicro);
+    ::nanosleep(&nap, nullptr);
+  }
+  return true;
+}
+
+TEST(Manifest, EveryVariantCanBeMade) {
+  const Manifest m = kit::reproducer_manifest();
+  EXPECT_EQ(m.name, "pipe_full_child");
+  std::set<std::string> names;
+  for (const Variant& variant : m.variants) {
+    EXPECT_TRUE(names.insert(variant.name).second) << variant.name;
+    EXPECT_NE(kit::make_reproducer({variant.name, default_params(), 0}), nullptr);
+    EXPECT_EQ(variant.signatures.empty(), variant.expect != Expect::Always) << variant.name;
+  }
+  EXPECT_EQ(m.variants.front().expect, Expect::Always);
+}
+
+TEST(FamilyTrial, CuresRunCleanWithoutSupervisor) {
+  for (const char* variant : {"drain-poll", "drain-threads"}) {
+    const int code = in_worker([&] {
+      kit::WorkerOptions options;
+      options.variant = variant;
+      options.params = default_params();
+      options.supervised = false;
+      options.trials = 20;
+      return kit::run_worker(options);
+    });
+    EXPECT_EQ(code, protocol::kExitClean) << variant;
+  }
+}
+
+/// The worker in a process of its own, this test as its supervisor.
+class ParkedTrial : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(slot_);
+    slot_->patience_ns = 200 * kMicro;
+    worker_ = ::fork();
+    ASSERT_GE(worker_, 0);
+    if (worker_ == 0) {
+      kit::Context context(*slot_, -1, true);
+      const auto reproducer = kit::make_reproducer({GetParam(), default_params(), 0});
+      reproducer->setup(context);
+      ::_exit(static_cast<int>(reproducer->trial(context)));
+    }
+    ASSERT_TRUE(comes_true([&] { return slot_->state.load() == WorkerState::Parked; }));
+  }
+
+  void TearDown() override {
+    if (worker_ > 0 && !reaped_) {
+      ::kill(worker_, SIGKILL);
+      ::waitpid(worker_, nullptr, 0);
+    }
+  }
+
+  void order(Verb verb) {
+    slot_->command.store(protocol::make_command(++sequence_, verb));
+    kit::futex_wake(slot_->command);
+    ASSERT_TRUE(comes_true([&] { return slot_->answered.load() == sequence_; }));
+  }
+
+  int exit_code() {
+    int status = -1;
+    ::waitpid(worker_, &status, 0);
+    reaped_ = true;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+  Shared<Slot> slot_;
+  pid_t worker_ = 0;
+  std::uint32_t sequence_ = 0;
+  bool reaped_ = false;
+};
+
+TEST_P(ParkedTrial, InvariantIsBrokenFromTheFirstCheckUntilTheLever) {
+  for (int i = 0; i < 3; ++i) {
+    order(Verb::Check);
+    EXPECT_EQ(slot_->invariant.status, InvariantStatus::Broken) << slot_->invariant.text;
+  }
+  EXPECT_NE(std::string(slot_->invariant.text).find("bytes queued, no slot free; the only reader"),
+            std::string::npos)
+      << slot_->invariant.text;
+  RecordProperty("invariant", slot_->invariant.text);
+  order(Verb::Lever);
+  EXPECT_TRUE(comes_true([&] { return slot_->state.load() == WorkerState::Released; }));
+  order(Verb::Continue);
+  EXPECT_EQ(exit_code(), static_cast<int>(TrialOutcome::Clean));
+}
+
+TEST_P(ParkedTrial, EveryVictimIsASignatureAndDiesOnKill) {
+  std::set<std::string> roles;
+  for (const Variant& variant : kit::reproducer_manifest().variants) {
+    if (variant.name != GetParam()) continue;
+    for (const Signature& signature : variant.signatures) roles.insert(signature.role);
+  }
+  ASSERT_EQ(slot_->party_count, roles.size());
+  for (std::uint32_t i = 0; i < slot_->party_count; ++i) {
+    EXPECT_EQ(slot_->parties[i].victim, 1);
+    EXPECT_EQ(roles.count(slot_->parties[i].role), 1u);
+    // The second one may be gone already: it dies with the first.
+    EXPECT_TRUE(::kill(slot_->parties[i].pid, SIGKILL) == 0 || (i > 0 && errno == ESRCH));
+  }
+  EXPECT_TRUE(comes_true([&] { return slot_->state.load() == WorkerState::Released; }));
+  order(Verb::Continue);
+  EXPECT_EQ(exit_code(), static_cast<int>(TrialOutcome::Clean));
+}
+
+std::string camel_case(const testing::TestParamInfo<const char*>& param) {
+  return std::string(param.param) == "deadlock" ? "Deadlock" : "KeepReadEnd";
+}
+INSTANTIATE_TEST_SUITE_P(Hanging, ParkedTrial, testing::Values("deadlock", "keep-read-end"),
+                         camel_case);
+
+TEST(CapacityTrial, ReportsEveryRowOnce) {
+  Shared<Slot> slot;
+  ASSERT_TRUE(slot);
+  const int code = in_worker([&] {
+    kit::Context context(*slot, -1, true);
+    const auto reproducer = kit::make_reproducer({"capacity", default_params(), 0});
+    return static_cast<int>(reproducer->trial(context));
+  });
+  ASSERT_EQ(code, static_cast<int>(TrialOutcome::Clean)) << slot->message;
+  const std::string rows(slot->measurements, slot->measurement_bytes);
+  for (const char* name : {"page size\t", "default capacity\t", "default slots\t", "write 137 B\t",
+                           "packet 4097 B\t", "sizes off the merge rule\t0\t",
+                           "unprivileged: first smaller pipe\t", "unprivileged: its capacity\t"}) {
+    const std::size_t at = rows.find(name);
+    EXPECT_NE(at, std::string::npos) << name << rows;
+    EXPECT_EQ(rows.find(name, at + 1), std::string::npos) << name;
+  }
+}
+
+}  // namespace
+}  // namespace hangrate::pipe_full_child
