@@ -6,11 +6,11 @@
 #include <cstdio>
 #include <cstdlib>
 
-#define HR_CHECK(condition)                                                                  \
-  do {                                                                                       \
-    if (!(condition)) {                                                                      \
-      std::fprintf(stderr, "hangrate: internal error: %s at %s:%d\n", #condition, __FILE__,  \
-                   __LINE__);                                                                \
-      std::abort();                                                                          \
-    }                                                                                        \
+#define HR_CHECK(condition)                                                                 \
+  do {                                                                                      \
+    if (!(condition)) {                                                                     \
+      std::fprintf(stderr, "hangrate: internal error: %s at %s:%d\n", #condition, __FILE__, \
+                   __LINE__);                                                               \
+      std::abort();                                                                         \
+    }                                                                                       \
   } while (false)

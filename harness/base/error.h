@@ -7,9 +7,8 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
-#include <utility>
-
 #include <tl/expected.hpp>
+#include <utility>
 
 namespace hangrate {
 
@@ -25,8 +24,8 @@ class [[nodiscard]] Error {
 
   /// A system call that failed with `error_number`, e.g. errno_error("open(x)", ENOENT).
   static Error from_errno(const std::string& operation, int error_number = errno) {
-    return {ErrorKind::Infrastructure,
-            operation + ": " + std::strerror(error_number) + " (" + std::to_string(error_number) + ")"};
+    return {ErrorKind::Infrastructure, operation + ": " + std::strerror(error_number) + " (" +
+                                           std::to_string(error_number) + ")"};
   }
   static Error usage(std::string what) { return {ErrorKind::Usage, std::move(what)}; }
   static Error infrastructure(std::string what) {
@@ -57,9 +56,9 @@ inline Failure fail(Error error) {
 }  // namespace hangrate
 
 /// Evaluates `expression` (a Result); returns its error from the calling function, else goes on.
-#define HR_TRY(expression)                                                  \
-  do {                                                                      \
-    if (auto hr_result = (expression); !hr_result) {                        \
-      return ::hangrate::fail(std::move(hr_result).error());                \
-    }                                                                       \
+#define HR_TRY(expression)                                   \
+  do {                                                       \
+    if (auto hr_result = (expression); !hr_result) {         \
+      return ::hangrate::fail(std::move(hr_result).error()); \
+    }                                                        \
   } while (false)

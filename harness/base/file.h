@@ -18,8 +18,8 @@ std::optional<std::string> read_file(const std::string& path);
 /// The first line without its newline, "" if unreadable.
 std::string first_line(const std::string& path);
 
-/// Writes `text` so that `path` holds either all of it or what it held before: temporary file in the
-/// same folder, fsync, rename.
+/// Writes `text` so that `path` holds either all of it or what it held before: temporary file in
+/// the same folder, fsync, rename.
 Result<void> write_file_atomically(const std::string& path, std::string_view text);
 
 std::vector<std::string> split(std::string_view text, char separator);

@@ -30,7 +30,8 @@ class UniqueFd {
   /// Gives the descriptor away; the caller closes it.
   [[nodiscard]] int release() { return std::exchange(fd_, -1); }
 
-  /// Closes what is held (Linux frees the number even when close() reports an error) and holds `fd`.
+  /// Closes what is held (Linux frees the number even when close() reports an error) and holds
+  /// `fd`.
   void reset(int fd = -1) {
     if (fd_ >= 0 && fd_ != fd) ::close(fd_);
     fd_ = fd;

@@ -90,7 +90,8 @@ bool contradicts(const FdWitness& witness) {
 
 std::string facts_of(const FdWitness& witness) {
   std::string text = "the supervisor's own poll of fd " + std::to_string(witness.fd) + " of the " +
-                     witness.role + (contradicts(witness) ? " finds it not ready" : " finds it ready");
+                     witness.role +
+                     (contradicts(witness) ? " finds it not ready" : " finds it ready");
   if (witness.queued && witness.capacity) {
     text += " (" + std::to_string(*witness.queued) + " of " + std::to_string(*witness.capacity) +
             " bytes queued)";
@@ -203,8 +204,8 @@ Finding assess(const Round& round, const Variant& variant) {
                               std::to_string(witness.fd));
     }
   }
-  finding.hit = finding.invariant == InvariantState::Broken &&
-                finding.signature == SignatureMatch::Match;
+  finding.hit =
+      finding.invariant == InvariantState::Broken && finding.signature == SignatureMatch::Match;
   return finding;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// What one look at a trial shows, and whether it proves a hit. Pure: a recorded round gives the same
-// answer on any machine. A hit needs three things at once, from two independent sides:
+// What one look at a trial shows, and whether it proves a hit. Pure: a recorded round gives the
+// same answer on any machine. A hit needs three things at once, from two independent sides:
 //   invariant  broken, as the reproducer says, at a moment between the two looks;
 //   witness    every victim asleep in the same place in both looks, without one context switch;
 //   signature  asleep where the manifest says.

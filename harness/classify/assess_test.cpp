@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The hit rule, from both sides: the one shape in which it must fire and every look-alike in which it
-// must not.
+// The hit rule, from both sides: the one shape in which it must fire and every look-alike in which
+// it must not.
 #include "harness/classify/assess.h"
 
 #include <gtest/gtest.h>
@@ -68,7 +68,10 @@ TEST(HitRule, FiresWithoutAReadableStackIfWchanTells) {
 
 TEST(HitRule, FiresOnTheSystemCallAloneIfNothingElseIsReadable) {
   Round round = proven_round();
-  change_both(round, [](TaskSample& t) { t.stack.clear(); t.wchan.clear(); });
+  change_both(round, [](TaskSample& t) {
+    t.stack.clear();
+    t.wchan.clear();
+  });
   EXPECT_TRUE(assess(round, pipe_variant()).hit);
 }
 
@@ -152,7 +155,8 @@ TEST(HitRule, UnreadableSwitchCountersProveNothing) {
 
 TEST(HitRule, AnExitingSignatureNeedsTheFlag) {
   Variant variant = pipe_variant();
-  variant.signatures[0] = {.role = "writer", .states = "D", .frames = {{"fuse_flush"}}, .exiting = true};
+  variant.signatures[0] = {
+      .role = "writer", .states = "D", .frames = {{"fuse_flush"}}, .exiting = true};
   Round round = proven_round();
   change_both(round, [](TaskSample& t) {
     t.state = 'D';

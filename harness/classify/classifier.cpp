@@ -77,7 +77,8 @@ Verdict not_a_hang(const Observation& observation, const Variant& variant) {
       return verdict;
     case Ending::Freed:
     case Ending::Abandoned:
-    case Ending::Interrupted: break;
+    case Ending::Interrupted:
+      break;
   }
   verdict.outcome = Outcome::Inconclusive;
   verdict.rule = observation.ending == Ending::Interrupted ? "interrupted" : "no proof";
@@ -95,9 +96,15 @@ Verdict not_a_hang(const Observation& observation, const Variant& variant) {
       verdict.rule = "victim moving";
       verdict.because.push_back("the victim runs, waits for a CPU, or moved between two looks");
       break;
-    case Motion::Unknown: verdict.because.push_back("the sources do not tell"); break;
-    case Motion::Gone: verdict.because.push_back("the victim is gone"); break;
-    case Motion::Motionless: verdict.because.push_back("asleep, but not long enough"); break;
+    case Motion::Unknown:
+      verdict.because.push_back("the sources do not tell");
+      break;
+    case Motion::Gone:
+      verdict.because.push_back("the victim is gone");
+      break;
+    case Motion::Motionless:
+      verdict.because.push_back("asleep, but not long enough");
+      break;
   }
   verdict.because.insert(verdict.because.end(), finding.because.begin(), finding.because.end());
   verdict.hints = finding.hints;

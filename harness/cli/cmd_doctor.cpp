@@ -40,7 +40,8 @@ int doctor(const Options& options) {
     return 0;
   }
   fmt::print("kernel      {} {}\n", e.release, e.version);
-  fmt::print("preemption  {}, active: {} ({})\n", e.preempt.build, e.preempt.active, e.preempt.source);
+  fmt::print("preemption  {}, active: {} ({})\n", e.preempt.build, e.preempt.active,
+             e.preempt.source);
   fmt::print("CPUs        {}{}\n", e.cpus,
              e.cpus == 1 ? ": races between CPUs cannot happen here" : "");
   fmt::print("machine     {}, virtualization {}\nuser        {}\n\n", e.machine, e.virtualization,
@@ -57,8 +58,8 @@ int doctor(const Options& options) {
 
 CommandBody add_doctor_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("doctor", "Tell which evidence sources work here and how to enable the rest");
+  CLI::App* command = app.add_subcommand(
+      "doctor", "Tell which evidence sources work here and how to enable the rest");
   command->add_flag("--json", options->json, "As JSON");
   command->add_option("--guest-kernel", options->guest_kernel,
                       "Kernel image to try KVM with (default: the newest in /boot)");

@@ -68,7 +68,8 @@ void print_manifest(const Manifest& m) {
   print_lines("Parameters (--param NAME=VALUE)", lines);
   lines.clear();
   for (const AffectedRange& r : m.affected) {
-    lines.push_back(fmt::format("from {} to before {}  {}", r.from.empty() ? "the beginning" : r.from,
+    lines.push_back(fmt::format("from {} to before {}  {}",
+                                r.from.empty() ? "the beginning" : r.from,
                                 r.to.empty() ? "(not fixed)" : r.to, r.note));
   }
   print_lines("Affected kernels", lines);
@@ -106,8 +107,8 @@ CommandBody add_list_command(CLI::App& app) {
 
 CommandBody add_describe_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("describe", "Explain one reproducer: symptom, mechanism, variants, kernels");
+  CLI::App* command = app.add_subcommand(
+      "describe", "Explain one reproducer: symptom, mechanism, variants, kernels");
   command->add_option("repro", options->name, "Its name")->required();
   command->add_flag("--json", options->json, "The manifest as JSON");
   command->add_option("--repro-dir", options->repro_dir, "Where the reproducers are");

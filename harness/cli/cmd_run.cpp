@@ -16,7 +16,8 @@ struct Options {
 int run(const Options& options, const std::vector<std::string>& argv) {
   std::vector<std::string> complaints;
   const auto catalog = load_catalog(catalog_folder(options.repro_dir), &complaints);
-  for (const std::string& complaint : complaints) std::fprintf(stderr, "hangrate: %s\n", complaint.c_str());
+  for (const std::string& complaint : complaints)
+    std::fprintf(stderr, "hangrate: %s\n", complaint.c_str());
   if (!catalog) return complain(catalog.error());
   const bool resume = !options.run.resume.empty();
   auto plan = resume ? make_resume_plan(options.run, *catalog)
@@ -30,7 +31,8 @@ int run(const Options& options, const std::vector<std::string>& argv) {
 
 CommandBody add_run_command(CLI::App& app, std::vector<std::string> argv) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("run", "Run reproducers on this kernel and report hit rates");
+  CLI::App* command =
+      app.add_subcommand("run", "Run reproducers on this kernel and report hit rates");
   command->add_option("repro", options->run.selectors, "REPRO or REPRO/VARIANT (default: all)");
   add_run_options(*command, options->run);
   command->add_option("--resume", options->run.resume, "Go on with the run in this results folder");

@@ -4,11 +4,10 @@
 // chosen. Each cmd_*.cpp holds the options, their help and a short call into the layers.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
 #include <vector>
-
-#include <CLI/CLI.hpp>
 
 namespace hangrate {
 

@@ -16,7 +16,8 @@ namespace hangrate {
 namespace {
 
 bool colour_on(FILE* stream, const RunOptions& options) {
-  return !options.no_colour && std::getenv("NO_COLOR") == nullptr && ::isatty(::fileno(stream)) != 0;
+  return !options.no_colour && std::getenv("NO_COLOR") == nullptr &&
+         ::isatty(::fileno(stream)) != 0;
 }
 
 /// Everything that can be known to fail later is tried before thousands of trials are made.
@@ -96,8 +97,9 @@ int drive(const SessionPlan& plan, const RunOptions& options) {
   const int code = present(summarize(plan.header, outcome->cells), options);
   if (!outcome->interrupted) return code;
   std::fprintf(stderr, "interrupted; %s\n",
-               plan.results.empty() ? "these are the results so far"
-                                    : ("go on with: hangrate run --resume " + plan.results).c_str());
+               plan.results.empty()
+                   ? "these are the results so far"
+                   : ("go on with: hangrate run --resume " + plan.results).c_str());
   return kExitInterrupted;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// drive(): runs a plan and presents it: live line, table, proofs, JSON, KTAP. Shared by `hangrate run`
-// and every reproducer run alone. Returns the exit code.
+// drive(): runs a plan and presents it: live line, table, proofs, JSON, KTAP. Shared by `hangrate
+// run` and every reproducer run alone. Returns the exit code.
 #pragma once
 
 #include "harness/cli/run_options.h"

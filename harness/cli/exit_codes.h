@@ -6,11 +6,11 @@
 namespace hangrate {
 
 inline constexpr int kExitAsExpected = 0;
-inline constexpr int kExitUnexpected = 1;      // = KSFT_FAIL
+inline constexpr int kExitUnexpected = 1;  // = KSFT_FAIL
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitInfrastructure = 3;
-inline constexpr int kExitNothingRan = 4;      // = KSFT_SKIP
-inline constexpr int kExitInterrupted = 130;   // 128 + SIGINT
+inline constexpr int kExitNothingRan = 4;     // = KSFT_SKIP
+inline constexpr int kExitInterrupted = 130;  // 128 + SIGINT
 
 inline constexpr const char* kExitCodeHelp =
     "Exit codes: 0 as expected, 1 unexpected (affected and clean with power, fixed and hit,\n"

@@ -24,7 +24,8 @@ std::string Live::line(const CellSpec& spec, const CellResult& result, Nanos ela
   const Tally& tally = result.tally();
   std::string text = fmt::format("{}/{}  {} trials", spec.repro, spec.variant, tally.attempted());
   if (spec.trials != 0) {
-    text = fmt::format("{}/{}  {}/{} trials", spec.repro, spec.variant, tally.attempted(), spec.trials);
+    text = fmt::format("{}/{}  {}/{} trials", spec.repro, spec.variant, tally.attempted(),
+                       spec.trials);
   }
   text += fmt::format("  {} hits", tally.reproductions());
   if (tally.conclusive() > 0) {
@@ -36,7 +37,8 @@ std::string Live::line(const CellSpec& spec, const CellResult& result, Nanos ela
     const double speed = static_cast<double>(tally.attempted()) / seconds;
     text += fmt::format("  {:.0f}/s", speed);
     if (spec.trials > tally.attempted()) {
-      text += fmt::format("  ETA {:.0f} s", static_cast<double>(spec.trials - tally.attempted()) / speed);
+      text += fmt::format("  ETA {:.0f} s",
+                          static_cast<double>(spec.trials - tally.attempted()) / speed);
     }
   }
   return text;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/cli/run_options.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <ctime>
 
-#include <CLI/CLI.hpp>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/random.h>
@@ -42,8 +42,8 @@ bool holds(const std::vector<std::string>& names, const std::string& name) {
 }
 
 /// Variants of one reproducer chosen by the selectors and --variant; empty: none of it.
-Result<std::vector<std::string>> chosen_variants(const RunOptions& options, const Manifest& manifest,
-                                                 bool all_variants) {
+Result<std::vector<std::string>> chosen_variants(const RunOptions& options,
+                                                 const Manifest& manifest, bool all_variants) {
   std::vector<std::string> chosen;
   bool named = options.selectors.empty();
   for (const std::string& selector : options.selectors) {
@@ -53,8 +53,8 @@ Result<std::vector<std::string>> chosen_variants(const RunOptions& options, cons
     if (slash == selector.npos) continue;
     const std::string variant = selector.substr(slash + 1);
     if (!holds(variant_names(manifest), variant)) {
-      return fail(Error::usage(fmt::format("{} has no variant {}; it has: {}", manifest.name, variant,
-                                           joined(variant_names(manifest)))));
+      return fail(Error::usage(fmt::format("{} has no variant {}; it has: {}", manifest.name,
+                                           variant, joined(variant_names(manifest)))));
     }
     chosen.push_back(variant);
   }
@@ -77,8 +77,8 @@ Result<void> check_param(const Param& param, const std::string& value) {
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
   const bool whole = error == std::errc{} && end == value.data() + value.size();
   if (whole && number >= param.min && number <= param.max) return {};
-  return fail(Error::usage(fmt::format("--param {}={}: not a whole number from {} to {}", param.name,
-                                       value, param.min, param.max)));
+  return fail(Error::usage(fmt::format("--param {}={}: not a whole number from {} to {}",
+                                       param.name, value, param.min, param.max)));
 }
 
 struct Assignment {
@@ -122,8 +122,9 @@ Result<void> check_numbers(const RunOptions& o) {
     return fail(Error::usage(fmt::format("--hits {}: from 1 to {}", *o.hits, kMostTrials)));
   }
   if (o.until_excluded && !(*o.until_excluded > 1e-9 && *o.until_excluded < 1.0)) {
-    return fail(Error::usage(fmt::format(
-        "--until-excluded {}: a rate per trial between 1e-9 and 1, e.g. 0.001", *o.until_excluded)));
+    return fail(Error::usage(
+        fmt::format("--until-excluded {}: a rate per trial between 1e-9 and 1, e.g. 0.001",
+                    *o.until_excluded)));
   }
   if (!(o.confidence >= 0.5 && o.confidence <= 0.999999)) {
     return fail(Error::usage(fmt::format("--confidence {}: from 0.5 to 0.999999", o.confidence)));
@@ -140,7 +141,8 @@ std::tm utc_now() {
 
 std::uint64_t random_seed() {
   std::uint64_t seed = 0;
-  if (::getrandom(&seed, sizeof seed, 0) != sizeof seed) seed = static_cast<std::uint64_t>(now_ns());
+  if (::getrandom(&seed, sizeof seed, 0) != sizeof seed)
+    seed = static_cast<std::uint64_t>(now_ns());
   return seed >> 11;  // exact in every JSON reader (53 bits)
 }
 
@@ -169,7 +171,8 @@ CellSpec make_cell(const RunOptions& options, const Manifest& manifest, const st
   const Variant& chosen = spec.variant_spec();
   const bool once = chosen.expect == Expect::Measure && !options.trials;
   spec.trials = once ? chosen.trials : planned_trials(options, chosen);
-  spec.workers = options.workers.value_or(std::clamp(environment.cpus / chosen.tasks, 1, kMostWorkers));
+  spec.workers =
+      options.workers.value_or(std::clamp(environment.cpus / chosen.tasks, 1, kMostWorkers));
   if (chosen.expect == Expect::Measure) spec.workers = 1;
   spec.seed = seed_of_cell(seed, manifest.name + "/" + variant);
   return spec;
@@ -234,7 +237,8 @@ Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<Catal
   for (const std::string& selector : options.selectors) {
     const std::string name = selector.substr(0, selector.find('/'));
     if (!holds(names, name)) {
-      return fail(Error::usage(fmt::format("no reproducer {}; there are: {}", name, joined(names))));
+      return fail(
+          Error::usage(fmt::format("no reproducer {}; there are: {}", name, joined(names))));
     }
   }
   auto params = parse_params(options.params);
@@ -280,14 +284,15 @@ Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<Catal
           there.push_back(entry.manifest.name + "/" + name);
         }
       }
-      return fail(Error::usage(
-          fmt::format("no variant {} among what is selected; there are: {}", variant, joined(there))));
+      return fail(Error::usage(fmt::format("no variant {} among what is selected; there are: {}",
+                                           variant, joined(there))));
     }
   }
   for (const Assignment& assignment : *params) {
     if (!assignment.used) {
-      return fail(Error::usage(fmt::format(
-          "--param {}: no selected reproducer has it; see hangrate describe REPRO", assignment.name)));
+      return fail(Error::usage(
+          fmt::format("--param {}: no selected reproducer has it; see hangrate describe REPRO",
+                      assignment.name)));
     }
   }
   plan.results = options.results;
@@ -301,8 +306,9 @@ Result<SessionPlan> make_resume_plan(const RunOptions& options,
                     options.until_excluded || !options.budget.empty() || options.workers ||
                     options.seed || !options.results.empty();
   if (more) {
-    return fail(Error::usage("--resume goes on with what the journal planned: only --json, --ktap, "
-                             "--quiet and --repro-dir go with it"));
+    return fail(
+        Error::usage("--resume goes on with what the journal planned: only --json, --ktap, "
+                     "--quiet and --repro-dir go with it"));
   }
   auto loaded = load_run(options.resume);
   if (!loaded) return fail(loaded.error());
@@ -322,9 +328,10 @@ Result<SessionPlan> make_resume_plan(const RunOptions& options,
       return e.manifest.name == spec.repro;
     });
     if (entry == catalog.end() || !holds(variant_names(entry->manifest), spec.variant)) {
-      return fail(Error::usage(fmt::format("the journal needs {}/{}, which is not here; give "
-                                           "--repro-dir",
-                                           spec.repro, spec.variant)));
+      return fail(
+          Error::usage(fmt::format("the journal needs {}/{}, which is not here; give "
+                                   "--repro-dir",
+                                   spec.repro, spec.variant)));
     }
     plan.executables.push_back(entry->executable);
   }

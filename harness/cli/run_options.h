@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The options of a run, as given, and the plan they make. Everything is checked before anything runs.
+// The options of a run, as given, and the plan they make. Everything is checked before anything
+// runs.
 #pragma once
 
 #include <cstdint>

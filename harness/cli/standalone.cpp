@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/cli/standalone.h"
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "harness/cli/drive.h"
@@ -27,7 +27,8 @@ struct Options {
 
 std::string help_of(const Manifest& manifest) {
   std::string text = manifest.title + "\n\nVariants:\n";
-  for (const Variant& v : manifest.variants) text += fmt::format("  {:<18} {}\n", v.name, v.summary);
+  for (const Variant& v : manifest.variants)
+    text += fmt::format("  {:<18} {}\n", v.name, v.summary);
   if (!manifest.params.empty()) text += "\nParameters:\n";
   for (const Param& p : manifest.params) {
     const std::string values = p.choices.empty() ? fmt::format("{}..{}", p.min, p.max)

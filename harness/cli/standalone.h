@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// standalone(): a reproducer run alone. The same supervisor, rules and words as `hangrate run`, with
-// the program itself as the worker.
+// standalone(): a reproducer run alone. The same supervisor, rules and words as `hangrate run`,
+// with the program itself as the worker.
 #pragma once
 
 #include <functional>

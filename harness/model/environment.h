@@ -17,7 +17,7 @@ struct PreemptModel {
 
 /// Whether something we would like to use works here, and if not, what to do.
 struct Capability {
-  std::string name;    ///< "stack", "bpf", "kvm", ...
+  std::string name;  ///< "stack", "bpf", "kvm", ...
   bool works = false;
   std::string detail;  ///< what was found
   std::string remedy;  ///< how to enable it, "" if it works or cannot
@@ -25,13 +25,13 @@ struct Capability {
 };
 
 struct Environment {
-  std::string release;   ///< uname -r
-  std::string version;   ///< uname -v
-  std::string signature; ///< /proc/version_signature (Ubuntu), else ""
-  std::string machine;   ///< uname -m
+  std::string release;    ///< uname -r
+  std::string version;    ///< uname -v
+  std::string signature;  ///< /proc/version_signature (Ubuntu), else ""
+  std::string machine;    ///< uname -m
   std::string cmdline;
   PreemptModel preempt;
-  int cpus = 0;          ///< usable by us
+  int cpus = 0;                ///< usable by us
   std::string virtualization;  ///< "none" or what the CPU says
   bool root = false;
   int cgroup_version = 0;

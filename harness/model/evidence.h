@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// What was seen of a trial: plain values that can be saved, read back and judged on another machine.
-// A source that could not be read is an Absence with its reason, never an empty value.
+// What was seen of a trial: plain values that can be saved, read back and judged on another
+// machine. A source that could not be read is an Absence with its reason, never an empty value.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,8 @@ struct TaskSample {
   int pid = 0;
   int tid = 0;
   bool victim = false;
-  bool gone = false;   ///< no such task any more
-  char state = '?';    ///< letter of proc_pid_stat(5)
+  bool gone = false;        ///< no such task any more
+  char state = '?';         ///< letter of proc_pid_stat(5)
   std::uint64_t flags = 0;  ///< PF_* of the kernel's include/linux/sched.h
   std::string comm;
   std::optional<std::uint64_t> switches;  ///< voluntary + involuntary context switches
@@ -34,8 +34,8 @@ struct TaskSample {
   std::uint64_t shared_pending = 0;       ///< ShdPnd
   int tracer = 0;
   std::string wchan;               ///< "" = unknown
-  std::string syscall;       ///< raw /proc/PID/syscall, "" = unknown
-  std::string syscall_name;  ///< of the number in it, "" = unknown or not in one
+  std::string syscall;             ///< raw /proc/PID/syscall, "" = unknown
+  std::string syscall_name;        ///< of the number in it, "" = unknown or not in one
   std::vector<std::string> stack;  ///< function names, innermost first; empty = unknown
   std::vector<Absence> absent;
   bool operator==(const TaskSample&) const = default;
@@ -47,8 +47,8 @@ inline constexpr std::uint64_t kFlagExiting = 0x4;  // PF_EXITING, include/linux
 struct FdWitness {
   std::string role;
   int fd = -1;
-  int wanted = 0;   ///< poll events asked for
-  int revents = 0;  ///< poll events found
+  int wanted = 0;               ///< poll events asked for
+  int revents = 0;              ///< poll events found
   std::optional<int> queued;    ///< FIONREAD, bytes
   std::optional<int> capacity;  ///< F_GETPIPE_SZ, bytes
   bool operator==(const FdWitness&) const = default;

@@ -67,13 +67,13 @@ NLOHMANN_JSON_SERIALIZE_ENUM(HangRescue, {{HangRescue::Untested, "untested"},
                                           {HangRescue::NotFreed, "not-freed"}})
 
 // The fields of each type, once, for both directions.
-#define HR_JSON(Type, ...)                                                    \
-  static void to_json(Json& j, const Type& t) {                               \
-    NLOHMANN_JSON_EXPAND(NLOHMANN_JSON_PASTE(HR_JSON_TO, __VA_ARGS__))        \
-  }                                                                           \
-  static void from_json(const Json& j, Type& t) {                             \
-    const Type fallback{};                                                    \
-    NLOHMANN_JSON_EXPAND(NLOHMANN_JSON_PASTE(HR_JSON_FROM, __VA_ARGS__))      \
+#define HR_JSON(Type, ...)                                               \
+  static void to_json(Json& j, const Type& t) {                          \
+    NLOHMANN_JSON_EXPAND(NLOHMANN_JSON_PASTE(HR_JSON_TO, __VA_ARGS__))   \
+  }                                                                      \
+  static void from_json(const Json& j, Type& t) {                        \
+    const Type fallback{};                                               \
+    NLOHMANN_JSON_EXPAND(NLOHMANN_JSON_PASTE(HR_JSON_FROM, __VA_ARGS__)) \
   }
 #define HR_JSON_TO(field) j[#field] = t.field;
 #define HR_JSON_FROM(field) t.field = j.value(#field, fallback.field);
@@ -115,7 +115,10 @@ Json sample_set(const SampleSet& set) {
     entry["state"] = std::string(1, task.state);
     tasks.push_back(std::move(entry));
   }
-  return {{"when", set.when}, {"took", set.took}, {"tasks", tasks}, {"fds", set.fds},
+  return {{"when", set.when},
+          {"took", set.took},
+          {"tasks", tasks},
+          {"fds", set.fds},
           {"absent", set.absent}};
 }
 
@@ -212,12 +215,12 @@ Json to_json_value(const Observation& o) {
                       {"invariant", round.invariant},
                       {"after", sample_set(round.after)}});
   }
-  return {{"repro", o.repro},     {"variant", o.variant}, {"trial", o.trial},
-          {"worker", o.worker},   {"lane", o.lane},       {"trial_start", o.trial_start},
-          {"wedge", o.wedge},     {"opened", o.opened},   {"proven", o.proven},
-          {"ended", o.ended},     {"window", o.window},   {"slow_after", o.slow_after},
-          {"parked", o.parked},   {"phase", o.phase},     {"rounds", rounds},
-          {"rungs", o.rungs},     {"ending", o.ending},   {"message", o.message}};
+  return {{"repro", o.repro},   {"variant", o.variant}, {"trial", o.trial},
+          {"worker", o.worker}, {"lane", o.lane},       {"trial_start", o.trial_start},
+          {"wedge", o.wedge},   {"opened", o.opened},   {"proven", o.proven},
+          {"ended", o.ended},   {"window", o.window},   {"slow_after", o.slow_after},
+          {"parked", o.parked}, {"phase", o.phase},     {"rounds", rounds},
+          {"rungs", o.rungs},   {"ending", o.ending},   {"message", o.message}};
 }
 
 Json to_json_value(const Record& record) {

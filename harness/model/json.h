@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// JSON of the model types. Reading is checked: text that is not JSON or has the wrong types gives an
-// Error, never an exception. Unknown fields are ignored, missing ones take their defaults.
+// JSON of the model types. Reading is checked: text that is not JSON or has the wrong types gives
+// an Error, never an exception. Unknown fields are ignored, missing ones take their defaults.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-
-#include <nlohmann/json.hpp>
 
 #include "harness/base/error.h"
 #include "harness/model/record.h"
@@ -30,7 +29,8 @@ Result<std::optional<Record>> record_from_json(const Json& json);
 Result<Observation> observation_from_json(const Json& json);
 
 Result<Json> parse_json(const std::string& text);
-/// One line, no newline; bytes that are not UTF-8 are replaced, so any comm or console text is safe.
+/// One line, no newline; bytes that are not UTF-8 are replaced, so any comm or console text is
+/// safe.
 std::string dump_line(const Json& json);
 std::string dump_pretty(const Json& json);
 

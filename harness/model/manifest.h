@@ -26,9 +26,9 @@ struct Signature {
   std::vector<std::string> syscalls;  ///< any of these, by name
   /// Kernel stack: of every group at least one function must be present.
   std::vector<std::vector<std::string>> frames;
-  std::vector<std::string> wchans;    ///< any of these; used when the stack is not readable
-  bool exiting = false;               ///< PF_EXITING must be set
-  bool every_thread = false;          ///< all live threads must match, else any one
+  std::vector<std::string> wchans;  ///< any of these; used when the stack is not readable
+  bool exiting = false;             ///< PF_EXITING must be set
+  bool every_thread = false;        ///< all live threads must match, else any one
 };
 
 struct Variant {
@@ -69,11 +69,11 @@ struct Manifest {
   std::string symptom;
   std::string mechanism;
   std::string invariant;
-  std::string lever;  ///< what the lever does, e.g. "resize the pipe again"
+  std::string lever;              ///< what the lever does, e.g. "resize the pipe again"
   std::vector<Variant> variants;  ///< the first is the default
   std::vector<Param> params;
   std::vector<AffectedRange> affected;
-  std::vector<std::string> history;     ///< introduced, fixed, reverted: commit, title, version
+  std::vector<std::string> history;  ///< introduced, fixed, reverted: commit, title, version
   std::vector<std::string> references;
 };
 

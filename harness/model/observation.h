@@ -19,13 +19,13 @@ struct Observation {
   std::uint64_t worker = 0;
   std::uint32_t lane = 0;
   Nanos trial_start = 0;
-  Nanos wedge = 0;    ///< when the thing waited for should have happened
-  Nanos opened = 0;   ///< when observation began
-  Nanos proven = 0;   ///< when the evidence was complete, 0 = never
+  Nanos wedge = 0;   ///< when the thing waited for should have happened
+  Nanos opened = 0;  ///< when observation began
+  Nanos proven = 0;  ///< when the evidence was complete, 0 = never
   Nanos ended = 0;
   Nanos window = 0;      ///< how long a hang of another kind must be motionless
   Nanos slow_after = 0;  ///< a trial that ends by itself later than this is Slow
-  bool parked = true; ///< false: the worker itself stopped making progress
+  bool parked = true;    ///< false: the worker itself stopped making progress
   std::string phase;
   std::vector<Round> rounds;
   std::vector<Rung> rungs;

@@ -103,7 +103,8 @@ void parse_stack(std::string_view text, TaskSample& sample) {
     std::string_view line = text.substr(at, end == text.npos ? text.npos : end - at);
     at = end == text.npos ? text.size() : end + 1;
     // "[<0>] pipe_write+0x4b1/0x680 [module]"
-    if (const std::size_t bracket = line.find("] "); bracket != line.npos && line.starts_with('[')) {
+    if (const std::size_t bracket = line.find("] ");
+        bracket != line.npos && line.starts_with('[')) {
       line.remove_prefix(bracket + 2);
     }
     while (line.starts_with("? ")) line.remove_prefix(2);

@@ -15,9 +15,11 @@ namespace hangrate {
 void parse_stat(std::string_view text, TaskSample& sample);
 /// Fills context switches, pending signals and tracer from proc_pid_status(5).
 void parse_status(std::string_view text, TaskSample& sample);
-/// "0" means unknown, not "nowhere": fs/proc/base.c proc_pid_wchan() prints it when access is refused.
+/// "0" means unknown, not "nowhere": fs/proc/base.c proc_pid_wchan() prints it when access is
+/// refused.
 void parse_wchan(std::string_view text, TaskSample& sample);
-/// proc_pid_syscall(5); "running" and "-1 ..." (blocked outside a system call) are kept as they are.
+/// proc_pid_syscall(5); "running" and "-1 ..." (blocked outside a system call) are kept as they
+/// are.
 void parse_syscall(std::string_view text, TaskSample& sample);
 /// One function name per frame, innermost first; offsets, modules and unreliable marks dropped.
 void parse_stack(std::string_view text, TaskSample& sample);

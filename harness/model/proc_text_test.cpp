@@ -39,8 +39,10 @@ TEST(ProcStat, SurvivesEveryByte) {
 
 TEST(ProcStatus, AddsBothKindsOfContextSwitches) {
   TaskSample sample;
-  parse_status("Name:\tx\nTracerPid:\t17\nSigPnd:\t0000000000000000\nShdPnd:\t0000000000000100\n"
-               "voluntary_ctxt_switches:\t40\nnonvoluntary_ctxt_switches:\t2\n", sample);
+  parse_status(
+      "Name:\tx\nTracerPid:\t17\nSigPnd:\t0000000000000000\nShdPnd:\t0000000000000100\n"
+      "voluntary_ctxt_switches:\t40\nnonvoluntary_ctxt_switches:\t2\n",
+      sample);
   EXPECT_EQ(sample.switches, 42u);
   EXPECT_EQ(sample.shared_pending, 0x100u);
   EXPECT_EQ(sample.tracer, 17);
@@ -64,9 +66,12 @@ TEST(ProcWchan, ZeroMeansUnknown) {
 
 TEST(ProcStack, KeepsFunctionNamesInOrder) {
   TaskSample sample;
-  parse_stack("[<0>] request_wait_answer+0x12/0x200 [fuse]\n[<0>] ? fuse_flush+0x1/0x2\n"
-              "[<0>] do_exit+0x1/0x2\n", sample);
-  EXPECT_EQ(sample.stack, (std::vector<std::string>{"request_wait_answer", "fuse_flush", "do_exit"}));
+  parse_stack(
+      "[<0>] request_wait_answer+0x12/0x200 [fuse]\n[<0>] ? fuse_flush+0x1/0x2\n"
+      "[<0>] do_exit+0x1/0x2\n",
+      sample);
+  EXPECT_EQ(sample.stack,
+            (std::vector<std::string>{"request_wait_answer", "fuse_flush", "do_exit"}));
 }
 
 TEST(ProcStack, NamesTheFunctionACompilerClonedNotTheClone) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The lines of a journal as values. A run is its header followed by records; everything a report says
-// can be worked out from them. Schema: results/schema/journal.schema.json.
+// The lines of a journal as values. A run is its header followed by records; everything a report
+// says can be worked out from them. Schema: results/schema/journal.schema.json.
 #pragma once
 
 #include <cstdint>
@@ -100,8 +100,8 @@ struct CellEndRecord {
   Nanos elapsed = 0;   ///< of this stretch
 };
 
-using Record = std::variant<BatchRecord, TrialRecord, MeasureRecord, SkipRecord, NoteRecord,
-                            CellEndRecord>;
+using Record =
+    std::variant<BatchRecord, TrialRecord, MeasureRecord, SkipRecord, NoteRecord, CellEndRecord>;
 
 std::size_t cell_of(const Record& record);
 

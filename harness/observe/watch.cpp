@@ -18,8 +18,9 @@ Nanos times(Nanos span, double factor) {
 
 WatchLimits WatchLimits::scaled(double factor) {
   WatchLimits limits;
-  for (Nanos* span : {&limits.window, &limits.known_window, &limits.give_up, &limits.slow_after,
-                      &limits.stop_limit, &limits.rung_limit, &limits.answer_limit, &limits.reader_limit}) {
+  for (Nanos* span :
+       {&limits.window, &limits.known_window, &limits.give_up, &limits.slow_after,
+        &limits.stop_limit, &limits.rung_limit, &limits.answer_limit, &limits.reader_limit}) {
     *span = times(*span, std::max(factor, 1.0));
   }
   return limits;
@@ -38,7 +39,8 @@ Watch::Watch(const Variant& variant, const WatchLimits& limits, Observation open
 
 WatchAction Watch::next(Nanos now) {
   if (stage_ == Stage::Done) return {.ask = Ask::Done};
-  if (awaiting_ == Awaiting::Samples) return {.ask = Ask::Wait, .until = now + limits_.reader_limit};
+  if (awaiting_ == Awaiting::Samples)
+    return {.ask = Ask::Wait, .until = now + limits_.reader_limit};
   if (awaiting_ == Awaiting::Answer) {
     if (now < answer_due_) return {.ask = Ask::Wait, .until = answer_due_};
     // A worker that does not answer leaves the invariant unknown; the looks go on without it.
@@ -73,11 +75,13 @@ WatchAction Watch::next(Nanos now) {
                : stage_ == Stage::RungStopPause ? Stage::RungStopLook
                                                 : Stage::RungLook;
       return next(now);
-    case Stage::RungStart: return start_rung(now);
+    case Stage::RungStart:
+      return start_rung(now);
     case Stage::RungContinue:
       stage_ = Stage::RungLook;
       return {.ask = Ask::Signal, .signal = SIGCONT, .pids = victim_pids()};
-    case Stage::Done: break;
+    case Stage::Done:
+      break;
   }
   return {.ask = Ask::Done};
 }
@@ -114,7 +118,8 @@ void Watch::pulled() {
 }
 
 void Watch::keep_round() {
-  const bool continues = streak_ && motion_between(first_.before, round_.after) == Motion::Motionless;
+  const bool continues =
+      streak_ && motion_between(first_.before, round_.after) == Motion::Motionless;
   if (!continues) first_ = round_;
   streak_ = motion_between(first_.before, round_.after) == Motion::Motionless;
   observation_.rounds.clear();
@@ -171,12 +176,14 @@ WatchAction Watch::start_rung(Nanos now) {
   return {.ask = Ask::Lever};
 }
 
-/// SIGCONT takes back a SIGSTOP that was not acted on yet, and then nothing woke the victim. So it is
-/// continued only once it was seen stopped; one that cannot stop (state D, exiting) is not waited for.
+/// SIGCONT takes back a SIGSTOP that was not acted on yet, and then nothing woke the victim. So it
+/// is continued only once it was seen stopped; one that cannot stop (state D, exiting) is not
+/// waited for.
 void Watch::judge_stop(const SampleSet& samples, Nanos now) {
   const bool still_awake =
       std::any_of(samples.tasks.begin(), samples.tasks.end(), [](const TaskSample& task) {
-        const bool can_stop = (task.flags & kFlagExiting) == 0 && (task.state == 'S' || task.state == 'R');
+        const bool can_stop =
+            (task.flags & kFlagExiting) == 0 && (task.state == 'S' || task.state == 'R');
         return task.victim && !task.gone && can_stop;
       });
   const bool wait = still_awake && now - rung_start_ < limits_.stop_limit;
@@ -225,8 +232,8 @@ void Watch::released(Nanos when) {
 void Watch::worker_gone(const std::string& how, Nanos now) {
   if (stage_ == Stage::Done) return;
   observation_.message = how;
-  const bool by_us = established_ && !observation_.rungs.empty() &&
-                     observation_.rungs.back().name == "kill";
+  const bool by_us =
+      established_ && !observation_.rungs.empty() && observation_.rungs.back().name == "kill";
   if (!by_us) return finish(Ending::WorkerDied, now);
   observation_.rungs.back().effect = Effect::Freed;
   observation_.rungs.back().took = now - observation_.rungs.back().when;

@@ -31,12 +31,12 @@ struct WatchLimits {
 };
 
 enum class Ask {
-  Sample,   ///< read /proc of the parties, then call sampled()
-  Check,    ///< have the worker evaluate the invariant, then call checked()
-  Lever,    ///< have the worker pull its lever, then call pulled()
-  Signal,   ///< send `signal` to `pids`; nothing to report back
-  Wait,     ///< nothing to do before `until`
-  Done,     ///< observation() is complete
+  Sample,  ///< read /proc of the parties, then call sampled()
+  Check,   ///< have the worker evaluate the invariant, then call checked()
+  Lever,   ///< have the worker pull its lever, then call pulled()
+  Signal,  ///< send `signal` to `pids`; nothing to report back
+  Wait,    ///< nothing to do before `until`
+  Done,    ///< observation() is complete
 };
 
 struct WatchAction {
@@ -67,8 +67,17 @@ class Watch {
 
  private:
   enum class Stage {
-    LookBefore, Check, Settle, LookAfter, Pause,   // gathering evidence
-    RungStart, RungStopPause, RungStopLook, RungContinue, RungLook, RungPause,  // the ladder
+    LookBefore,
+    Check,
+    Settle,
+    LookAfter,
+    Pause,  // gathering evidence
+    RungStart,
+    RungStopPause,
+    RungStopLook,
+    RungContinue,
+    RungLook,
+    RungPause,  // the ladder
     Done,
   };
   enum class Awaiting { Nothing, Samples, Answer };
@@ -91,7 +100,7 @@ class Watch {
   Nanos resume_at_ = 0;
   Nanos pause_ = 0;
   Round round_;
-  Round first_;             ///< first round of the motionless streak
+  Round first_;  ///< first round of the motionless streak
   bool streak_ = false;
   bool established_ = false;
   std::size_t rung_ = 0;

@@ -34,7 +34,8 @@ Variant variant_with(std::vector<std::string> ladder) {
 /// Plays the engine: answers what the watch asks with `task` and `invariant`, moves the clock.
 class Player {
  public:
-  explicit Player(Variant variant) : variant_(std::move(variant)), watch_(variant_, {}, opening()) {}
+  explicit Player(Variant variant)
+      : variant_(std::move(variant)), watch_(variant_, {}, opening()) {}
 
   /// Runs until the watch is done or `limit` ns have passed; notes what it asked for.
   void play(Nanos limit) {
@@ -62,8 +63,11 @@ class Player {
                                                      : "kill");
           if (action.signal == SIGCONT && continue_frees) watch_.released(now_);
           break;
-        case Ask::Wait: now_ = std::max(now_ + 1, std::min(action.until, now_ + kSecond)); break;
-        case Ask::Done: return;
+        case Ask::Wait:
+          now_ = std::max(now_ + 1, std::min(action.until, now_ + kSecond));
+          break;
+        case Ask::Done:
+          return;
       }
     }
   }

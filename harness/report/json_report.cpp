@@ -42,9 +42,12 @@ Json kinds_of(const CellResult& result) {
 
 Json dispersion_of(const RateEstimate& estimate) {
   const DispersionResult& d = estimate.dispersion;
-  return {{"tested", d.tested},       {"z", d.z},
-          {"p_value", d.p_value},     {"intra_cluster_correlation", d.rho},
-          {"design_effect", d.design_effect}, {"overdispersed", d.overdispersed}};
+  return {{"tested", d.tested},
+          {"z", d.z},
+          {"p_value", d.p_value},
+          {"intra_cluster_correlation", d.rho},
+          {"design_effect", d.design_effect},
+          {"overdispersed", d.overdispersed}};
 }
 
 Json measurements_of(const CellResult& result) {

@@ -26,18 +26,24 @@ std::string one_line(std::string text) {
 Line line_of(const CellSummary& cell) {
   const std::string why = one_line(cell.explanation);
   switch (cell.verdict) {
-    case CellVerdict::Reproduced: return {true, "XFAIL " + why};
-    case CellVerdict::InconclusivePower: return {true, "SKIP " + why};
-    case CellVerdict::Skipped: return {true, "SKIP " + why};
+    case CellVerdict::Reproduced:
+      return {true, "XFAIL " + why};
+    case CellVerdict::InconclusivePower:
+      return {true, "SKIP " + why};
+    case CellVerdict::Skipped:
+      return {true, "SKIP " + why};
     case CellVerdict::FixedClean:
     case CellVerdict::ControlHeld:
-    case CellVerdict::Measured: return {true, ""};
+    case CellVerdict::Measured:
+      return {true, ""};
     case CellVerdict::UnexpectedlyClean:
     case CellVerdict::Regression:
     case CellVerdict::OtherHang:
-    case CellVerdict::ControlBroken: return {false, why};
+    case CellVerdict::ControlBroken:
+      return {false, why};
     case CellVerdict::Infra:
-    case CellVerdict::Inconclusive: return {false, "ERROR " + why};
+    case CellVerdict::Inconclusive:
+      return {false, "ERROR " + why};
   }
   return {false, why};
 }

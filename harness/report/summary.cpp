@@ -21,7 +21,8 @@ Summary summarize(const RunHeader& header, const std::vector<CellResult>& cells)
     cell.explanation = explain(cell.verdict, cell.expectation, cell.result->tally(), cell.estimate,
                                variant.reference_rate);
     if (!cell.result->skip_reason().empty()) cell.explanation = cell.result->skip_reason();
-    const bool machine = cell.verdict == CellVerdict::Infra || cell.verdict == CellVerdict::Inconclusive;
+    const bool machine =
+        cell.verdict == CellVerdict::Infra || cell.verdict == CellVerdict::Inconclusive;
     if (machine && !cell.result->notes().empty()) cell.explanation = cell.result->notes().front();
     codes.push_back(exit_code(cell.verdict));
     summary.cells.push_back(std::move(cell));

@@ -22,9 +22,12 @@ std::string painted(const std::string& text, const char* colour, bool enabled) {
 
 const char* colour_of(CellVerdict verdict) {
   switch (exit_code(verdict)) {
-    case 0: return kGreen;
-    case 1: return kRed;
-    default: return kYellow;
+    case 0:
+      return kGreen;
+    case 1:
+      return kRed;
+    default:
+      return kYellow;
   }
 }
 
@@ -93,7 +96,8 @@ std::string proof_of(const std::string& kind, const KindOfTrial& sample, const C
     const char* effect = rung.effect == Effect::Freed      ? "freed it"
                          : rung.effect == Effect::NotFreed ? "did not free it"
                                                            : "effect not seen";
-    const std::string what = rung.name == "lever" ? "lever (" + spec.manifest.lever + ")" : rung.name;
+    const std::string what =
+        rung.name == "lever" ? "lever (" + spec.manifest.lever + ")" : rung.name;
     text += fmt::format("    {}: {} ({:.1f} ms)\n", what, effect, to_ms(rung.took));
   }
   if (seen.ending == Ending::Abandoned && verdict.outcome == Outcome::Hang) {
@@ -122,8 +126,9 @@ std::string text_table(const Summary& summary, bool colour) {
   for (const CellSummary& cell : summary.cells) {
     text += fmt::format("{}: {}\n", cell_name(*cell.spec), cell.explanation);
     if (cell.estimate.dispersion.overdispersed) {
-      text += fmt::format("    hits come in bursts (p = {:.2g}): the interval counts {:.0f} trials\n",
-                          cell.estimate.dispersion.p_value, cell.estimate.effective_trials);
+      text +=
+          fmt::format("    hits come in bursts (p = {:.2g}): the interval counts {:.0f} trials\n",
+                      cell.estimate.dispersion.p_value, cell.estimate.effective_trials);
     }
     const std::uint64_t unknown = unknown_trials(cell.result->tally());
     if (unknown > 0) {

@@ -22,8 +22,8 @@ struct CatalogEntry {
 Result<std::vector<CatalogEntry>> load_catalog(const std::string& folder,
                                                std::vector<std::string>* complaints);
 
-/// Where the reproducers are: `override_path`, $HANGRATE_REPRO_DIR, or ../libexec/hangrate beside the
-/// running program.
+/// Where the reproducers are: `override_path`, $HANGRATE_REPRO_DIR, or ../libexec/hangrate beside
+/// the running program.
 std::string catalog_folder(const std::string& override_path);
 
 }  // namespace hangrate

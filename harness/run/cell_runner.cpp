@@ -17,34 +17,41 @@ using protocol::WorkerState;
 
 namespace {
 
-constexpr Nanos kLeaseSpan = 100 * kMilli;    // a lease should take about this long
+constexpr Nanos kLeaseSpan = 100 * kMilli;  // a lease should take about this long
 constexpr std::uint64_t kNoEnd = 1ull << 62;
 constexpr std::uint64_t kFirstLease = 8;
 constexpr std::uint64_t kLongestLease = 8192;
-constexpr Nanos kSpawnLimit = 20 * kSecond;   // from fork to idle
-constexpr Nanos kTrialLimit = 10 * kSecond;   // a trial that neither ends nor parks
-constexpr Nanos kReapLimit = 2 * kSecond;     // from SIGKILL to reaped
-constexpr Nanos kStopLimit = 8 * kSecond;     // for observations in flight when the cell ends
+constexpr Nanos kSpawnLimit = 20 * kSecond;  // from fork to idle
+constexpr Nanos kTrialLimit = 10 * kSecond;  // a trial that neither ends nor parks
+constexpr Nanos kReapLimit = 2 * kSecond;    // from SIGKILL to reaped
+constexpr Nanos kStopLimit = 8 * kSecond;    // for observations in flight when the cell ends
 constexpr Nanos kProgressEvery = 100 * kMilli;
 constexpr Nanos kIdleWake = 250 * kMilli;
-constexpr Nanos kUsualSpawn = 20 * kMilli;    // fork to idle on a machine of slowness 1
+constexpr Nanos kUsualSpawn = 20 * kMilli;  // fork to idle on a machine of slowness 1
 constexpr double kMostSlowness = 20.0;
 
 InvariantState to_model(protocol::InvariantStatus status) {
   switch (status) {
-    case protocol::InvariantStatus::Holds: return InvariantState::Holds;
-    case protocol::InvariantStatus::Broken: return InvariantState::Broken;
-    case protocol::InvariantStatus::Unknown: break;
+    case protocol::InvariantStatus::Holds:
+      return InvariantState::Holds;
+    case protocol::InvariantStatus::Broken:
+      return InvariantState::Broken;
+    case protocol::InvariantStatus::Unknown:
+      break;
   }
   return InvariantState::Unknown;
 }
 
 Outcome to_model(protocol::TrialOutcome outcome) {
   switch (outcome) {
-    case protocol::TrialOutcome::Clean: return Outcome::Clean;
-    case protocol::TrialOutcome::Anomaly: return Outcome::Anomaly;
-    case protocol::TrialOutcome::Inconclusive: return Outcome::Inconclusive;
-    case protocol::TrialOutcome::Infra: break;
+    case protocol::TrialOutcome::Clean:
+      return Outcome::Clean;
+    case protocol::TrialOutcome::Anomaly:
+      return Outcome::Anomaly;
+    case protocol::TrialOutcome::Inconclusive:
+      return Outcome::Inconclusive;
+    case protocol::TrialOutcome::Infra:
+      break;
   }
   return Outcome::Infra;
 }
@@ -128,7 +135,8 @@ void CellRunner::worker_ended(Seat& seat, const ChildEnd& end) {
   const WorkerState state = seat.worker.state();
   const bool killed_by_us = seat.dying;
   std::string how = "the worker ended: " + end.text();
-  if (const std::string output = seat.worker.output(); !output.empty()) how += "; it said: " + output;
+  if (const std::string output = seat.worker.output(); !output.empty())
+    how += "; it said: " + output;
   seat.dying = true;
   seat.killed_at = 0;  // reaped
   if (seat.watched) {
@@ -150,8 +158,8 @@ void CellRunner::worker_ended(Seat& seat, const ChildEnd& end) {
   dismiss(seat);
 }
 
-/// A worker that never got to a trial. Several in a row end the cell with one trial as Infra, so that
-/// the machine's failure is in the tally.
+/// A worker that never got to a trial. Several in a row end the cell with one trial as Infra, so
+/// that the machine's failure is in the tally.
 void CellRunner::start_failed(const std::string& why) {
   emit(NoteRecord{cell_, "a worker could not start: " + why});
   if (++failures_ < parts_.limits.most_failures || !end_reason_.empty()) return;
@@ -227,16 +235,20 @@ void CellRunner::look_at(Seat& seat) {
         dismiss(seat);
       }
       return;
-    case WorkerState::Idle: return look_at_idle(seat);
-    case WorkerState::Running: return look_at_running(seat);
-    case WorkerState::Reported: return look_at_reported(seat);
+    case WorkerState::Idle:
+      return look_at_idle(seat);
+    case WorkerState::Running:
+      return look_at_running(seat);
+    case WorkerState::Reported:
+      return look_at_reported(seat);
     case WorkerState::Parked:
     case WorkerState::Released:
       if (!seat.worker.answered()) return;  // our Continue has not arrived yet
       open_watch(seat, true);
       return drive_watch(seat);
     case WorkerState::Skipped:
-    case WorkerState::Failed: return;  // it is about to exit; worker_ended() has the word
+    case WorkerState::Failed:
+      return;  // it is about to exit; worker_ended() has the word
   }
 }
 
@@ -275,8 +287,8 @@ void CellRunner::give_lease(Seat& seat) {
 
 void CellRunner::look_at_running(Seat& seat) {
   const Nanos start = seat.worker.slot().trial_start_ns.load(std::memory_order_acquire);
-  const Nanos limit = static_cast<Nanos>(static_cast<double>(kTrialLimit) *
-                                         std::max(parts_.slowness, 1.0));
+  const Nanos limit =
+      static_cast<Nanos>(static_cast<double>(kTrialLimit) * std::max(parts_.slowness, 1.0));
   if (!seat.worker.leased() || start == 0 || now_ns() - std::max(start, seat.lease_start) < limit) {
     return;
   }
@@ -417,13 +429,15 @@ void CellRunner::act(Seat& seat, const WatchAction& action) {
       for (const int pid : action.pids) ::kill(pid, action.signal);
       return;
     case Ask::Wait:
-    case Ask::Done: return;
+    case Ask::Done:
+      return;
   }
 }
 
 /// The observation is complete: judge it, record it, and put the worker back or away.
 void CellRunner::conclude(Seat& seat) {
-  TrialRecord record{.cell = cell_, .observation = seat.watched->watch.observation(), .verdict = {}};
+  TrialRecord record{
+      .cell = cell_, .observation = seat.watched->watch.observation(), .verdict = {}};
   record.verdict = classify(record.observation, variant_);
   seat.watched.reset();
   const bool released = !seat.dying && seat.worker.state() == WorkerState::Released;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// CellRunner: one stretch of work on one cell. Keeps every lane busy with a worker, accounts for what
-// the workers did, and drives the Watch of every trial that did not end. Private to run/.
+// CellRunner: one stretch of work on one cell. Keeps every lane busy with a worker, accounts for
+// what the workers did, and drives the Watch of every trial that did not end. Private to run/.
 #pragma once
 
 #include <list>
@@ -36,10 +36,10 @@ class CellRunner {
   struct Seat {
     explicit Seat(Worker w) : worker(std::move(w)) {}
     Worker worker;
-    bool spare = false;            ///< idle, ready to take over a lane
-    bool dying = false;            ///< killed by us, not reaped yet
+    bool spare = false;  ///< idle, ready to take over a lane
+    bool dying = false;  ///< killed by us, not reaped yet
     Nanos killed_at = 0;
-    std::uint64_t accounted = 0;   ///< trials of its lease that have a record
+    std::uint64_t accounted = 0;  ///< trials of its lease that have a record
     Nanos lease_start = 0;
     std::optional<Watched> watched;
   };

@@ -24,7 +24,8 @@ Result<void> watch_fd(int epoll, int fd) {
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.fd = fd;
-  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0) return fail(Error::from_errno("epoll_ctl"));
+  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0)
+    return fail(Error::from_errno("epoll_ctl"));
   return {};
 }
 
@@ -35,8 +36,8 @@ Result<std::unique_ptr<Engine>> Engine::make(EngineEvents events, EngineLimits l
   if (!arena) return fail(arena.error());
   // Orphans of a trial become our children, so that none is lost.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  auto parts = std::make_unique<Parts>(
-      std::move(*arena), Cgroup::make("hangrate-" + std::to_string(::getpid())));
+  auto parts = std::make_unique<Parts>(std::move(*arena),
+                                       Cgroup::make("hangrate-" + std::to_string(::getpid())));
   parts->events = std::move(events);
   parts->limits = limits;
 
@@ -77,7 +78,8 @@ int Engine::cgroup_version() const {
 }
 
 void Engine::Parts::sleep_until(Nanos deadline) {
-  if (reader.fd() != watched_reader_fd) {  // a replaced helper has a new socket; the old one is closed
+  if (reader.fd() !=
+      watched_reader_fd) {  // a replaced helper has a new socket; the old one is closed
     watched_reader_fd = reader.fd();
     if (!watch_fd(epoll.get(), watched_reader_fd)) watched_reader_fd = -1;
   }

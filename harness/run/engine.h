@@ -43,7 +43,8 @@ class Engine {
   Result<void> run_cell(std::size_t index, const CellPlan& plan, const StopRule& rule,
                         CellResult& result);
 
-  /// True after SIGINT, SIGTERM or SIGHUP: results so far are complete, no further cell should start.
+  /// True after SIGINT, SIGTERM or SIGHUP: results so far are complete, no further cell should
+  /// start.
   bool interrupted() const;
   int cgroup_version() const;
 

@@ -81,11 +81,13 @@ Result<Journal> Journal::create(const std::string& directory, const RunHeader& h
   }
   Journal journal;
   journal.path_ = path_in(directory);
-  journal.file_.reset(::open(journal.path_.c_str(),
-                             O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644));
+  journal.file_.reset(
+      ::open(journal.path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644));
   if (!journal.file_ && errno == EEXIST) {
-    return fail(Error::usage(directory + " already holds a run: give another --results folder, or "
-                             "continue it with --resume " + directory));
+    return fail(Error::usage(directory +
+                             " already holds a run: give another --results folder, or "
+                             "continue it with --resume " +
+                             directory));
   }
   if (!journal.file_) return fail(Error::from_errno("open(" + journal.path_ + ")"));
   HR_TRY(journal.append_line(dump_line(to_json_value(header))));
@@ -119,7 +121,7 @@ Result<void> Journal::append(const Record& record) {
 
 Result<void> Journal::append_line(std::string line) {
   line += '\n';
-  struct stat before{};
+  struct stat before {};
   if (::fstat(file_.get(), &before) != 0) return fail(Error::from_errno("fstat(" + path_ + ")"));
   std::string_view rest = line;
   while (!rest.empty()) {
@@ -144,7 +146,7 @@ void Journal::sync() {
 Result<JournalStats> read_journal(const std::string& path,
                                   const std::function<Result<void>(const RunHeader&)>& on_header,
                                   const std::function<void(const Record&)>& on_record) {
-  struct stat info{};
+  struct stat info {};
   std::string file_path = path;
   if (::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) file_path = Journal::path_in(path);
   const UniqueFd file(::open(file_path.c_str(), O_RDONLY | O_CLOEXEC));

@@ -16,7 +16,8 @@ namespace hangrate {
 
 class Journal {
  public:
-  /// Makes `directory` (its parents must exist) and a journal in it. Refuses one that has a journal.
+  /// Makes `directory` (its parents must exist) and a journal in it. Refuses one that has a
+  /// journal.
   static Result<Journal> create(const std::string& directory, const RunHeader& header);
   /// Opens an existing journal to append to it. A last line without its end is cut off.
   static Result<Journal> reopen(const std::string& directory);
@@ -41,8 +42,9 @@ struct JournalStats {
   bool cut_off = false;       ///< the last line has no end: the writer was killed in it
 };
 
-/// Reads a journal, header first. `path` is the file or its folder. Fails on a future schema and on a
-/// malformed line in the middle (with its number); a last line without its end is left out and told.
+/// Reads a journal, header first. `path` is the file or its folder. Fails on a future schema and on
+/// a malformed line in the middle (with its number); a last line without its end is left out and
+/// told.
 Result<JournalStats> read_journal(const std::string& path,
                                   const std::function<Result<void>(const RunHeader&)>& on_header,
                                   const std::function<void(const Record&)>& on_record);

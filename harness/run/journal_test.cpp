@@ -136,7 +136,8 @@ TEST_F(JournalTest, RefusesAFutureSchemaAndLeavesItAlone) {
 
 TEST_F(JournalTest, NamesTheLineThatIsMalformed) {
   ASSERT_TRUE(Journal::create(folder_, header()));
-  std::ofstream(Journal::path_in(folder_), std::ios::app) << "{\"type\":\"batch\",\"cell\":\"x\"}\n";
+  std::ofstream(Journal::path_in(folder_), std::ios::app)
+      << "{\"type\":\"batch\",\"cell\":\"x\"}\n";
   const auto all = read();
   ASSERT_FALSE(all);
   EXPECT_NE(all.error().what().find("journal.jsonl:2"), std::string::npos) << all.error().what();
@@ -158,7 +159,8 @@ TEST_F(JournalTest, SkipsRecordTypesItDoesNotKnow) {
 
 TEST_F(JournalTest, EmptyAndForeignFilesAreUsageErrors) {
   fs::create_directory(folder_);
-  for (const char* text : {"", "hello\n", "{\"type\":\"batch\"}\n", "{\"type\":\"run\",\"schema\":1}\n"}) {
+  for (const char* text :
+       {"", "hello\n", "{\"type\":\"batch\"}\n", "{\"type\":\"run\",\"schema\":1}\n"}) {
     std::ofstream(Journal::path_in(folder_), std::ios::trunc) << text;
     const auto all = read();
     ASSERT_FALSE(all) << text;

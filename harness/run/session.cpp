@@ -43,9 +43,10 @@ class Session {
   Result<SessionOutcome> run() {
     HR_TRY(open_journal());
     auto engine = Engine::make({.record = [this](const Record& r) { return record(r); },
-                                .progress = [this](const CellResult& r, Nanos elapsed) {
-                                  if (events_.progress) events_.progress(current_, r, elapsed);
-                                }});
+                                .progress =
+                                    [this](const CellResult& r, Nanos elapsed) {
+                                      if (events_.progress) events_.progress(current_, r, elapsed);
+                                    }});
     if (!engine) return fail(engine.error());
     for (current_ = 0; current_ < header_.cells.size(); ++current_) {
       if ((*engine)->interrupted()) break;

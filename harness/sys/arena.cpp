@@ -18,7 +18,8 @@ Result<Arena> Arena::make() {
   arena.memory_.reset(::memfd_create("hangrate-arena", MFD_CLOEXEC));
   if (!arena.memory_) return fail(Error::from_errno("memfd_create"));
   constexpr std::size_t kBytes = kSlots * protocol::kSlotBytes;
-  if (::ftruncate(arena.memory_.get(), kBytes) != 0) return fail(Error::from_errno("ftruncate(arena)"));
+  if (::ftruncate(arena.memory_.get(), kBytes) != 0)
+    return fail(Error::from_errno("ftruncate(arena)"));
   void* memory =
       ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED, arena.memory_.get(), 0);
   if (memory == MAP_FAILED) return fail(Error::from_errno("mmap(arena)"));

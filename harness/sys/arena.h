@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Arena: one memory file with the slots of all workers, and the bell (an eventfd) they ring. One file,
-// so that the janitor can see every worker's last will after the supervisor was killed.
+// Arena: one memory file with the slots of all workers, and the bell (an eventfd) they ring. One
+// file, so that the janitor can see every worker's last will after the supervisor was killed.
 #pragma once
 
 #include <cstddef>

@@ -2,7 +2,8 @@
 //
 // Whether tracing BPF is allowed: loads a raw tracepoint program that reads kernel memory, as every
 // useful one does, and attaches it. Lockdown "confidentiality" lets a program attach that reads
-// nothing, but refuses this one (LOCKDOWN_BPF_READ_KERNEL, kernel/trace/bpf_trace.c, v5.4 and later).
+// nothing, but refuses this one (LOCKDOWN_BPF_READ_KERNEL, kernel/trace/bpf_trace.c, v5.4 and
+// later).
 #include <cerrno>
 #include <cstring>
 
@@ -41,7 +42,7 @@ int try_tracing() {
       insn(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_3, BPF_REG_1, 0, 0),   // from: the context
       insn(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_1, BPF_REG_10, 0, 0),  // to: the stack
       insn(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_1, 0, 0, -8),
-      insn(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_2, 0, 0, 8),           // bytes
+      insn(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_2, 0, 0, 8),  // bytes
       insn(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_probe_read_kernel),
       insn(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, 0),
       insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
@@ -67,14 +68,16 @@ int try_tracing() {
 Capability probe_bpf() {
   const int error = try_tracing();
   if (error == 0) return {"bpf", true, "a program that reads kernel memory attaches", ""};
-  Capability c{"bpf", false, std::string(std::strerror(error)) + " (" + std::to_string(error) + ")", ""};
+  Capability c{"bpf", false, std::string(std::strerror(error)) + " (" + std::to_string(error) + ")",
+               ""};
   const std::string lockdown = first_line("/sys/kernel/security/lockdown");
   if (::geteuid() != 0) {
     c.remedy = "run as root (CAP_BPF and CAP_PERFMON)";
   } else if (error == EPERM || error == EINVAL) {
     const bool says = lockdown.find("[integrity]") != lockdown.npos ||
                       lockdown.find("[confidentiality]") != lockdown.npos;
-    c.detail += says ? ", kernel lockdown is " + lockdown : ", refused by kernel lockdown or a container";
+    c.detail +=
+        says ? ", kernel lockdown is " + lockdown : ", refused by kernel lockdown or a container";
     c.remedy = "boot without lockdown=confidentiality, or run in a VM; verdicts rest on /proc here";
   } else {
     c.remedy = "needs CONFIG_BPF_SYSCALL and CONFIG_BPF_EVENTS";

@@ -50,7 +50,8 @@ SampleSet look_at_sleeper() {
   });
   if (!pid) return {};
   ProcReader reader;
-  ReadTarget target{.pid = *pid, .tid = *pid, .poll_fd = ends[1], .poll_events = POLLOUT, .victim = 1};
+  ReadTarget target{
+      .pid = *pid, .tid = *pid, .poll_fd = ends[1], .poll_events = POLLOUT, .victim = 1};
   SampleSet seen;
   const Nanos deadline = now_ns() + 2 * kSecond;
   while (now_ns() < deadline) {
@@ -89,13 +90,12 @@ Capability probe_fuse() {
   const UniqueFd device(::open("/dev/fuse", O_RDWR | O_CLOEXEC));
   if (!device) {
     c.detail = "/dev/fuse: " + reason(errno);
-    c.remedy = errno == ENOENT ? "modprobe fuse, or give the container --device /dev/fuse"
-                               : "run as root";
+    c.remedy =
+        errno == ENOENT ? "modprobe fuse, or give the container --device /dev/fuse" : "run as root";
     return c;
   }
-  const auto pid = fork_helper("hangrate-mount", {device.get()}, true, [] {
-    return ::unshare(CLONE_NEWNS) == 0 ? 0 : errno;
-  });
+  const auto pid = fork_helper("hangrate-mount", {device.get()}, true,
+                               [] { return ::unshare(CLONE_NEWNS) == 0 ? 0 : errno; });
   int status = 0;
   if (pid) ::waitpid(*pid, &status, 0);  // our own helper, which only makes one system call
   c.works = pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
@@ -196,11 +196,11 @@ Capability probe_kvm(const std::string& kernel) {
     return c;
   }
   const UniqueFd log = make_output_file("hangrate-kvm");
-  const auto pid = spawn({.argv = {qemu, "-accel", "kvm", "-cpu", "host", "-m", "256", "-nodefaults",
-                                   "-display", "none", "-no-reboot", "-net", "none", "-serial",
-                                   "stdio", "-kernel", image, "-append",
-                                   "console=ttyS0 earlyprintk=serial panic=-1"},
-                          .stdout_fd = log.get()});
+  const auto pid =
+      spawn({.argv = {qemu, "-accel", "kvm", "-cpu", "host", "-m", "256", "-nodefaults", "-display",
+                      "none", "-no-reboot", "-net", "none", "-serial", "stdio", "-kernel", image,
+                      "-append", "console=ttyS0 earlyprintk=serial panic=-1"},
+             .stdout_fd = log.get()});
   if (!pid) {
     c.detail = pid.error().what();
     return c;
@@ -214,7 +214,7 @@ Capability probe_kvm(const std::string& kernel) {
     c.works = output_tail(log.get(), 1u << 20).find("Linux version") != std::string::npos;
   }
   if (running) end_child(*pid);
-  c.detail = c.works ? "a guest ran " + image
+  c.detail = c.works   ? "a guest ran " + image
              : running ? "/dev/kvm exists, but a guest hangs: no sign of life within 10 s"
                        : "QEMU or its guest ended without a sign of life";
   if (c.works) c.remedy.clear();

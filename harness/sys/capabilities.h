@@ -17,9 +17,9 @@ std::vector<Capability> probe_capabilities();
 /// Whether a tracing program may be loaded and attached.
 Capability probe_bpf();
 
-/// Whether an ordinary guest, a Linux kernel, really runs under KVM here; up to 10 s where it does not.
-/// `kernel` is a bzImage, "" takes the newest of /boot. Firmware that runs proves nothing: there are
-/// hosts on which it does and every kernel hangs.
+/// Whether an ordinary guest, a Linux kernel, really runs under KVM here; up to 10 s where it does
+/// not. `kernel` is a bzImage, "" takes the newest of /boot. Firmware that runs proves nothing:
+/// there are hosts on which it does and every kernel hangs.
 Capability probe_kvm(const std::string& kernel = {});
 
 }  // namespace hangrate

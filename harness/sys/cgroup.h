@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Cgroup: a leaf that holds the workers of one run, so that nothing they start gets lost. cgroup v2,
-// v1, or none: without one the run goes on and leftovers are found through the child reaper only.
+// Cgroup: a leaf that holds the workers of one run, so that nothing they start gets lost. cgroup
+// v2, v1, or none: without one the run goes on and leftovers are found through the child reaper
+// only.
 #pragma once
 
 #include <string>

@@ -20,8 +20,8 @@ namespace hangrate {
 
 namespace {
 
-/// fork(), straight into a cgroup where the kernel can (clone3 with CLONE_INTO_CGROUP, v5.7), because
-/// writing to cgroup.procs waits for an RCU grace period.
+/// fork(), straight into a cgroup where the kernel can (clone3 with CLONE_INTO_CGROUP, v5.7),
+/// because writing to cgroup.procs waits for an RCU grace period.
 pid_t fork_into(int cgroup_fd) {
 #ifdef CLONE_INTO_CGROUP
   if (cgroup_fd >= 0) {
@@ -108,7 +108,7 @@ UniqueFd make_output_file(const char* name) {
 }
 
 std::string output_tail(int fd, std::size_t limit) {
-  struct stat info{};
+  struct stat info {};
   if (fd < 0 || ::fstat(fd, &info) != 0) return {};
   const auto size = static_cast<std::size_t>(info.st_size);
   std::string text(std::min(size, limit), '\0');

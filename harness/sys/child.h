@@ -18,13 +18,13 @@
 namespace hangrate {
 
 struct SpawnOptions {
-  std::vector<std::string> argv;  ///< argv[0] is the path to execute
+  std::vector<std::string> argv;                                 ///< argv[0] is the path to execute
   std::vector<std::pair<std::string, std::string>> environment;  ///< added to ours
-  std::vector<int> inherited;     ///< descriptors the child keeps, under the same numbers
-  int stdout_fd = -1;             ///< -1: /dev/null
-  int stderr_fd = -1;             ///< -1: /dev/null
-  int cgroup_fd = -1;             ///< directory of a cgroup v2 to start in
-  std::string cgroup_procs;       ///< or a cgroup.procs file (v1) the child writes itself into
+  std::vector<int> inherited;  ///< descriptors the child keeps, under the same numbers
+  int stdout_fd = -1;          ///< -1: /dev/null
+  int stderr_fd = -1;          ///< -1: /dev/null
+  int cgroup_fd = -1;          ///< directory of a cgroup v2 to start in
+  std::string cgroup_procs;    ///< or a cgroup.procs file (v1) the child writes itself into
 };
 
 /// Forks and executes. Call from the main thread only: the death signal is bound to the thread that

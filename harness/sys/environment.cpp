@@ -45,7 +45,8 @@ std::string virtualization_of(const std::string& cpuinfo) {
   const std::string vendor = trimmed(first_line("/sys/hypervisor/type"));
   if (!vendor.empty()) return vendor;
   if (cpuinfo.find("hypervisor") == std::string::npos) return "none";
-  return cpuinfo.find("QEMU Virtual CPU") != std::string::npos || cpuinfo.find("TCG") != std::string::npos
+  return cpuinfo.find("QEMU Virtual CPU") != std::string::npos ||
+                 cpuinfo.find("TCG") != std::string::npos
              ? "qemu"
              : "vm";
 }
@@ -93,7 +94,8 @@ std::string read_kernel_config(const std::string& release) {
     std::string text;
     char chunk[16384];
     int n = 0;
-    while ((n = ::gzread(file, chunk, sizeof chunk)) > 0) text.append(chunk, static_cast<std::size_t>(n));
+    while ((n = ::gzread(file, chunk, sizeof chunk)) > 0)
+      text.append(chunk, static_cast<std::size_t>(n));
     ::gzclose(file);
     if (!text.empty()) return text;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// What machine this is: kernel, preemption model, CPUs. Read once per run; files that do not exist or
-// may not be read leave "unknown", never a guess.
+// What machine this is: kernel, preemption model, CPUs. Read once per run; files that do not exist
+// or may not be read leave "unknown", never a guess.
 #pragma once
 
 #include <string>
@@ -17,7 +17,8 @@ Environment read_environment();
 PreemptModel decide_preempt(const std::string& debugfs, const std::string& cmdline,
                             const std::string& config, const std::string& uname_version);
 
-/// The running kernel's build configuration: /proc/config.gz or /boot/config-RELEASE; "" if neither.
+/// The running kernel's build configuration: /proc/config.gz or /boot/config-RELEASE; "" if
+/// neither.
 std::string read_kernel_config(const std::string& release);
 
 }  // namespace hangrate

@@ -25,7 +25,7 @@ std::string connection_path(int minor_number) {
 }  // namespace
 
 void prepare_fusectl_here() {
-  struct statfs info{};
+  struct statfs info {};
   if (::statfs(kConnections, &info) == 0 && static_cast<long>(info.f_type) == kFusectlMagic) return;
   if (::unshare(CLONE_NEWNS) != 0) return;
   ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
@@ -33,7 +33,8 @@ void prepare_fusectl_here() {
 }
 
 bool abort_fuse_connection(int minor_number) {
-  const UniqueFd file(::open((connection_path(minor_number) + "/abort").c_str(), O_WRONLY | O_CLOEXEC));
+  const UniqueFd file(
+      ::open((connection_path(minor_number) + "/abort").c_str(), O_WRONLY | O_CLOEXEC));
   return file && ::write(file.get(), "1", 1) == 1;
 }
 

@@ -5,8 +5,8 @@
 
 namespace hangrate {
 
-/// Mounts fusectl for this process if it is not mounted, in a mount namespace of its own. For helper
-/// processes only: the supervisor itself never changes its namespace.
+/// Mounts fusectl for this process if it is not mounted, in a mount namespace of its own. For
+/// helper processes only: the supervisor itself never changes its namespace.
 void prepare_fusectl_here();
 
 /// Aborts connection `minor_number`. False if it does not exist (any more) or we may not.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Janitor: a helper process that outlives a supervisor killed by SIGKILL just long enough to free what
-// its workers left wedged: workers die with the supervisor (PR_SET_PDEATHSIG), but a FUSE victim
-// survives SIGKILL until its connection is aborted.
+// Janitor: a helper process that outlives a supervisor killed by SIGKILL just long enough to free
+// what its workers left wedged: workers die with the supervisor (PR_SET_PDEATHSIG), but a FUSE
+// victim survives SIGKILL until its connection is aborted.
 #pragma once
 
 #include <sys/types.h>

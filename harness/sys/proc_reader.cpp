@@ -194,16 +194,21 @@ class Assembler {
       return;
     }
     switch (piece.source) {
-      case Source::Stat: return parse_stat(text, sample);
-      case Source::Status: return parse_status(text, sample);
-      case Source::Wchan: return parse_wchan(text, sample);
+      case Source::Stat:
+        return parse_stat(text, sample);
+      case Source::Status:
+        return parse_status(text, sample);
+      case Source::Wchan:
+        return parse_wchan(text, sample);
       case Source::Syscall:
         parse_syscall(text, sample);
         sample.syscall_name = syscall_name(syscall_number(sample));
         return;
-      case Source::Stack: return parse_stack(text, sample);
+      case Source::Stack:
+        return parse_stack(text, sample);
       case Source::Descriptor:
-      case Source::Gone: return;
+      case Source::Gone:
+        return;
     }
   }
 
@@ -262,15 +267,14 @@ void ProcReader::start() {
   const int room = static_cast<int>(kAnswerBytes) * 2;
   ::setsockopt(theirs.get(), SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
   // A fresh page per helper: one left behind must not scribble over its successor's.
-  void* page = ::mmap(nullptr, kBreadcrumbBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-                      -1, 0);
+  void* page =
+      ::mmap(nullptr, kBreadcrumbBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   HR_CHECK(page != MAP_FAILED);
   if (breadcrumb_ != nullptr) ::munmap(breadcrumb_, kBreadcrumbBytes);
   breadcrumb_ = static_cast<char*>(page);
   const int socket = theirs.get();
-  const auto pid = fork_helper("hangrate-reader", {socket}, true, [&] {
-    return Helper(socket, proc_root_, breadcrumb_).serve();
-  });
+  const auto pid = fork_helper("hangrate-reader", {socket}, true,
+                               [&] { return Helper(socket, proc_root_, breadcrumb_).serve(); });
   helper_ = pid ? *pid : -1;
   socket_ = std::move(ours);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // ProcReader: reads /proc of possibly wedged tasks in a sacrificial helper process, so that the
-// supervisor never does. Reading /proc of a wedged task can block the reader (`ps` in D state is the
-// known case); a helper that misses its deadline is killed, abandoned and replaced, and the file it
-// was stuck on becomes evidence. Nothing here blocks.
+// supervisor never does. Reading /proc of a wedged task can block the reader (`ps` in D state is
+// the known case); a helper that misses its deadline is killed, abandoned and replaced, and the
+// file it was stuck on becomes evidence. Nothing here blocks.
 #pragma once
 
 #include <cstdint>

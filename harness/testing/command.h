@@ -19,7 +19,7 @@
 namespace hangrate::testing {
 
 struct Ran {
-  int code = -1;        ///< exit status, 128 + signal, or -1 after the deadline
+  int code = -1;  ///< exit status, 128 + signal, or -1 after the deadline
   std::string out;
   std::string err;
   double seconds = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// `hangrate run` as a user runs it, on fake victims: which of them is a hit, which never is, and that
-// nothing is lost, left behind or waited for without end.
+// `hangrate run` as a user runs it, on fake victims: which of them is a hit, which never is, and
+// that nothing is lost, left behind or waited for without end.
 #include <csignal>
 #include <map>
 
@@ -18,7 +18,8 @@ const std::string kHangrate = HANGRATE_BUILD_DIR "/bin/hangrate";
 const std::string kFakes = HANGRATE_BUILD_DIR "/fakes";
 
 std::vector<std::string> fake_run(const std::string& variant, std::vector<std::string> more) {
-  std::vector<std::string> argv = {kHangrate, "run", "fake/" + variant, "--repro-dir", kFakes, "-q"};
+  std::vector<std::string> argv = {kHangrate,     "run",  "fake/" + variant,
+                                   "--repro-dir", kFakes, "-q"};
   argv.insert(argv.end(), more.begin(), more.end());
   return argv;
 }
@@ -74,19 +75,18 @@ TEST_P(FakeVictim, GetsTheOutcomeItDeserves) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, FakeVictim,
-    ::testing::Values(Expected{"lost-wakeup", "hang_match", 0},    // the bug: must fire
+    ::testing::Values(Expected{"lost-wakeup", "hang_match", 0},  // the bug: must fire
                       Expected{"clean", "clean", 0},
-                      Expected{"slow", "slow", 0},                 // asleep 300 ms, ends by itself
-                      Expected{"restless", "slow", 0},             // asleep at every look, but moves
-                      Expected{"elsewhere", "hang_other", 1},      // hangs, not where the bug does
-                      Expected{"other", "hang_other", 1},          // hangs, invariant holds
+                      Expected{"slow", "slow", 0},             // asleep 300 ms, ends by itself
+                      Expected{"restless", "slow", 0},         // asleep at every look, but moves
+                      Expected{"elsewhere", "hang_other", 1},  // hangs, not where the bug does
+                      Expected{"other", "hang_other", 1},      // hangs, invariant holds
                       Expected{"wrong-descriptor", "hang_other", 1},  // our own poll disagrees
-                      Expected{"starved", "inconclusive", 3},      // runs for ever
-                      Expected{"stopped", "inconclusive", 3},      // SIGSTOP
-                      Expected{"killable-d", "hang_other", 1},     // state D is not "unkillable"
-                      Expected{"exits", "infra", 3},               // a silent exit is no pass
-                      Expected{"crashes", "infra", 3},
-                      Expected{"anomaly", "anomaly", 1}),
+                      Expected{"starved", "inconclusive", 3},         // runs for ever
+                      Expected{"stopped", "inconclusive", 3},         // SIGSTOP
+                      Expected{"killable-d", "hang_other", 1},        // state D is not "unkillable"
+                      Expected{"exits", "infra", 3},                  // a silent exit is no pass
+                      Expected{"crashes", "infra", 3}, Expected{"anomaly", "anomaly", 1}),
     [](const auto& each) {
       std::string name = each.param.variant;
       std::replace(name.begin(), name.end(), '-', '_');
@@ -151,8 +151,8 @@ TEST(Run, StopsAfterTheHitsAskedFor) {
 
 TEST(Run, StopsOnceTheRateIsExcluded) {
   const TempFolder folder;
-  const Ran ran = run_command(fake_run(
-      "clean", {"--until-excluded", "0.01", "--results", folder / "run", "--json", "-"}));
+  const Ran ran = run_command(
+      fake_run("clean", {"--until-excluded", "0.01", "--results", folder / "run", "--json", "-"}));
   const auto json = parse_json(ran.out);
   ASSERT_TRUE(json) << ran.err;
   EXPECT_LE((*json)["results"][0]["excluded_rate"], 0.01);
@@ -176,16 +176,16 @@ TEST(Run, SigkillInTheMiddleAndResumeGiveTheFullTotal) {
   const TempFolder folder;
   const std::string run = folder / "run";
   const Nanos start = now_ns();
-  run_command(fake_run("lost-wakeup", {"--trials", "6000", "--param", "every=4", "--results", run}), 60,
-              [&](pid_t pid) {
+  run_command(fake_run("lost-wakeup", {"--trials", "6000", "--param", "every=4", "--results", run}),
+              60, [&](pid_t pid) {
                 if (now_ns() - start > 300 * kMilli) ::kill(pid, SIGKILL);
               });
   const Ran half = run_command({kHangrate, "report", run, "--json", "-"});
   const auto before = parse_json(half.out);
   ASSERT_TRUE(before) << half.err;
   EXPECT_LT((*before)["results"][0]["trials"], 6000) << "killed too late to prove anything";
-  const Ran rest = run_command(
-      {kHangrate, "run", "--resume", run, "--repro-dir", kFakes, "--json", "-", "-q"});
+  const Ran rest =
+      run_command({kHangrate, "run", "--resume", run, "--repro-dir", kFakes, "--json", "-", "-q"});
   const auto after = parse_json(rest.out);
   ASSERT_TRUE(after) << rest.err;
   EXPECT_EQ((*after)["results"][0]["trials"], 6000) << rest.out;
@@ -198,14 +198,13 @@ TEST(Run, CtrlCEndsCleanlyWithTheResultsSoFar) {
   const TempFolder folder;
   const Nanos start = now_ns();
   bool sent = false;
-  const Ran ran = run_command(
-      fake_run("lost-wakeup", {"--trials", "1000000", "--param", "every=50", "--results",
-                               folder / "run", "--json", "-"}),
-      60, [&](pid_t pid) {
-        if (sent || now_ns() - start < 500 * kMilli) return;
-        sent = true;
-        ::kill(pid, SIGINT);
-      });
+  const Ran ran = run_command(fake_run("lost-wakeup", {"--trials", "1000000", "--param", "every=50",
+                                                       "--results", folder / "run", "--json", "-"}),
+                              60, [&](pid_t pid) {
+                                if (sent || now_ns() - start < 500 * kMilli) return;
+                                sent = true;
+                                ::kill(pid, SIGINT);
+                              });
   EXPECT_EQ(ran.code, 130);
   EXPECT_LT(ran.seconds, 15);
   const auto json = parse_json(ran.out);
@@ -215,20 +214,22 @@ TEST(Run, CtrlCEndsCleanlyWithTheResultsSoFar) {
 
 TEST(Run, ReportFromTheJournalSaysTheSameAsTheRun) {
   const TempFolder folder;
-  const Ran ran = run_command(fake_run(
-      "lost-wakeup", {"--trials", "40", "--results", folder / "run", "--json", folder / "run.json"}));
+  const Ran ran =
+      run_command(fake_run("lost-wakeup", {"--trials", "40", "--results", folder / "run", "--json",
+                                           folder / "run.json"}));
   EXPECT_EQ(ran.code, 0) << ran.err;
   const Ran report = run_command({kHangrate, "report", folder / "run", "--json", "-"});
   EXPECT_EQ(report.out, read_file(folder / "run.json").value_or("none"));
-  const Ran again = run_command({kHangrate, "report", folder / "run", "--reclassify", "--json", "-"});
+  const Ran again =
+      run_command({kHangrate, "report", folder / "run", "--reclassify", "--json", "-"});
   EXPECT_EQ(again.out, report.out);
   EXPECT_NE(again.err.find("0 verdicts changed"), std::string::npos);
 }
 
 TEST(Run, KtapHasOneLinePerCellAndAPlan) {
   const TempFolder folder;
-  const Ran ran =
-      run_command(fake_run("lost-wakeup", {"--trials", "2", "--results", folder / "run", "--ktap"}));
+  const Ran ran = run_command(
+      fake_run("lost-wakeup", {"--trials", "2", "--results", folder / "run", "--ktap"}));
   EXPECT_EQ(ran.out.find("KTAP version 1\n"), 0u);
   EXPECT_NE(ran.out.find("1..1\n"), std::string::npos);
   EXPECT_NE(ran.out.find("\nok 1 fake.lost-wakeup"), std::string::npos) << ran.out;
@@ -263,31 +264,31 @@ TEST_P(BadInput, IsOneClearLineAndTheRightExitCode) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, BadInput,
-    ::testing::Values(
-        Mistake{"no_command", {}, 2}, Mistake{"unknown_command", {"dance"}, 2},
-        Mistake{"unknown_reproducer", {"run", "nope"}, 2},
-        Mistake{"unknown_variant_in_selector", {"run", "fake/nope"}, 2},
-        Mistake{"unknown_variant", {"run", "fake", "--variant", "nope"}, 2},
-        Mistake{"unknown_parameter", {"run", "fake", "--param", "x=1"}, 2},
-        Mistake{"parameter_without_value", {"run", "fake", "--param", "every"}, 2},
-        Mistake{"parameter_out_of_range", {"run", "fake", "--param", "every=0"}, 2},
-        Mistake{"no_trials", {"run", "fake", "--trials", "0"}, 2},
-        Mistake{"negative_trials", {"run", "fake", "--trials", "-5"}, 2},
-        Mistake{"trials_beyond_numbers", {"run", "fake", "--trials", "1e20"}, 2},
-        Mistake{"too_many_trials", {"run", "fake", "--trials", "99999999999999"}, 2},
-        Mistake{"confidence_one", {"run", "fake", "--confidence", "1"}, 2},
-        Mistake{"excluded_two", {"run", "fake", "--until-excluded", "2"}, 2},
-        Mistake{"budget_nonsense", {"run", "fake", "--budget", "soon"}, 2},
-        Mistake{"budget_negative", {"run", "fake", "--budget", "-3s"}, 2},
-        Mistake{"no_workers", {"run", "fake", "--workers", "0"}, 2},
-        Mistake{"json_is_a_folder", {"run", "fake", "--json", "/tmp"}, 2},
-        Mistake{"json_in_no_folder", {"run", "fake", "--json", "/nowhere/x.json"}, 2},
-        Mistake{"resume_nothing", {"run", "--resume", "/nowhere"}, 2},
-        Mistake{"resume_and_more", {"run", "--resume", "/nowhere", "--trials", "3"}, 2},
-        Mistake{"report_nothing", {"report", "/nowhere"}, 2},
-        Mistake{"report_empty_folder", {"report", "@empty"}, 2},
-        Mistake{"describe_unknown", {"describe", "nope", "--repro-dir", kFakes}, 2},
-        Mistake{"list_without_folder", {"list", "--repro-dir", "/nowhere"}, 2}),
+    ::testing::Values(Mistake{"no_command", {}, 2}, Mistake{"unknown_command", {"dance"}, 2},
+                      Mistake{"unknown_reproducer", {"run", "nope"}, 2},
+                      Mistake{"unknown_variant_in_selector", {"run", "fake/nope"}, 2},
+                      Mistake{"unknown_variant", {"run", "fake", "--variant", "nope"}, 2},
+                      Mistake{"unknown_parameter", {"run", "fake", "--param", "x=1"}, 2},
+                      Mistake{"parameter_without_value", {"run", "fake", "--param", "every"}, 2},
+                      Mistake{"parameter_out_of_range", {"run", "fake", "--param", "every=0"}, 2},
+                      Mistake{"no_trials", {"run", "fake", "--trials", "0"}, 2},
+                      Mistake{"negative_trials", {"run", "fake", "--trials", "-5"}, 2},
+                      Mistake{"trials_beyond_numbers", {"run", "fake", "--trials", "1e20"}, 2},
+                      Mistake{"too_many_trials", {"run", "fake", "--trials", "99999999999999"}, 2},
+                      Mistake{"confidence_one", {"run", "fake", "--confidence", "1"}, 2},
+                      Mistake{"excluded_two", {"run", "fake", "--until-excluded", "2"}, 2},
+                      Mistake{"budget_nonsense", {"run", "fake", "--budget", "soon"}, 2},
+                      Mistake{"budget_negative", {"run", "fake", "--budget", "-3s"}, 2},
+                      Mistake{"no_workers", {"run", "fake", "--workers", "0"}, 2},
+                      Mistake{"json_is_a_folder", {"run", "fake", "--json", "/tmp"}, 2},
+                      Mistake{"json_in_no_folder", {"run", "fake", "--json", "/nowhere/x.json"}, 2},
+                      Mistake{"resume_nothing", {"run", "--resume", "/nowhere"}, 2},
+                      Mistake{
+                          "resume_and_more", {"run", "--resume", "/nowhere", "--trials", "3"}, 2},
+                      Mistake{"report_nothing", {"report", "/nowhere"}, 2},
+                      Mistake{"report_empty_folder", {"report", "@empty"}, 2},
+                      Mistake{"describe_unknown", {"describe", "nope", "--repro-dir", kFakes}, 2},
+                      Mistake{"list_without_folder", {"list", "--repro-dir", "/nowhere"}, 2}),
     [](const auto& each) { return std::string(each.param.name); });
 
 TEST(BadInput, AnUnwritableResultsFolderIsExit3AndSaysWhy) {

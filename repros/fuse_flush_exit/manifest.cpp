@@ -46,7 +46,7 @@ Variant variant(const char* name, const char* summary, const char* role) {
   v.summary = summary;
   v.signatures = {flush_at_exit(role)};
   v.ladder = {"wait", "stop-continue", "kill", "fuse-abort"};
-  v.trials = 1000;
+  v.trials = 3000;
   v.tasks = 1;
   v.patience_us = 2000;  // a healthy exit takes 0.06 ms at rest (BM_HealthyExit, step 3)
   v.needs_root = true;
@@ -113,6 +113,13 @@ Manifest reproducer_manifest() {
        {"lane", "any"},
        0,
        0},
+      {"rescue",
+       "what the last rung does: abort the connection, or nothing, so that the victim stays wedged "
+       "until its worker is ended",
+       "abort",
+       {"abort", "none"},
+       0,
+       0},
   };
 
   Variant self_held = variant(
@@ -125,7 +132,7 @@ Manifest reproducer_manifest() {
       "inherited-fd",
       "the daemon dies alone; its child has inherited /dev/fuse, holds a file and is killed then",
       "heir");
-  inherited_fd.trials = 300;
+  inherited_fd.trials = 1000;
   inherited_fd.weight = 0.5;
   Variant live_daemon = control(
       "live-daemon",
@@ -141,7 +148,7 @@ Manifest reproducer_manifest() {
                              "control: self-held, but the daemon has refused a FLUSH with ENOSYS "
                              "before, so its exit sends none",
                              "daemon", Expect::Never);
-  no_flush.trials = 1000;
+  no_flush.trials = 3000;
   m.variants = {self_held, pid_namespace, inherited_fd, live_daemon, lookup, no_flush};
   return m;
 }

@@ -80,7 +80,9 @@ class FuseFlushExit final : public kit::Reproducer {
   void wait(Nanos at_most) override { shot_.wait(at_most); }
   std::vector<PartyInfo> parties() override { return shot_.parties(); }
   Invariant invariant() override { return shot_.invariant(); }
-  void pull_lever() override { shot_.abort(); }
+  void pull_lever() override {
+    if (settings_.text("rescue") == "abort") shot_.abort();
+  }
 
  private:
   static void skip_unless_empty(Context& context, const std::string& reason) {

@@ -153,8 +153,8 @@ Actor::~Actor() {
 }
 
 std::string Actor::start(ActorKind kind, const Placement& placement) {
-  void* memory = ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* memory =
+      ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return failed("mmap");
   shared_ = new (memory) Shared;
   shared_->kind = kind;
@@ -192,7 +192,8 @@ std::string Actor::start(ActorKind kind, const Placement& placement) {
   if (shared_->at() == Stage::Broken) return shared_->error;
   if (shared_->at() != Stage::Ready) return "the second task did not start within 10 s";
   tid_ = shared_->tid.load();
-  const std::string path = "/proc/" + std::to_string(pid_) + "/task/" + std::to_string(tid_) + "/stat";
+  const std::string path =
+      "/proc/" + std::to_string(pid_) + "/task/" + std::to_string(tid_) + "/stat";
   stat_fd_.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!stat_fd_) return failed(("open(" + path + ")").c_str());
   return {};

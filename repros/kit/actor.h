@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Actor: a second task, thread or process, that makes one system call after another on order, so that
-// the call may hang while the worker stays free. It lives as long as the worker; handing it a job
-// costs one futex call. A process actor shares the file table (CLONE_FILES), so descriptors made
-// later are its own too.
+// Actor: a second task, thread or process, that makes one system call after another on order, so
+// that the call may hang while the worker stays free. It lives as long as the worker; handing it a
+// job costs one futex call. A process actor shares the file table (CLONE_FILES), so descriptors
+// made later are its own too.
 #pragma once
 
 #include <atomic>
@@ -27,8 +27,8 @@ struct Placement {
 
 enum class JobVerb : std::uint32_t { Write, Splice };
 
-/// What to do: write `bytes` to `fd`, `chunk` bytes a call; or splice `bytes` from `from_fd` (from its
-/// start) to `fd`.
+/// What to do: write `bytes` to `fd`, `chunk` bytes a call; or splice `bytes` from `from_fd` (from
+/// its start) to `fd`.
 struct Job {
   JobVerb verb = JobVerb::Write;
   int fd = -1;
@@ -53,7 +53,8 @@ class Actor {
   bool finished() const;
   /// Waits for finished(), at most `at_most` ns.
   void wait(Nanos at_most) const;
-  /// True if the task is asleep inside the job's system call, by /proc/.../stat. Never blocks for it.
+  /// True if the task is asleep inside the job's system call, by /proc/.../stat. Never blocks for
+  /// it.
   bool asleep() const;
   /// Bytes done, or -errno of the call that failed.
   std::int64_t result() const;

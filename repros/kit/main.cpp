@@ -11,7 +11,8 @@
 
 namespace {
 
-/// `--drain-stdin`: read standard input to its end, what `cat >/dev/null` would do where there is none.
+/// `--drain-stdin`: read standard input to its end, what `cat >/dev/null` would do where there is
+/// none.
 int drain_stdin() {
   static char buffer[1 << 16];
   while (true) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// must(): for system calls of a trial's setup that have no reason to fail. A failure ends the worker
-// as "infra" with the operation and errno; it is never mistaken for a result of the experiment.
+// must(): for system calls of a trial's setup that have no reason to fail. A failure ends the
+// worker as "infra" with the operation and errno; it is never mistaken for a result of the
+// experiment.
 #pragma once
 
 #include <cerrno>

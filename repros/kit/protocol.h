@@ -2,8 +2,8 @@
 //
 // The contract between a supervisor and one worker: a slot in a shared memory file.
 // Shared memory and not a pipe, because writing to a pipe can block, and blocking is what we study.
-// The supervisor only ever polls it; a worker only ever waits on `command`. Both sides are built from
-// this header; `version` refuses a worker of another build.
+// The supervisor only ever polls it; a worker only ever waits on `command`. Both sides are built
+// from this header; `version` refuses a worker of another build.
 #pragma once
 
 #include <atomic>
@@ -53,8 +53,8 @@ enum class InvariantStatus : std::uint32_t { Unknown = 0, Holds = 1, Broken = 2 
 /// One task or process the trial is about.
 struct Party {
   std::int32_t pid = 0;
-  std::int32_t tid = 0;      ///< 0: every thread of `pid`
-  std::int32_t poll_fd = -1; ///< a descriptor of `pid` the supervisor may look at by itself
+  std::int32_t tid = 0;       ///< 0: every thread of `pid`
+  std::int32_t poll_fd = -1;  ///< a descriptor of `pid` the supervisor may look at by itself
   std::int16_t poll_events = 0;
   std::uint16_t victim = 0;  ///< 1: this party is the one that should not sleep
   char role[16] = {};
@@ -89,7 +89,8 @@ struct Slot {
   std::atomic<std::uint64_t> done{0};      ///< trials of this lease that ended
   std::atomic<std::uint64_t> trial{0};     ///< index of the trial in flight
   std::atomic<std::int64_t> trial_start_ns{0};
-  std::atomic<std::int32_t> fuse_connection{0};  ///< abort this one if the worker cannot: last resort
+  std::atomic<std::int32_t> fuse_connection{
+      0};  ///< abort this one if the worker cannot: last resort
 
   // Worker, published by a store to `state` or `answered`.
   TrialOutcome outcome = TrialOutcome::Clean;

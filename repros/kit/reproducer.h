@@ -97,7 +97,8 @@ class Context {
   /// Returns only when finished; a trial that never finishes ends with its worker.
   void await(Reproducer& reproducer);
 
-  /// Polls `condition` (spins, then yields, then naps) for up to `seconds` (s). False: it never came.
+  /// Polls `condition` (spins, then yields, then naps) for up to `seconds` (s). False: it never
+  /// came.
   template <typename Condition>
   bool until(Condition condition, double seconds = 5.0);
 

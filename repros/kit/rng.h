@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Rng: the seeded randomness of one trial. Seed and trial number fix every choice, so a trial can be
-// repeated. splitmix64 (Steele, Lea, Flood 2014), chosen because any seed is a good seed.
+// Rng: the seeded randomness of one trial. Seed and trial number fix every choice, so a trial can
+// be repeated. splitmix64 (Steele, Lea, Flood 2014), chosen because any seed is a good seed.
 #pragma once
 
 #include <cstdint>

@@ -35,7 +35,7 @@ Variant deadlock_variant() {
   variant.expect = Expect::Always;
   variant.signatures = {asleep_in_write("child"), asleep_in_wait("parent")};
   variant.ladder = {"wait", "stop-continue", "lever", "kill"};
-  variant.trials = 100;
+  variant.trials = 2000;
   variant.weight = 0.5;
   variant.patience_us = 200;  // the trial itself waits until both are asleep
   return variant;
@@ -48,7 +48,7 @@ Variant keep_read_end_variant() {
   variant.expect = Expect::Always;
   variant.signatures = {asleep_in_write("parent")};
   variant.ladder = {"wait", "stop-continue", "lever", "kill"};
-  variant.trials = 100;
+  variant.trials = 2000;
   variant.weight = 0.5;
   variant.patience_us = 200;
   return variant;
@@ -60,7 +60,7 @@ Variant cure_variant(const char* name, const char* summary) {
   variant.summary = summary;
   variant.expect = Expect::Never;
   variant.ladder = {"wait", "stop-continue", "kill"};
-  variant.trials = 1000;
+  variant.trials = 3000;
   variant.patience_us = 20000;  // two forks and 600 writes, not a race
   return variant;
 }

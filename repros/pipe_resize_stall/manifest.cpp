@@ -27,7 +27,7 @@ Variant variant(const char* name, const char* summary) {
   v.summary = summary;
   v.signatures = {write_sleeper()};
   v.ladder = {"wait", "stop-continue", "lever", "kill"};
-  v.trials = 2000;
+  v.trials = 10000;
   v.tasks = 2;
   return v;
 }
@@ -39,7 +39,8 @@ Manifest reproducer_manifest() {
   m.name = "pipe_resize_stall";
   m.title = "a writer sleeps for ever after the pipe is resized under it";
   m.symptom =
-      "writer in pipe_write, reader in pipe_read, pipe empty or with room; attaching strace cures it";
+      "writer in pipe_write, reader in pipe_read, pipe empty or with room; attaching strace cures "
+      "it";
   m.mechanism =
       "F_SETPIPE_SZ wakes the writer before it raises max_usage; the writer checks the old limit, "
       "finds the pipe full and sleeps again, and nobody wakes it any more";
@@ -65,19 +66,44 @@ Manifest reproducer_manifest() {
       "https://github.com/openzfs/zfs/issues/13571",
   };
   m.params = {
-      {"writer", "the blocked writer is a thread or a process", "thread", {"thread", "process"}, 0, 0},
-      {"cpu", "writer and resizer on two CPUs, on one, or unpinned", "split",
-       {"split", "same", "free"}, 0, 0},
-      {"policy", "scheduling policy of the writer", "other", {"other", "batch", "idle", "fifo"}, 0, 0},
-      {"before", "bytes of the pipe before the resize, 0: the system's default", "0", {}, 0, 1 << 30},
+      {"writer",
+       "the blocked writer is a thread or a process",
+       "thread",
+       {"thread", "process"},
+       0,
+       0},
+      {"cpu",
+       "writer and resizer on two CPUs, on one, or unpinned",
+       "split",
+       {"split", "same", "free"},
+       0,
+       0},
+      {"policy",
+       "scheduling policy of the writer",
+       "other",
+       {"other", "batch", "idle", "fifo"},
+       0,
+       0},
+      {"before",
+       "bytes of the pipe before the resize, 0: the system's default",
+       "0",
+       {},
+       0,
+       1 << 30},
       {"after", "bytes of the pipe after the resize, 0: twice as before", "0", {}, 0, 1 << 30},
       {"writers", "blocked writers of multi-writer", "4", {}, 2, 6},
-      {"resize", "zrepl: the child resizes once the writer is proven asleep, or at once as in the "
-       "original report", "asleep", {"asleep", "at-once"}, 0, 0},
+      {"resize",
+       "zrepl: the child resizes once the writer is proven asleep, or at once as in the "
+       "original report",
+       "asleep",
+       {"asleep", "at-once"},
+       0,
+       0},
   };
 
-  Variant blocked = variant("blocked-writer", "one write(2) larger than the pipe, proven asleep, then F_SETPIPE_SZ");
-  blocked.trials = 20000;
+  Variant blocked = variant("blocked-writer",
+                            "one write(2) larger than the pipe, proven asleep, then F_SETPIPE_SZ");
+  blocked.trials = 50000;
   blocked.weight = 3;
   Variant zrepl = variant("zrepl",
                           "the original report: a child resizes its stdin and execs a reader while "

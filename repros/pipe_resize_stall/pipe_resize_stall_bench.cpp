@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The floor under pipe_resize_stall: its system calls in a bare loop, with no kit and no supervisor.
-// A thread writes one page more than a pipe holds, the loop waits until /proc shows it asleep, resizes
-// and waits for it. scripts/bench holds `pipe_resize_stall --workers 1` against this in the same run.
+// The floor under pipe_resize_stall: its system calls in a bare loop, with no kit and no
+// supervisor. A thread writes one page more than a pipe holds, the loop waits until /proc shows it
+// asleep, resizes and waits for it. scripts/bench holds `pipe_resize_stall --workers 1` against
+// this in the same run.
 //   build/default/bench/pipe_resize_stall_bench --benchmark_repetitions=5
 #include <atomic>
 #include <climits>
-#include <cstdlib>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <thread>

@@ -8,7 +8,8 @@
 //     wake_up_interruptible(&pipe->wr_wait) --> wakes, pipe_writable(): head - tail >= max_usage,
 //                                               still the old one: full, sleeps again (exclusive)
 //   pipe_set_size(): pipe->max_usage = new      nobody wakes it any more: later readers compute
-//                                               was_full from the new max_usage and see no reason to
+//                                               was_full from the new max_usage and see no reason
+//                                               to
 //
 // (fs/pipe.c, v6.1.) A trial fills a pipe until the writer is proven asleep by /proc, resizes, and
 // expects the writer to return. The writer is another task (kit/actor.h), this one stays free.
@@ -44,9 +45,8 @@ class PipeResizeStall final : public Reproducer {
   explicit PipeResizeStall(const Settings& settings)
       : settings_(settings),
         plan_(settings),
-        writers_(settings.variant() == "multi-writer"
-                     ? static_cast<int>(settings.number("writers"))
-                     : 1) {}
+        writers_(settings.variant() == "multi-writer" ? static_cast<int>(settings.number("writers"))
+                                                      : 1) {}
 
   ~PipeResizeStall() override {
     if (!fifo_dir_.empty()) {
@@ -108,15 +108,14 @@ class PipeResizeStall final : public Reproducer {
     std::vector<PartyInfo> who;
     for (int i = 0; i < active_; ++i) {
       if (!actors_[i].finished()) {
-        who.push_back({"writer", actors_[i].pid(), actors_[i].tid(), true, write_end_.get(), POLLOUT});
+        who.push_back(
+            {"writer", actors_[i].pid(), actors_[i].tid(), true, write_end_.get(), POLLOUT});
       }
     }
     return who;
   }
 
-  Invariant invariant() override {
-    return writer_sleeps_with_room(write_end_.get(), !finished());
-  }
+  Invariant invariant() override { return writer_sleeps_with_room(write_end_.get(), !finished()); }
 
   void pull_lever() override {
     ::fcntl(read_end_.get(), F_SETPIPE_SZ, ::fcntl(read_end_.get(), F_GETPIPE_SZ));
@@ -169,7 +168,8 @@ class PipeResizeStall final : public Reproducer {
 
   void make_fifo(Context& context) {
     char dir[] = "/tmp/hangrate-fifo-XXXXXX";
-    if (::mkdtemp(dir) == nullptr) context.fail(std::string("mkdtemp(/tmp): ") + std::strerror(errno));
+    if (::mkdtemp(dir) == nullptr)
+      context.fail(std::string("mkdtemp(/tmp): ") + std::strerror(errno));
     fifo_dir_ = dir;
     fifo_path_ = fifo_dir_ + "/pipe";
     must(context, ::mkfifo(fifo_path_.c_str(), 0600), "mkfifo");

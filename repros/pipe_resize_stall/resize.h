@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// What all variants of pipe_resize_stall share: where the two tasks run, the sizes before and after,
-// and the invariant.
+// What all variants of pipe_resize_stall share: where the two tasks run, the sizes before and
+// after, and the invariant.
 #pragma once
 
 #include <cstddef>

@@ -45,7 +45,8 @@ class Zrepl final : public Reproducer {
     read_end_.reset(ends[0]);
     write_end_.reset(ends[1]);
     plan_.shape(context, read_end_.get());
-    writer_.post({.verb = JobVerb::Write, .fd = write_end_.get(), .bytes = kStream, .chunk = kStream});
+    writer_.post(
+        {.verb = JobVerb::Write, .fd = write_end_.get(), .bytes = kStream, .chunk = kStream});
     if (!at_once_ && !context.until([&] { return writer_.asleep(); })) {
       context.note("the writer did not fall asleep on the full pipe within 5 s");
       return TrialOutcome::Inconclusive;

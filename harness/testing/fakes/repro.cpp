@@ -66,7 +66,8 @@ class Fake final : public Reproducer {
   std::vector<PartyInfo> parties() override {
     // "wrong-descriptor": the reproducer claims readiness of something that is not ready.
     const bool wrong = variant_ == "wrong-descriptor";
-    return {{"victim", victim_, 0, true, wrong ? bell_.get() : -1, static_cast<short>(wrong ? POLLIN : 0)}};
+    return {{"victim", victim_, 0, true, wrong ? bell_.get() : -1,
+             static_cast<short>(wrong ? POLLIN : 0)}};
   }
 
   Invariant invariant() override {
@@ -165,9 +166,9 @@ Manifest reproducer_manifest() {
   m.params = {{"every", "act in every n-th trial", "1", {}, 1, 1'000'000'000},
               {"span_ms", "how long the slow ones take, ms", "300", {}, 1, 60'000}};
   for (const char* name : {"lost-wakeup"}) m.variants.push_back(variant(name, Expect::Always));
-  for (const char* name : {"clean", "slow", "restless", "elsewhere", "other", "wrong-descriptor", "starved",
-                           "stopped", "killable-d", "exits", "crashes", "worker-stuck", "anomaly",
-                           "skip", "setup-fails", "leaves-child"}) {
+  for (const char* name : {"clean", "slow", "restless", "elsewhere", "other", "wrong-descriptor",
+                           "starved", "stopped", "killable-d", "exits", "crashes", "worker-stuck",
+                           "anomaly", "skip", "setup-fails", "leaves-child"}) {
     m.variants.push_back(variant(name, Expect::Never));
   }
   m.variants.push_back(variant("measures", Expect::Measure));

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The real reproducers on the kernel of this machine, with and without the harness, privileges and
+// CPUs. What a fixed or affected kernel must show comes from the manifests, not from here.
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include "harness/model/json.h"
+#include "harness/testing/command.h"
+
+namespace hangrate::testing {
+namespace {
+
+const std::string kHangrate = HANGRATE_BUILD_DIR "/bin/hangrate";
+const std::string kRepros = HANGRATE_BUILD_DIR "/libexec/hangrate";
+
+bool fuse_works() {
+  return ::geteuid() == 0 && ::access("/dev/fuse", R_OK | W_OK) == 0;
+}
+
+Json results_of(std::vector<std::string> argv, int* code = nullptr, double limit = 120) {
+  argv.insert(argv.end(), {"--json", "-", "-q"});
+  const Ran ran = run_command(argv, limit);
+  if (code != nullptr) *code = ran.code;
+  auto json = parse_json(ran.out);
+  EXPECT_TRUE(json) << ran.out << ran.err;
+  return json ? (*json)["results"] : Json::array();
+}
+
+std::vector<std::string> alone(const std::string& repro, std::vector<std::string> more) {
+  more.insert(more.begin(), kRepros + "/" + repro);
+  return more;
+}
+
+/// What is on the machine that a trial could leave behind.
+struct Inventory {
+  std::size_t mounts = 0;
+  std::size_t connections = 0;
+  std::size_t wedged = 0;
+
+  static Inventory take() {
+    Inventory now;
+    const std::string mounts = read_file("/proc/self/mountinfo").value_or("");
+    now.mounts = static_cast<std::size_t>(std::count(mounts.begin(), mounts.end(), '\n'));
+    std::error_code error;
+    for ([[maybe_unused]] const auto& entry :
+         std::filesystem::directory_iterator("/sys/fs/fuse/connections", error)) {
+      ++now.connections;
+    }
+    for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+      const std::string cmdline = read_file(entry.path().string() + "/cmdline").value_or("");
+      if (cmdline.find(kRepros) != cmdline.npos) ++now.wedged;
+      if (first_line(entry.path().string() + "/comm").starts_with("fuse-")) ++now.wedged;
+    }
+    return now;
+  }
+  bool operator==(const Inventory&) const = default;
+};
+
+std::ostream& operator<<(std::ostream& out, const Inventory& i) {
+  return out << i.mounts << " mounts, " << i.connections << " FUSE connections, " << i.wedged
+             << " processes";
+}
+
+TEST(Real, EveryVariantAloneSaysWhatTheHarnessSays) {
+  for (const char* repro : {"pipe_resize_stall", "pipe_full_child", "fuse_flush_exit"}) {
+    const TempFolder folder;
+    int code_alone = -1;
+    int code_harness = -1;
+    const Json a = results_of(alone(repro, {"--all-variants", "--trials", "20"}), &code_alone);
+    const Json b = results_of(
+        {kHangrate, "run", repro, "--trials", "20", "--results", folder / "run"}, &code_harness);
+    EXPECT_EQ(code_alone, code_harness) << repro;
+    ASSERT_EQ(a.size(), b.size());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      EXPECT_EQ(a[i]["variant"], b[i]["variant"]);
+      EXPECT_EQ(a[i]["verdict"], b[i]["verdict"]) << a[i].dump(2) << b[i].dump(2);
+      EXPECT_EQ(a[i]["hits"], b[i]["hits"]) << repro << " " << a[i]["variant"];
+    }
+  }
+}
+
+TEST(Real, TheFullPipeControlsHoldOnEveryKernel) {
+  int code = -1;
+  const Json all =
+      results_of(alone("pipe_full_child", {"--all-variants", "--trials", "200"}), &code);
+  EXPECT_EQ(code, 0) << all.dump(2);
+  for (const Json& cell : all) {
+    if (cell["expectation"] == "always-hangs") {
+      EXPECT_EQ(cell["hits"], 200) << cell.dump(2);
+    }
+    if (cell["expectation"] == "never-hangs") {
+      EXPECT_EQ(cell["outcomes"]["clean"].get<int>() + cell["outcomes"]["slow"].get<int>(), 200);
+    }
+  }
+}
+
+TEST(Real, TheFuseDeadlockHitsWhereTheManifestSaysAndItsLookalikesNever) {
+  if (!fuse_works()) GTEST_SKIP() << "needs root and /dev/fuse";
+  const Json all = results_of(alone("fuse_flush_exit", {"--all-variants", "--trials", "100"}));
+  for (const Json& cell : all) {
+    if (cell["skip_reason"] != "") continue;
+    const int hits = cell["hits"];
+    if (cell["expectation"] == "affected") {
+      EXPECT_GE(hits, 99) << cell.dump(2);
+    }
+    if (cell["expectation"] != "affected") {
+      EXPECT_EQ(hits, 0) << cell.dump(2);
+    }
+    if (cell["expectation"] == "lookalike") {
+      EXPECT_EQ(cell["outcomes"]["hang_other"], 100);
+    }
+  }
+}
+
+TEST(Real, NothingIsLeftBehind) {
+  const Inventory before = Inventory::take();
+  const TempFolder folder;
+  run_command({kHangrate, "run", "--trials", "30", "-q", "--results", folder / "run"}, 120);
+  Inventory after = Inventory::take();
+  for (int i = 0; i < 200 && !(after == before); ++i) {
+    ::usleep(10'000);
+    after = Inventory::take();
+  }
+  EXPECT_EQ(after, before);
+}
+
+TEST(Real, AVictimThatSurvivesSigkillEndsTheRunReported) {
+  if (!fuse_works()) GTEST_SKIP() << "needs root and /dev/fuse";
+  const Inventory before = Inventory::take();
+  const Json all = results_of(alone(
+      "fuse_flush_exit", {"--variant", "self-held", "--trials", "3", "--param", "rescue=none"}));
+  ASSERT_EQ(all.size(), 1u);
+  if (all[0]["expectation"] != "affected") GTEST_SKIP() << "this kernel does not have the bug";
+  EXPECT_EQ(all[0]["hits"], 3) << all[0].dump(2);
+  const Json& verdict = all[0]["kinds"][0]["verdict"];
+  EXPECT_EQ(verdict["kill"], "survives");
+  EXPECT_EQ(verdict["rescue"], "not-freed");
+  for (int i = 0; i < 300 && !(Inventory::take() == before); ++i) ::usleep(10'000);
+  EXPECT_EQ(Inventory::take(), before);
+}
+
+TEST(Real, ASupervisorKilledBySigkillLeavesNoWedgedVictim) {
+  if (!fuse_works()) GTEST_SKIP() << "needs root and /dev/fuse";
+  const Inventory before = Inventory::take();
+  const Nanos start = now_ns();
+  run_command(alone("fuse_flush_exit", {"--trials", "100000", "-q"}), 30, [&](pid_t pid) {
+    if (now_ns() - start > 700 * kMilli) ::kill(pid, SIGKILL);
+  });
+  for (int i = 0; i < 800 && !(Inventory::take() == before); ++i) ::usleep(10'000);
+  EXPECT_EQ(Inventory::take(), before);
+}
+
+/// Runs a command as nobody, or as we are if we are not root.
+std::vector<std::string> as_nobody(const std::vector<std::string>& argv) {
+  if (::geteuid() != 0) return argv;
+  std::vector<std::string> words = {"/usr/bin/setpriv", "--reuid=65534", "--regid=65534",
+                                    "--clear-groups"};
+  words.insert(words.end(), argv.begin(), argv.end());
+  return words;
+}
+
+TEST(Real, WithoutRootWhatCanRunRunsAndTheRestIsSkippedWithAReason) {
+  if (::geteuid() == 0 && ::access("/usr/bin/setpriv", X_OK) != 0) {
+    GTEST_SKIP() << "no setpriv(1) to drop root with";
+  }
+  const TempFolder folder;
+  ::chmod(folder.path().c_str(), 0777);
+  int code = -1;
+  const Json all = results_of(
+      as_nobody({kHangrate, "run", "--trials", "30", "--results", folder / "run"}), &code);
+  ASSERT_FALSE(all.empty()) << "is the build folder readable for nobody?";
+  bool ran = false;
+  for (const Json& cell : all) {
+    const bool root_only = cell["repro"] == "fuse_flush_exit";
+    if (root_only) {
+      EXPECT_EQ(cell["verdict"], "skipped") << cell.dump(2);
+      EXPECT_NE(cell["skip_reason"], "") << cell.dump(2);
+    } else {
+      ran = true;
+      EXPECT_NE(cell["verdict"], "skipped") << cell.dump(2);
+    }
+    if (cell["expectation"] == "always-hangs") {
+      EXPECT_EQ(cell["hits"], 30) << cell.dump(2);
+    }
+  }
+  EXPECT_TRUE(ran);
+}
+
+TEST(Real, OneCpuIsEnough) {
+  cpu_set_t before;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof before, &before), 0);
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(0, &one);
+  if (::sched_setaffinity(0, sizeof one, &one) != 0) GTEST_SKIP() << "CPU 0 is not ours";
+  int code = -1;
+  const Json all =
+      results_of(alone("pipe_resize_stall", {"--all-variants", "--trials", "100"}), &code);
+  const Json control = results_of(alone("pipe_full_child", {"--trials", "50"}));
+  ::sched_setaffinity(0, sizeof before, &before);
+  for (const Json& cell : all) EXPECT_EQ(cell["trials"], 100) << cell.dump(2);
+  EXPECT_EQ(control[0]["hits"], 50);
+}
+
+TEST(Real, EveryParameterOfThePipeStallRuns) {
+  for (const char* param :
+       {"writer=process", "cpu=same", "cpu=free", "policy=batch", "policy=idle", "policy=fifo",
+        "before=4096", "after=1048576", "writers=6", "resize=at-once"}) {
+    const Json all = results_of(
+        alone("pipe_resize_stall", {"--all-variants", "--trials", "20", "--param", param}));
+    for (const Json& cell : all) {
+      if (cell["skip_reason"] == "") {
+        EXPECT_EQ(cell["trials"], 20) << param << cell.dump(2);
+      }
+    }
+  }
+}
+
+TEST(Real, DescribeIsAManifestThatListShowsToo) {
+  const auto list = parse_json(run_command({kHangrate, "list", "--json"}).out);
+  ASSERT_TRUE(list);
+  std::vector<std::string> folders;
+  for (const auto& entry : std::filesystem::directory_iterator(HANGRATE_SOURCE_DIR "/repros")) {
+    if (std::filesystem::exists(entry.path() / "repro.cpp"))
+      folders.push_back(entry.path().filename());
+  }
+  std::sort(folders.begin(), folders.end());
+  ASSERT_EQ(list->size(), folders.size()) << "a reproducer folder is not in the list";
+  for (std::size_t i = 0; i < folders.size(); ++i) {
+    EXPECT_EQ((*list)[i]["name"], folders[i]);
+    const Ran described = run_command({kRepros + "/" + folders[i], "--describe"});
+    const auto manifest = manifest_from_json(described.out);
+    ASSERT_TRUE(manifest) << described.err;
+    EXPECT_EQ(manifest->name, folders[i]);
+    EXPECT_FALSE(manifest->variants.empty());
+  }
+}
+
+TEST(Real, DoctorAnswersWithinSeconds) {
+  const Ran ran = run_command({kHangrate, "doctor", "--json"}, 30);
+  EXPECT_EQ(ran.code, 0);
+  const auto json = parse_json(ran.out);
+  ASSERT_TRUE(json) << ran.err;
+  EXPECT_GE((*json)["capabilities"].size(), 9u);
+}
+
+}  // namespace
+}  // namespace hangrate::testing
