@@ -24,7 +24,7 @@ struct WatchLimits {
   Nanos stop_limit = 100 * kMilli;    ///< for a victim to be seen stopped before it is continued
   Nanos rung_limit = 300 * kMilli;    ///< an effect not seen by then is unknown
   Nanos answer_limit = 100 * kMilli;  ///< for the worker's answer to a command
-  Nanos reader_limit = 200 * kMilli;  ///< for the /proc reader
+  Nanos reader_limit = 500 * kMilli;  ///< for the /proc reader
 
   static WatchLimits scaled(double factor);
   Nanos window_of(const Variant& variant) const;

@@ -78,10 +78,8 @@ int Engine::cgroup_version() const {
 }
 
 void Engine::Parts::sleep_until(Nanos deadline) {
-  if (reader.fd() !=
-      watched_reader_fd) {  // a replaced helper has a new socket; the old one is closed
-    watched_reader_fd = reader.fd();
-    if (!watch_fd(epoll.get(), watched_reader_fd)) watched_reader_fd = -1;
+  if (reader.generation() != watched_generation && watch_fd(epoll.get(), reader.fd())) {
+    watched_generation = reader.generation();  // closing the old socket took it out of the epoll set
   }
   itimerspec when{};
   when.it_value = to_timespec(std::max<Nanos>(deadline, 1));

@@ -31,7 +31,7 @@ struct Engine::Parts {
   UniqueFd epoll;
   UniqueFd timer;
   UniqueFd signals;
-  int watched_reader_fd = -1;  ///< which reader socket epoll knows
+  std::uint64_t watched_generation = 0;  ///< the /proc reader whose socket epoll knows
   bool interrupted = false;
   bool children_ended = true;
   std::uint64_t next_worker = 1;

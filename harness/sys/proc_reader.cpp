@@ -277,6 +277,7 @@ void ProcReader::start() {
                                [&] { return Helper(socket, proc_root_, breadcrumb_).serve(); });
   helper_ = pid ? *pid : -1;
   socket_ = std::move(ours);
+  ++generation_;
 }
 
 std::uint64_t ProcReader::request(const std::vector<ReadTarget>& targets, Nanos patience) {

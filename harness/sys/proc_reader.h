@@ -40,6 +40,8 @@ class ProcReader {
 
   /// Descriptor that becomes readable when receive() has something; changes with each restart.
   int fd() const { return socket_.get(); }
+  /// Counts the helpers. A new one has a new socket, even if it gets an old number again.
+  std::uint64_t generation() const { return generation_; }
   pid_t helper() const { return helper_; }
 
   /// Orders one SampleSet of `targets` (at most 8), to be given up `patience` ns after the helper
@@ -75,6 +77,7 @@ class ProcReader {
 
   std::string proc_root_;
   UniqueFd socket_;
+  std::uint64_t generation_ = 0;
   pid_t helper_ = -1;
   std::deque<Pending> pending_;
   std::uint64_t next_id_ = 1;
