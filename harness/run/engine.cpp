@@ -79,7 +79,8 @@ int Engine::cgroup_version() const {
 
 void Engine::Parts::sleep_until(Nanos deadline) {
   if (reader.generation() != watched_generation && watch_fd(epoll.get(), reader.fd())) {
-    watched_generation = reader.generation();  // closing the old socket took it out of the epoll set
+    watched_generation =
+        reader.generation();  // closing the old socket took it out of the epoll set
   }
   itimerspec when{};
   when.it_value = to_timespec(std::max<Nanos>(deadline, 1));

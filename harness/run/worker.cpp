@@ -4,6 +4,7 @@
 #include <climits>
 #include <csignal>
 
+#include <fmt/format.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -29,8 +30,7 @@ Result<Worker> Worker::start(const CellPlan& plan, Arena& arena, const Cgroup& c
   SpawnOptions options;
   options.argv = {plan.executable, "--worker", "--variant", plan.spec.variant};
   for (const auto& [name, value] : plan.spec.params) {
-    options.argv.push_back("--param");
-    options.argv.push_back(name + "=" + value);
+    options.argv.insert(options.argv.end(), {"--param", fmt::format("{}={}", name, value)});
   }
   options.environment = {
       {protocol::kSlotFdVariable, std::to_string(arena.memory_fd())},

@@ -79,10 +79,13 @@ struct Actor::Shared {
   int parent = 0;
   char error[160] = {};
 
+  FutexScope scope() const {
+    return kind == ActorKind::Thread ? FutexScope::Process : FutexScope::Shared;
+  }
   Stage at() const { return static_cast<Stage>(stage.load(std::memory_order_acquire)); }
   void move_to(Stage next) {
     stage.store(static_cast<std::uint32_t>(next), std::memory_order_seq_cst);
-    if (waiters.load(std::memory_order_seq_cst) != 0) futex_wake(stage);
+    if (waiters.load(std::memory_order_seq_cst) != 0) futex_wake(stage, scope());
   }
 };
 
@@ -133,7 +136,7 @@ int Actor::run(void* memory) {
   std::uint32_t seen = 0;
   while (true) {
     while (shared.posted.load(std::memory_order_acquire) == seen) {
-      futex_wait(shared.posted, seen, 10 * kSecond);
+      futex_wait(shared.posted, seen, 0, shared.scope());
     }
     ++seen;
     const Job job = shared.job;
@@ -186,7 +189,8 @@ std::string Actor::start(ActorKind kind, const Placement& placement) {
   const Nanos deadline = now_ns() + 10 * kSecond;
   shared_->waiters.store(1);
   while (shared_->at() == Stage::Starting && now_ns() < deadline) {
-    futex_wait(shared_->stage, static_cast<std::uint32_t>(Stage::Starting), 10 * kMilli);
+    futex_wait(shared_->stage, static_cast<std::uint32_t>(Stage::Starting), 10 * kMilli,
+               shared_->scope());
   }
   shared_->waiters.store(0);
   if (shared_->at() == Stage::Broken) return shared_->error;
@@ -203,7 +207,7 @@ void Actor::post(const Job& job) {
   shared_->job = job;
   shared_->stage.store(static_cast<std::uint32_t>(Stage::Ready), std::memory_order_relaxed);
   shared_->posted.fetch_add(1, std::memory_order_release);
-  futex_wake(shared_->posted);
+  futex_wake(shared_->posted, shared_->scope());
 }
 
 bool Actor::finished() const {
@@ -214,7 +218,7 @@ void Actor::wait(Nanos at_most) const {
   const std::uint32_t seen = shared_->stage.load(std::memory_order_acquire);
   if (static_cast<Stage>(seen) == Stage::Done) return;
   shared_->waiters.fetch_add(1, std::memory_order_seq_cst);
-  futex_wait(shared_->stage, seen, at_most);
+  futex_wait(shared_->stage, seen, at_most, shared_->scope());
   shared_->waiters.fetch_sub(1, std::memory_order_seq_cst);
 }
 

@@ -26,7 +26,9 @@ namespace {
 /// Copies text into a fixed field, cut at its end, always terminated.
 template <std::size_t N>
 void copy_text(char (&field)[N], const char* text) {
-  std::snprintf(field, N, "%s", text);
+  const std::size_t bytes = ::strnlen(text, N - 1);
+  std::memcpy(field, text, bytes);
+  field[bytes] = '\0';
 }
 
 int number_from_environment(const char* name) {
@@ -106,7 +108,7 @@ void Context::ring() {
 }
 
 void Context::nap(int round) {
-  constexpr int kPauses = 16;
+  constexpr int kPauses = 4;
   constexpr int kYields = 2000;
   if (round < kPauses) {
 #if defined(__x86_64__) || defined(__i386__)

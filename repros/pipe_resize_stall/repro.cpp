@@ -48,13 +48,6 @@ class PipeResizeStall final : public Reproducer {
         writers_(settings.variant() == "multi-writer" ? static_cast<int>(settings.number("writers"))
                                                       : 1) {}
 
-  ~PipeResizeStall() override {
-    if (!fifo_dir_.empty()) {
-      ::unlink(fifo_path_.c_str());
-      ::rmdir(fifo_dir_.c_str());
-    }
-  }
-
   void setup(Context& context) override {
     plan_.place(context);
     for (int i = 0; i < writers_; ++i) plan_.start_writer(context, actors_[i]);
@@ -144,7 +137,7 @@ class PipeResizeStall final : public Reproducer {
   }
 
   void open_pipe(Context& context) {
-    if (fifo_path_.empty()) {
+    if (!fifo_) {
       int ends[2];
       must(context, ::pipe2(ends, O_CLOEXEC), "pipe2");
       read_end_.reset(ends[0]);
@@ -166,13 +159,21 @@ class PipeResizeStall final : public Reproducer {
     }
   }
 
+  /// A FIFO without a name: opened through /proc, so that nothing is left if this worker is killed.
   void make_fifo(Context& context) {
     char dir[] = "/tmp/hangrate-fifo-XXXXXX";
-    if (::mkdtemp(dir) == nullptr)
+    if (::mkdtemp(dir) == nullptr) {
       context.fail(std::string("mkdtemp(/tmp): ") + std::strerror(errno));
-    fifo_dir_ = dir;
-    fifo_path_ = fifo_dir_ + "/pipe";
-    must(context, ::mkfifo(fifo_path_.c_str(), 0600), "mkfifo");
+    }
+    const std::string path = std::string(dir) + "/pipe";
+    const int made = ::mkfifo(path.c_str(), 0600);
+    fifo_.reset(made == 0 ? ::open(path.c_str(), O_PATH | O_CLOEXEC) : -1);
+    const int error = errno;
+    ::unlink(path.c_str());
+    ::rmdir(dir);
+    errno = error;
+    must(context, fifo_.get(), "mkfifo");
+    fifo_path_ = "/proc/self/fd/" + std::to_string(fifo_.get());
   }
 
   TrialOutcome not_asleep(Context& context) {
@@ -201,7 +202,7 @@ class PipeResizeStall final : public Reproducer {
   UniqueFd read_end_;
   UniqueFd write_end_;
   UniqueFd source_;
-  std::string fifo_dir_;
+  UniqueFd fifo_;
   std::string fifo_path_;
 };
 
