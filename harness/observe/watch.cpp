@@ -30,8 +30,14 @@ Nanos WatchLimits::window_of(const Variant& variant) const {
   return variant.expect == Expect::Lookalike ? known_window : window;
 }
 
-Watch::Watch(const Variant& variant, const WatchLimits& limits, Observation opening)
-    : variant_(variant), limits_(limits), observation_(std::move(opening)) {
+Watch::Watch(const Variant& variant, const WatchLimits& limits, Observation opening,
+             const std::string& first_rung)
+    : variant_(variant),
+      limits_(limits),
+      ladder_(variant.ladder),
+      observation_(std::move(opening)) {
+  const auto first = std::find(ladder_.begin(), ladder_.end(), first_rung);
+  if (first != ladder_.end()) std::rotate(ladder_.begin(), first, ladder_.end());
   observation_.window = limits.window_of(variant);
   observation_.slow_after = limits.slow_after;
   pause_ = limits.settle;
@@ -51,12 +57,14 @@ WatchAction Watch::next(Nanos now) {
     }
   }
   switch (stage_) {
-    case Stage::LookBefore:
     case Stage::LookAfter:
-    case Stage::RungLook:
-    case Stage::RungStopLook:
       awaiting_ = Awaiting::Samples;
       return {.ask = Ask::Sample};
+    case Stage::RungLook:
+    case Stage::RungStopLook:
+    case Stage::LookBefore:  // the second look of the round reads everything
+      awaiting_ = Awaiting::Samples;
+      return {.ask = Ask::Glance};
     case Stage::Check:
       if (!observation_.parked) {  // nobody there to answer
         checked({now, InvariantState::Unknown, ""});
@@ -149,11 +157,11 @@ void Watch::finish_round(Nanos now) {
 }
 
 WatchAction Watch::start_rung(Nanos now) {
-  if (rung_ >= variant_.ladder.size()) {
+  if (rung_ >= ladder_.size()) {
     finish(Ending::Abandoned, now);
     return {.ask = Ask::Done};
   }
-  const std::string& name = variant_.ladder[rung_];
+  const std::string name = ladder_[rung_];
   observation_.rungs.push_back({.name = name, .when = now});
   rung_start_ = now;
   rung_looked_ = false;
@@ -161,6 +169,10 @@ WatchAction Watch::start_rung(Nanos now) {
     stage_ = Stage::RungStopPause;
     resume_at_ = now + limits_.settle;
     return {.ask = Ask::Signal, .signal = SIGSTOP, .pids = victim_pids()};
+  }
+  if (name == "kill" && all_killed_already()) {
+    next_rung(Effect::NotFreed, now, "a SIGKILL is already pending on every victim");
+    return next(now);
   }
   if (name == "kill") {
     stage_ = Stage::RungLook;
@@ -248,6 +260,16 @@ void Watch::finish(Ending ending, Nanos now) {
   observation_.ending = ending;
   observation_.ended = now;
   stage_ = Stage::Done;
+}
+
+/// Did the proof see every victim asleep with SIGKILL pending? Then another one tells nothing new.
+bool Watch::all_killed_already() const {
+  constexpr std::uint64_t kKillBit = 1ull << (SIGKILL - 1);
+  const std::vector<TaskSample>& tasks = observation_.rounds.back().after.tasks;
+  return std::all_of(tasks.begin(), tasks.end(), [](const TaskSample& task) {
+    const bool dead = task.gone || task.state == 'Z' || task.state == 'X';
+    return !task.victim || dead || ((task.pending | task.shared_pending) & kKillBit) != 0;
+  });
 }
 
 std::vector<int> Watch::victim_pids() const {

@@ -31,7 +31,8 @@ struct WatchLimits {
 };
 
 enum class Ask {
-  Sample,  ///< read /proc of the parties, then call sampled()
+  Sample,  ///< read /proc of the parties in full, then call sampled()
+  Glance,  ///< read only what tells motion, then call sampled()
   Check,   ///< have the worker evaluate the invariant, then call checked()
   Lever,   ///< have the worker pull its lever, then call pulled()
   Signal,  ///< send `signal` to `pids`; nothing to report back
@@ -48,7 +49,9 @@ struct WatchAction {
 
 class Watch {
  public:
-  Watch(const Variant& variant, const WatchLimits& limits, Observation opening);
+  /// `first_rung`: begin the ladder there, "" at its start; the rungs before it come last.
+  Watch(const Variant& variant, const WatchLimits& limits, Observation opening,
+        const std::string& first_rung = {});
 
   /// What to do now. Asks for one thing at a time; Wait while an answer is outstanding.
   WatchAction next(Nanos now);
@@ -90,9 +93,11 @@ class Watch {
   void judge_stop(const SampleSet& samples, Nanos now);
   void finish(Ending ending, Nanos now);
   std::vector<int> victim_pids() const;
+  bool all_killed_already() const;
 
   const Variant& variant_;
   const WatchLimits limits_;
+  std::vector<std::string> ladder_;
   Observation observation_;
   Stage stage_ = Stage::LookBefore;
   Awaiting awaiting_ = Awaiting::Nothing;

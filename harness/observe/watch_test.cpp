@@ -44,6 +44,7 @@ class Player {
       const WatchAction action = watch_.next(now_);
       switch (action.ask) {
         case Ask::Sample:
+        case Ask::Glance:
           now_ += 100 * kMicro;
           watch_.sampled({.when = now_, .took = 10, .tasks = {look()}}, now_);
           break;
@@ -175,6 +176,15 @@ TEST(Watch, AVictimThatNothingFreesIsAbandonedAfterTheLastRung) {
   EXPECT_EQ(p.asked.back(), "kill");
 }
 
+TEST(Watch, DoesNotKillAgainWhatAlreadyHasAKillPending) {
+  Player p(variant_with({"kill", "lever"}));
+  p.task.shared_pending = 0x100;
+  p.lever_frees = true;
+  p.play(10 * kSecond);
+  EXPECT_EQ(p.asked, (std::vector<std::string>{"check", "lever"}));
+  EXPECT_EQ(p.watch().observation().rungs[0].effect, Effect::NotFreed);
+}
+
 TEST(Watch, AWorkerThatDoesNotAnswerCannotStallIt) {
   const Variant variant = variant_with({"lever"});
   Observation opening;
@@ -184,7 +194,7 @@ TEST(Watch, AWorkerThatDoesNotAnswerCannotStallIt) {
   int asked = 0;
   while (!watch.done() && now < 60 * kSecond) {
     const WatchAction action = watch.next(now);
-    if (action.ask == Ask::Sample) {
+    if (action.ask == Ask::Sample || action.ask == Ask::Glance) {
       watch.sampled({.when = now, .took = 10, .tasks = {asleep(7)}}, now);
     } else if (action.ask == Ask::Wait) {
       now = std::max(now + 1, action.until);

@@ -56,6 +56,8 @@ class CellRunner {
   void look_at_running(Seat& seat);
   void look_at_reported(Seat& seat);
   void open_watch(Seat& seat, bool parked);
+  std::string first_rung(std::uint64_t trial) const;
+  void note_rescue(const Verdict& verdict);
   void drive_watch(Seat& seat);
   void act(Seat& seat, const WatchAction& action);
   void conclude(Seat& seat);
@@ -92,7 +94,9 @@ class CellRunner {
   Nanos stopping_since_ = 0;
   Nanos next_progress_ = 0;
   Nanos next_wake_ = 0;
-  double trial_ns_ = 0;  ///< running mean, for the size of leases
+  double trial_ns_ = 0;      ///< running mean, for the size of leases
+  std::string last_rescue_;  ///< the rung that freed the last hit
+  int same_rescues_ = 0;     ///< how many hits in a row it freed
   int failures_ = 0;
   int abandoned_ = 0;
   Result<void> trouble_;  ///< the first error of recording

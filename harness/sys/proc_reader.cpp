@@ -35,11 +35,13 @@ constexpr std::size_t kAnswerBytes = 160 * 1024;
 /// Cheap files first; none of them takes the address space lock of the task.
 enum class Source : std::uint32_t { Stat, Status, Wchan, Syscall, Stack, Descriptor, Gone };
 constexpr const char* kFiles[] = {"stat", "status", "wchan", "syscall", "stack"};
+constexpr std::uint32_t kMotionFiles = 3;  // the first three
 
 struct Request {
   std::uint64_t id = 0;
   std::int32_t abort_minor = 0;  ///< not 0: abort this FUSE connection, no answer
   std::uint32_t count = 0;
+  Depth depth = Depth::Full;
   ReadTarget targets[kMaxTargets];
 };
 
@@ -75,6 +77,7 @@ class Helper {
         continue;
       }
       answer_.assign(reinterpret_cast<const char*>(&request.id), sizeof request.id);
+      files_ = request.depth == Depth::Motion ? kMotionFiles : std::size(kFiles);
       for (std::uint32_t i = 0; i < request.count; ++i) look(i, request.targets[i]);
       breadcrumb_[0] = '\0';
       if (::send(socket_, answer_.data(), answer_.size(), 0) < 0) return 1;
@@ -90,7 +93,7 @@ class Helper {
     } else {
       look_at_threads(index, process);
     }
-    if (target.poll_fd >= 0) look_at_descriptor(index, target);
+    if (target.poll_fd >= 0 && files_ > kMotionFiles) look_at_descriptor(index, target);
   }
 
   void look_at_threads(std::uint32_t index, const std::string& process) {
@@ -107,7 +110,7 @@ class Helper {
 
   void look_at_task(std::uint32_t index, int tid, const std::string& process) {
     const std::string task = process + "/" + std::to_string(tid) + "/";
-    for (std::uint32_t source = 0; source < std::size(kFiles); ++source) {
+    for (std::uint32_t source = 0; source < files_; ++source) {
       const std::string path = task + kFiles[source];
       leave_breadcrumb(path);
       char text[8192];
@@ -118,7 +121,16 @@ class Helper {
       if (error == ENOENT || error == ESRCH) return put(index, tid, Source::Gone, error, {});
       put(index, tid, static_cast<Source>(source), error,
           std::string_view(text, n > 0 ? static_cast<std::size_t>(n) : 0));
+      if (source == 0 &&
+          is_zombie(std::string_view(text, n > 0 ? static_cast<std::size_t>(n) : 0))) {
+        return;  // it has no more to tell
+      }
     }
+  }
+
+  static bool is_zombie(std::string_view stat) {
+    const std::size_t close = stat.rfind(')');
+    return close != stat.npos && close + 2 < stat.size() && stat[close + 2] == 'Z';
   }
 
   /// The supervisor's own look at the victim's descriptor: a copy of it, polled and closed again.
@@ -155,6 +167,7 @@ class Helper {
   int socket_;
   const std::string root_;
   char* breadcrumb_;
+  std::size_t files_ = std::size(kFiles);
   std::string answer_;
 };
 
@@ -280,10 +293,11 @@ void ProcReader::start() {
   ++generation_;
 }
 
-std::uint64_t ProcReader::request(const std::vector<ReadTarget>& targets, Nanos patience) {
+std::uint64_t ProcReader::request(const std::vector<ReadTarget>& targets, Nanos patience,
+                                  Depth depth) {
   HR_CHECK(targets.size() <= kMaxTargets);
   const std::uint64_t id = next_id_++;
-  pending_.push_back({.id = id, .targets = targets, .patience = patience});
+  pending_.push_back({.id = id, .targets = targets, .patience = patience, .depth = depth});
   send_next();
   return id;
 }
@@ -301,6 +315,7 @@ void ProcReader::send_next() {
   Request request;
   request.id = front.id;
   request.count = static_cast<std::uint32_t>(front.targets.size());
+  request.depth = front.depth;
   std::copy(front.targets.begin(), front.targets.end(), request.targets);
   front.sent = true;
   front.when = now_ns();

@@ -30,6 +30,10 @@ struct ReadTarget {
   char role[16] = {};
 };
 
+/// How much of a task to read. State, context switches and wait channel tell whether it moved;
+/// stack and system call tell where it is, and cost more than the rest together.
+enum class Depth : std::uint32_t { Motion, Full };
+
 class ProcReader {
  public:
   /// `proc_root` is "/proc" but for tests.
@@ -46,7 +50,8 @@ class ProcReader {
 
   /// Orders one SampleSet of `targets` (at most 8), to be given up `patience` ns after the helper
   /// got it. The returned id comes back with the answer.
-  std::uint64_t request(const std::vector<ReadTarget>& targets, Nanos patience);
+  std::uint64_t request(const std::vector<ReadTarget>& targets, Nanos patience,
+                        Depth depth = Depth::Full);
   /// Orders an abort of a FUSE connection, for victims whose worker cannot do it any more.
   void abort_fuse(int minor_number);
 
@@ -67,6 +72,7 @@ class ProcReader {
     std::uint64_t id;
     std::vector<ReadTarget> targets;
     Nanos patience;
+    Depth depth = Depth::Full;
     bool sent = false;
     Nanos when = 0;
   };

@@ -48,7 +48,7 @@ Variant variant(const char* name, const char* summary, const char* role) {
   v.ladder = {"wait", "stop-continue", "kill", "fuse-abort"};
   v.trials = 3000;
   v.tasks = 1;
-  v.patience_us = 2000;  // a healthy exit takes 0.06 ms at rest (BM_HealthyExit, step 3)
+  v.patience_us = 100;  // a healthy exit takes 0.06 ms at rest (BM_HealthyExit, step 3)
   v.needs_root = true;
   v.reference_rate = 0.5;
   return v;

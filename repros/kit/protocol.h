@@ -38,7 +38,7 @@ enum class WorkerState : std::uint32_t {
 };
 
 enum class Verb : std::uint32_t {
-  None = 0,
+  None = 0,      ///< nothing but a reason to look again
   Lease = 1,     ///< run trials [lease_first, lease_first + lease_count)
   Check = 2,     ///< evaluate the invariant now
   Lever = 3,     ///< pull the reproducer's own lever on the object (drain, resize again, ...)

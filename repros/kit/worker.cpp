@@ -163,10 +163,13 @@ void Context::await(Reproducer& reproducer) {
 }
 
 void Context::answer_commands(Reproducer& reproducer) {
+  // Naps double, so that being released is noticed after at most as long again as it took; a
+  // command, even an empty one, starts over.
+  constexpr Nanos kFirstNap = 400 * kMicro;
   constexpr Nanos kShortNap = 100 * kMicro;
-  constexpr Nanos kLongNap = kMilli;
+  constexpr Nanos kLongNap = 20 * kMilli;
   bool released = false;
-  Nanos nap_span = kShortNap;
+  Nanos nap_span = kFirstNap;
   while (true) {
     if (!released && reproducer.finished()) {
       released = true;
@@ -196,7 +199,7 @@ void Context::answer_commands(Reproducer& reproducer) {
     }
     slot_.answered.store(sequence, std::memory_order_release);
     ring();
-    nap_span = kShortNap;
+    if (verb != Verb::Check) nap_span = kShortNap;  // it may have freed the victim
   }
 }
 
