@@ -255,7 +255,7 @@ TEST_P(BadInput, IsOneClearLineAndTheRightExitCode) {
     argv.push_back(word);
   }
   std::system(("mkdir -p " + (folder / "empty")).c_str());
-  if (argv[1] == "run") argv.insert(argv.end(), {"--repro-dir", kFakes});
+  if (argv.size() > 1 && argv[1] == "run") argv.insert(argv.end(), {"--repro-dir", kFakes});
   const Ran ran = run_command(argv);
   EXPECT_EQ(ran.code, GetParam().code) << ran.err;
   EXPECT_EQ(ran.out, "");
