@@ -98,7 +98,8 @@ std::string proof_of(const std::string& kind, const KindOfTrial& sample, const C
                                                            : "effect not seen";
     const std::string what =
         rung.name == "lever" ? "lever (" + spec.manifest.lever + ")" : rung.name;
-    text += fmt::format("    {}: {} ({:.1f} ms)\n", what, effect, to_ms(rung.took));
+    const std::string note = rung.note.empty() ? "" : ": " + rung.note;
+    text += fmt::format("    {}: {} ({:.1f} ms){}\n", what, effect, to_ms(rung.took), note);
   }
   if (seen.ending == Ending::Abandoned && verdict.outcome == Outcome::Hang) {
     text += "    nothing freed it: left behind\n";

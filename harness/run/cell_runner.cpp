@@ -7,8 +7,8 @@
 
 #include <signal.h>
 
-#include "harness/base/file.h"
 #include "harness/classify/classifier.h"
+#include "harness/run/slot_view.h"
 
 namespace hangrate {
 
@@ -24,6 +24,7 @@ constexpr std::uint64_t kLongestLease = 8192;
 constexpr Nanos kSpawnLimit = 20 * kSecond;  // from fork to idle
 constexpr Nanos kTrialLimit = 10 * kSecond;  // a trial that neither ends nor parks
 constexpr Nanos kReapLimit = 2 * kSecond;    // from SIGKILL to reaped
+constexpr Nanos kGrace = 50 * kMilli;        // for processes of a worker to follow it by themselves
 constexpr Nanos kStopLimit = 8 * kSecond;    // for observations in flight when the cell ends
 constexpr int kWholeLadders = 50;
 constexpr std::uint64_t kWholeLadderEvery = 20;
@@ -31,48 +32,6 @@ constexpr Nanos kProgressEvery = 100 * kMilli;
 constexpr Nanos kIdleWake = 250 * kMilli;
 constexpr Nanos kUsualSpawn = 20 * kMilli;  // fork to idle on a machine of slowness 1
 constexpr double kMostSlowness = 20.0;
-
-InvariantState to_model(protocol::InvariantStatus status) {
-  switch (status) {
-    case protocol::InvariantStatus::Holds:
-      return InvariantState::Holds;
-    case protocol::InvariantStatus::Broken:
-      return InvariantState::Broken;
-    case protocol::InvariantStatus::Unknown:
-      break;
-  }
-  return InvariantState::Unknown;
-}
-
-Outcome to_model(protocol::TrialOutcome outcome) {
-  switch (outcome) {
-    case protocol::TrialOutcome::Clean:
-      return Outcome::Clean;
-    case protocol::TrialOutcome::Anomaly:
-      return Outcome::Anomaly;
-    case protocol::TrialOutcome::Inconclusive:
-      return Outcome::Inconclusive;
-    case protocol::TrialOutcome::Infra:
-      break;
-  }
-  return Outcome::Infra;
-}
-
-std::vector<Measurement> measurements_of(const protocol::Slot& slot) {
-  std::vector<Measurement> rows;
-  const std::size_t bytes = std::min<std::size_t>(slot.measurement_bytes, sizeof slot.measurements);
-  for (const std::string& line : split(std::string_view(slot.measurements, bytes), '\n')) {
-    const auto fields = split(line, '\t');
-    if (fields.size() == 3) rows.push_back({fields[0], fields[1], fields[2]});
-  }
-  return rows;
-}
-
-/// Text of a fixed field that another process writes: never beyond its end.
-template <std::size_t N>
-std::string text_of(const char (&field)[N]) {
-  return {field, ::strnlen(field, N)};
-}
 
 }  // namespace
 
@@ -574,7 +533,7 @@ void CellRunner::finish_leftovers() {
     dismiss(seat);
   }
   const Nanos deadline = now_ns() + kReapLimit;
-  Nanos kill_again = now_ns() + kReapLimit / 4;
+  Nanos kill_again = now_ns() + kGrace;
   while (now_ns() < deadline) {
     take_ended_children();
     abort_orphaned_connections();
@@ -583,7 +542,7 @@ void CellRunner::finish_leftovers() {
     if (seats_.empty() && empty) return;
     if (!empty && now_ns() >= kill_again) {
       parts_.cgroup.kill_all();
-      kill_again = deadline;
+      kill_again = now_ns() + kGrace;
     }
     parts_.sleep_until(now_ns() + 5 * kMilli);
   }

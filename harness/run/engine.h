@@ -26,7 +26,7 @@ struct EngineEvents {
 };
 
 struct EngineLimits {
-  int most_parked = 16;    ///< observed trials per lane before it pauses
+  int most_parked = 6;     ///< observed trials per lane before it pauses
   int most_abandoned = 8;  ///< victims left behind before a cell gives up
   int most_failures = 3;   ///< workers in a row that could not start
 };
