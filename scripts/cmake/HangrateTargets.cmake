@@ -48,6 +48,7 @@ function(hangrate_tests name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE ${arg_LINK} hangrate_testing GTest::gmock GTest::gtest_main)
     hangrate_options(${name}_test)
+    target_compile_definitions(${name}_test PRIVATE HANGRATE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60
       PROPERTIES LABELS unit TIMEOUT 120 ENVIRONMENT "${HANGRATE_TEST_ENVIRONMENT}")
   endif()
