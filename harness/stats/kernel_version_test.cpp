@@ -16,7 +16,7 @@ std::string upstream(std::string_view release, std::string_view version = {},
 }
 
 TEST(KernelVersion, ReadsUpstreamNumbersOutOfTheRelease) {
-  EXPECT_EQ(upstream("6.18.44-fc-v595", "#1 SMP PREEMPT_DYNAMIC @0"), "6.18.44");
+  EXPECT_EQ(upstream("6.18.44-cloud1", "#1 SMP PREEMPT_DYNAMIC @0"), "6.18.44");
   EXPECT_EQ(upstream("6.12.107+deb13-amd64"), "6.12.107");
   EXPECT_EQ(upstream("6.8.12-4-pve", "#1 SMP PREEMPT_DYNAMIC PMX 6.8.12-4 (2024-11-06T15:04Z)"),
             "6.8.12");
