@@ -36,8 +36,10 @@ Watch::Watch(const Variant& variant, const WatchLimits& limits, Observation open
       limits_(limits),
       ladder_(variant.ladder),
       observation_(std::move(opening)) {
-  const auto first = std::find(ladder_.begin(), ladder_.end(), first_rung);
-  if (first != ladder_.end()) std::rotate(ladder_.begin(), first, ladder_.end());
+  // `wait` keeps its place: what goes on during it was no hang.
+  const auto start = ladder_.begin() + (!ladder_.empty() && ladder_[0] == "wait" ? 1 : 0);
+  const auto first = std::find(start, ladder_.end(), first_rung);
+  if (first != ladder_.end()) std::rotate(start, first, ladder_.end());
   observation_.window = limits.window_of(variant);
   observation_.slow_after = limits.slow_after;
   pause_ = limits.settle;

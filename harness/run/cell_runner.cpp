@@ -108,6 +108,10 @@ void CellRunner::worker_ended(Seat& seat, const ChildEnd& end) {
   if (state == WorkerState::Skipped) {
     emit(SkipRecord{cell_, text_of(seat.worker.slot().message)});
     end_reason_ = "skipped";
+  } else if (state == WorkerState::Failed && seat.worker.leased()) {
+    account_clean(seat, seat.worker.slot().done.load(std::memory_order_acquire));
+    record_plain(seat, Outcome::Infra, "the reproducer failed",
+                 text_of(seat.worker.slot().message));
   } else if (state == WorkerState::Failed || state == WorkerState::Starting) {
     start_failed(state == WorkerState::Failed ? text_of(seat.worker.slot().message) : how);
   } else if (seat.worker.leased()) {
@@ -152,13 +156,12 @@ void CellRunner::dismiss(Seat& seat) {
 /// A killed worker takes its trial's processes with it, but one that waits for a FUSE reply only
 /// ends when the connection is aborted, which the worker can do no more.
 void CellRunner::abort_orphaned_connections() {
-  for (const Seat& seat : seats_) {
-    const int connection = seat.worker.slot().fuse_connection.load(std::memory_order_acquire);
-    if (seat.dying && connection != 0) orphaned_.push_back({connection, now_ns() + kReapLimit / 4});
+  for (Seat& seat : seats_) {
+    // Once: the number is free for the next trial's connection as soon as this one is gone.
+    if (!seat.dying) continue;
+    const int connection = seat.worker.slot().fuse_connection.exchange(0);
+    if (connection != 0) parts_.reader.abort_fuse(connection);
   }
-  for (const Orphaned& orphan : orphaned_) parts_.reader.abort_fuse(orphan.connection);
-  std::erase_if(orphaned_, [](const Orphaned& orphan) { return now_ns() > orphan.until; });
-  if (!orphaned_.empty()) next_wake_ = std::min(next_wake_, now_ns() + 5 * kMilli);
 }
 
 void CellRunner::drop_dead_seats() {
@@ -189,7 +192,12 @@ void CellRunner::take_reader_answers() {
 void CellRunner::look_at(Seat& seat) {
   if (seat.dying) return;
   if (seat.watched) return drive_watch(seat);
-  switch (seat.worker.state()) {
+  // In this order: a worker changes its state before it answers, so the state that goes with an
+  // answered command is never one from before it.
+  const bool answered = seat.worker.answered();
+  const WorkerState state = seat.worker.state();
+  if (!answered && state != WorkerState::Starting) return;
+  switch (state) {
     case WorkerState::Starting:
       if (now_ns() - seat.worker.started() > kSpawnLimit) {
         start_failed("it was not ready within 20 s");
@@ -204,7 +212,6 @@ void CellRunner::look_at(Seat& seat) {
       return look_at_reported(seat);
     case WorkerState::Parked:
     case WorkerState::Released:
-      if (!seat.worker.answered()) return;  // our Continue has not arrived yet
       open_watch(seat, true);
       return drive_watch(seat);
     case WorkerState::Skipped:
@@ -215,7 +222,6 @@ void CellRunner::look_at(Seat& seat) {
 
 void CellRunner::look_at_idle(Seat& seat) {
   if (seat.worker.leased()) {
-    if (!seat.worker.answered()) return;  // it has not seen the lease yet
     const std::uint64_t done = seat.worker.slot().done.load(std::memory_order_acquire);
     account_clean(seat, done);
     const IndexRange lease = seat.worker.current_lease();
@@ -258,7 +264,6 @@ void CellRunner::look_at_running(Seat& seat) {
 }
 
 void CellRunner::look_at_reported(Seat& seat) {
-  if (!seat.worker.answered()) return;  // our Continue has not arrived yet
   const protocol::Slot& slot = seat.worker.slot();
   const std::uint64_t offset = slot.trial.load() - seat.worker.current_lease().first;
   account_clean(seat, offset);

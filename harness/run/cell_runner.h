@@ -44,10 +44,6 @@ class CellRunner {
     std::optional<Watched> watched;
   };
   using Seats = std::list<Seat>;
-  struct Orphaned {
-    int connection;
-    Nanos until;
-  };
 
   void take_ended_children();
   void take_reader_answers();
@@ -88,7 +84,6 @@ class CellRunner {
   CellResult& result_;
   LeaseBook book_;
   Seats seats_;
-  std::vector<Orphaned> orphaned_;
   std::string end_reason_;  ///< set: no further leases
   Nanos start_ = 0;
   Nanos stopping_since_ = 0;

@@ -46,6 +46,7 @@ Result<std::unique_ptr<Engine>> Engine::make(EngineEvents events, EngineLimits l
   for (const int signal : kSignals) ::sigaddset(&set, signal);
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGCHLD, SIG_DFL);  // ignored, as some parents leave it, ends of children would be lost
   parts->signals.reset(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
   parts->timer.reset(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
   parts->epoll.reset(::epoll_create1(EPOLL_CLOEXEC));
