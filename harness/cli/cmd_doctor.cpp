@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "harness/cli/commands.h"
+#include "harness/cli/drive.h"
 #include "harness/model/json.h"
 #include "harness/sys/capabilities.h"
 #include "harness/sys/environment.h"
@@ -37,7 +38,7 @@ int doctor(const Options& options) {
   e.capabilities.push_back(probe_kvm(options.guest_kernel));
   if (options.json) {
     fmt::print("{}", dump_pretty(to_json_value(e)));
-    return 0;
+    return finish_stdout(0);
   }
   fmt::print("kernel      {} {}\n", e.release, e.version);
   fmt::print("preemption  {}, active: {} ({})\n", e.preempt.build, e.preempt.active,
@@ -51,7 +52,7 @@ int doctor(const Options& options) {
     fmt::print("     {:<9} for: {}\n", "", meaning(c.name));
     if (!c.works && !c.remedy.empty()) fmt::print("     {:<9} remedy: {}\n", "", c.remedy);
   }
-  return 0;
+  return finish_stdout(0);
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ int list(const Options& options) {
     Json all = Json::array();
     for (const CatalogEntry& entry : *catalog) all.push_back(to_json_value(entry.manifest));
     fmt::print("{}", dump_pretty(all));
-    return 0;
+    return finish_stdout(0);
   }
   for (const CatalogEntry& entry : *catalog) {
     fmt::print("{}  {}\n", entry.manifest.name, entry.manifest.title);
@@ -40,7 +40,7 @@ int list(const Options& options) {
                  variant.needs_root ? " (root)" : "");
     }
   }
-  return 0;
+  return finish_stdout(0);
 }
 
 void print_lines(const char* heading, const std::vector<std::string>& lines) {
@@ -89,7 +89,7 @@ int describe(const Options& options) {
     } else {
       print_manifest(entry.manifest);
     }
-    return 0;
+    return finish_stdout(0);
   }
   return complain(Error::usage(
       fmt::format("no reproducer {}; there are: {}", options.name, fmt::join(names, ", "))));

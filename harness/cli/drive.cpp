@@ -63,15 +63,18 @@ int present(const Summary& summary, const RunOptions& options) {
     const auto written = write_file_atomically(options.json, json_report(summary));
     if (!written) return warn_not_written(written.error());
   }
-  if (std::fflush(stdout) != 0) {
-    return warn_not_written(Error::from_errno("write(stdout)"));
-  }
-  return summary.exit_code;
+  return finish_stdout(summary.exit_code);
+}
+
+int finish_stdout(int code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  return warn_not_written(Error::from_errno("write(stdout)"));
 }
 
 int drive(const SessionPlan& plan, const RunOptions& options) {
   if (const auto usable = check_json_path(options.json); !usable) return complain(usable.error());
-  Live live(!options.quiet && ::isatty(STDERR_FILENO) != 0);
+  Live live(!options.quiet && ::isatty(STDERR_FILENO) != 0, plan.header.stop,
+            plan.header.confidence);
   const std::vector<CellSpec>& cells = plan.header.cells;
   SessionEvents events;
   events.progress = [&](std::size_t cell, const CellResult& result, Nanos elapsed) {
@@ -83,13 +86,15 @@ int drive(const SessionPlan& plan, const RunOptions& options) {
   events.warning = [](const std::string& text) {
     std::fprintf(stderr, "hangrate: %s\n", text.c_str());
   };
-  if (!plan.results.empty()) {
+  bool opened = false;
+  events.opened = [&] {
+    opened = true;
     std::fprintf(stderr, "results: %s\n", plan.results.c_str());
-  }
+  };
   const auto outcome = run_session(plan, events);
   if (!outcome) {
     const int code = complain(outcome.error());
-    if (!plan.results.empty()) {
+    if (opened) {
       std::fprintf(stderr, "what was recorded: hangrate report %s\n", plan.results.c_str());
     }
     return code;

@@ -14,6 +14,9 @@ int drive(const SessionPlan& plan, const RunOptions& options);
 /// Prints a summary as the options ask. Used by `hangrate report` too. Returns its exit code.
 int present(const Summary& summary, const RunOptions& options);
 
+/// The exit code of a command that printed its answer: `code`, unless stdout did not take it all.
+int finish_stdout(int code);
+
 /// Prints an error as one line and returns its exit code.
 int complain(const Error& error);
 

@@ -2,11 +2,13 @@
 #include "harness/cli/live.h"
 
 #include <algorithm>
-#include <cstdio>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "harness/stats/interval.h"
 
 namespace hangrate {
 
@@ -20,12 +22,24 @@ std::size_t terminal_width() {
 
 }  // namespace
 
+Live::Live(bool enabled, const StopSpec& stop, double confidence) {
+  if (stop.until_excluded) to_exclude_ = trials_to_exclude(*stop.until_excluded, confidence);
+  // A description of our own, so that not blocking is ours alone.
+  if (enabled) {
+    terminal_.reset(::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  }
+}
+
+std::uint64_t Live::planned(const CellSpec& spec) const {
+  return spec.trials != 0 ? spec.trials : to_exclude_;
+}
+
 std::string Live::line(const CellSpec& spec, const CellResult& result, Nanos elapsed) const {
   const Tally& tally = result.tally();
   std::string text = fmt::format("{}/{}  {} trials", spec.repro, spec.variant, tally.attempted());
-  if (spec.trials != 0) {
-    text = fmt::format("{}/{}  {}/{} trials", spec.repro, spec.variant, tally.attempted(),
-                       spec.trials);
+  const std::uint64_t wanted = planned(spec);
+  if (wanted != 0) {
+    text = fmt::format("{}/{}  {}/{} trials", spec.repro, spec.variant, tally.attempted(), wanted);
   }
   text += fmt::format("  {} hits", tally.reproductions());
   if (tally.conclusive() > 0) {
@@ -36,24 +50,27 @@ std::string Live::line(const CellSpec& spec, const CellResult& result, Nanos ela
   if (seconds > 0.2 && tally.attempted() > 0) {
     const double speed = static_cast<double>(tally.attempted()) / seconds;
     text += fmt::format("  {:.0f}/s", speed);
-    if (spec.trials > tally.attempted()) {
-      text += fmt::format("  ETA {:.0f} s",
-                          static_cast<double>(spec.trials - tally.attempted()) / speed);
+    if (wanted > tally.attempted()) {
+      text +=
+          fmt::format("  ETA {:.0f} s", static_cast<double>(wanted - tally.attempted()) / speed);
     }
   }
   return text;
 }
 
+void Live::show(const std::string& text) const {
+  if (::write(terminal_.get(), text.data(), text.size()) < 0) return;  // stopped: the line is lost
+}
+
 void Live::update(const CellSpec& spec, const CellResult& result, Nanos elapsed) {
-  if (!enabled_) return;
+  if (!terminal_) return;
   const std::string text = line(spec, result, result.elapsed() + elapsed);
-  std::fprintf(stderr, "\r\033[K%s", text.substr(0, terminal_width() - 1).c_str());
-  std::fflush(stderr);
+  show("\r\033[K" + text.substr(0, terminal_width() - 1));
 }
 
 void Live::finish(const CellSpec& spec, const CellResult& result) {
-  if (!enabled_) return;
-  std::fprintf(stderr, "\r\033[K%s\n", line(spec, result, result.elapsed()).c_str());
+  if (!terminal_) return;
+  show("\r\033[K" + line(spec, result, result.elapsed()) + "\n");
 }
 
 }  // namespace hangrate

@@ -15,6 +15,7 @@
 
 #include "harness/base/file.h"
 #include "harness/cli/version.h"
+#include "harness/model/json.h"
 #include "harness/sys/capabilities.h"
 #include "harness/sys/environment.h"
 
@@ -126,8 +127,8 @@ Result<void> check_numbers(const RunOptions& o) {
         fmt::format("--until-excluded {}: a rate per trial between 1e-9 and 1, e.g. 0.001",
                     *o.until_excluded)));
   }
-  if (!(o.confidence >= 0.5 && o.confidence <= 0.999999)) {
-    return fail(Error::usage(fmt::format("--confidence {}: from 0.5 to 0.999999", o.confidence)));
+  if (o.confidence && !(*o.confidence >= 0.5 && *o.confidence <= 0.999999)) {
+    return fail(Error::usage(fmt::format("--confidence {}: from 0.5 to 0.999999", *o.confidence)));
   }
   if (o.workers && (*o.workers < 1 || *o.workers > kMostWorkers)) {
     return fail(Error::usage(fmt::format("--workers {}: from 1 to {}", *o.workers, kMostWorkers)));
@@ -155,11 +156,7 @@ std::uint64_t seed_of_cell(std::uint64_t seed, const std::string& name) {
 
 std::uint64_t planned_trials(const RunOptions& options, const Variant& variant) {
   if (options.trials) return *options.trials;
-  if (options.until_excluded) {
-    return static_cast<std::uint64_t>(
-        std::ceil(trials_to_exclude(*options.until_excluded, options.confidence)));
-  }
-  return options.hits ? 0 : variant.trials;
+  return options.hits || options.until_excluded ? 0 : variant.trials;
 }
 
 CellSpec make_cell(const RunOptions& options, const Manifest& manifest, const std::string& variant,
@@ -187,8 +184,8 @@ void add_run_options(CLI::App& app, RunOptions& o) {
   app.add_option("--hits", o.hits, "Stop a variant after this many hits");
   app.add_option("--until-excluded", o.until_excluded,
                  "Stop a variant once a clean run excludes this hit rate, e.g. 0.001");
-  app.add_option("--confidence", o.confidence, "Confidence of intervals and exclusions")
-      ->capture_default_str();
+  app.add_option("--confidence", o.confidence,
+                 "Confidence of intervals and exclusions (default 0.95)");
   app.add_option("--budget", o.budget,
                  "Time for the whole run, e.g. 60s or 10m (default 2m unless another stop rule is "
                  "given)");
@@ -250,7 +247,7 @@ Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<Catal
   header.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", utc_now());
   header.argv = argv;
   header.seed = options.seed.value_or(random_seed());
-  header.confidence = options.confidence;
+  header.confidence = options.confidence.value_or(kDefaultConfidence);
   header.stop.hits = options.hits;
   header.stop.until_excluded = options.until_excluded;
   header.environment = environment;
@@ -304,7 +301,7 @@ Result<SessionPlan> make_resume_plan(const RunOptions& options,
   const bool more = !options.selectors.empty() || !options.variants.empty() ||
                     !options.params.empty() || options.trials || options.hits ||
                     options.until_excluded || !options.budget.empty() || options.workers ||
-                    options.seed || !options.results.empty();
+                    options.seed || options.confidence || !options.results.empty();
   if (more) {
     return fail(
         Error::usage("--resume goes on with what the journal planned: only --json, --ktap, "
@@ -332,6 +329,12 @@ Result<SessionPlan> make_resume_plan(const RunOptions& options,
           Error::usage(fmt::format("the journal needs {}/{}, which is not here; give "
                                    "--repro-dir",
                                    spec.repro, spec.variant)));
+    }
+    if (to_json_value(entry->manifest) != to_json_value(spec.manifest)) {
+      return fail(Error::usage(fmt::format(
+          "{} was recorded with {} and another build of {}, which judges differently: go on with "
+          "that one, or start a new run",
+          options.resume, plan.header.version, spec.repro)));
     }
     plan.executables.push_back(entry->executable);
   }

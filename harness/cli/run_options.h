@@ -19,6 +19,8 @@ class App;
 
 namespace hangrate {
 
+inline constexpr double kDefaultConfidence = 0.95;
+
 struct RunOptions {
   std::vector<std::string> selectors;  ///< REPRO or REPRO/VARIANT
   std::vector<std::string> variants;
@@ -26,7 +28,7 @@ struct RunOptions {
   std::optional<std::uint64_t> trials;
   std::optional<std::uint64_t> hits;
   std::optional<double> until_excluded;
-  double confidence = 0.95;
+  std::optional<double> confidence;  ///< default kDefaultConfidence
   std::string budget;
   std::optional<int> workers;
   std::optional<std::uint64_t> seed;

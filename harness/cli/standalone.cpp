@@ -56,7 +56,7 @@ int standalone(const Manifest& manifest, int argc, char** argv,
   if (const auto code = parse(app, argc, argv)) return *code;
   if (o.describe) {
     std::fputs(dump_pretty(to_json_value(manifest)).c_str(), stdout);
-    return kExitAsExpected;
+    return finish_stdout(kExitAsExpected);
   }
   const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
   const bool alone = o.worker || o.unsupervised;

@@ -34,8 +34,8 @@ Variant variant_with(std::vector<std::string> ladder) {
 /// Plays the engine: answers what the watch asks with `task` and `invariant`, moves the clock.
 class Player {
  public:
-  explicit Player(Variant variant)
-      : variant_(std::move(variant)), watch_(variant_, {}, opening()) {}
+  explicit Player(Variant variant, const std::string& first_rung = {})
+      : variant_(std::move(variant)), watch_(variant_, {}, opening(), first_rung) {}
 
   /// Runs until the watch is done or `limit` ns have passed; notes what it asked for.
   void play(Nanos limit) {
@@ -135,6 +135,18 @@ TEST(Watch, ContinuesAVictimOnlyAfterItWasSeenStopped) {
   p.play(10 * kSecond);
   EXPECT_EQ(p.looks_while_stopping, 3);
   EXPECT_EQ(p.watch().observation().ending, Ending::Freed);
+}
+
+TEST(Watch, WaitIsTheFirstRungWhereverTheLadderStarts) {
+  const std::vector<std::string> ladder = {"wait", "stop-continue", "lever", "kill"};
+  for (const std::string first : {"", "wait", "lever", "kill"}) {
+    Player p(variant_with(ladder), first);
+    p.play(10 * kSecond);
+    const std::vector<Rung>& rungs = p.watch().observation().rungs;
+    ASSERT_EQ(rungs.size(), ladder.size()) << first;
+    EXPECT_EQ(rungs[0].name, "wait") << first;
+    EXPECT_EQ(rungs[1].name, first.empty() || first == "wait" ? "stop-continue" : first);
+  }
 }
 
 TEST(Watch, PokesNothingWithoutProof) {

@@ -30,7 +30,7 @@ Result<Manifest> ask_manifest(const std::string& executable) {
   int status = 0;
   while (::waitpid(*pid, &status, WNOHANG) == 0) {
     if (now_ns() > deadline) {
-      ::kill(*pid, SIGKILL);  // reaped with the other children, if it dies
+      signal_process(*pid, SIGKILL);  // reaped with the other children, if it dies
       return fail(Error::infrastructure("no answer to --describe within 10 s"));
     }
     const timespec nap = to_timespec(kMilli / 4);

@@ -2,10 +2,7 @@
 #include "harness/run/cell_runner.h"
 
 #include <algorithm>
-#include <csignal>
 #include <cstring>
-
-#include <signal.h>
 
 #include "harness/classify/classifier.h"
 #include "harness/run/slot_view.h"
@@ -26,8 +23,6 @@ constexpr Nanos kTrialLimit = 10 * kSecond;  // a trial that neither ends nor pa
 constexpr Nanos kReapLimit = 2 * kSecond;    // from SIGKILL to reaped
 constexpr Nanos kGrace = 50 * kMilli;        // for processes of a worker to follow it by themselves
 constexpr Nanos kStopLimit = 8 * kSecond;    // for observations in flight when the cell ends
-constexpr int kWholeLadders = 50;
-constexpr std::uint64_t kWholeLadderEvery = 20;
 constexpr Nanos kProgressEvery = 100 * kMilli;
 constexpr Nanos kIdleWake = 250 * kMilli;
 constexpr Nanos kUsualSpawn = 20 * kMilli;  // fork to idle on a machine of slowness 1
@@ -95,6 +90,7 @@ void CellRunner::take_ended_children() {
 void CellRunner::worker_ended(Seat& seat, const ChildEnd& end) {
   const WorkerState state = seat.worker.state();
   const bool killed_by_us = seat.dying;
+  if (seat.watched && !seat.watched->parked() && state == WorkerState::Failed) seat.watched.reset();
   std::string how = "the worker ended: " + end.text();
   if (const std::string output = seat.worker.output(); !output.empty())
     how += "; it said: " + output;
@@ -109,16 +105,12 @@ void CellRunner::worker_ended(Seat& seat, const ChildEnd& end) {
     emit(SkipRecord{cell_, text_of(seat.worker.slot().message)});
     end_reason_ = "skipped";
   } else if (state == WorkerState::Failed && seat.worker.leased()) {
-    account_clean(seat, seat.worker.slot().done.load(std::memory_order_acquire));
-    record_plain(seat, Outcome::Infra, "the reproducer failed",
-                 text_of(seat.worker.slot().message));
+    trial_reported(seat, Outcome::Infra, "the reproducer failed",
+                   text_of(seat.worker.slot().message));
   } else if (state == WorkerState::Failed || state == WorkerState::Starting) {
     start_failed(state == WorkerState::Failed ? text_of(seat.worker.slot().message) : how);
   } else if (seat.worker.leased()) {
-    account_clean(seat, seat.worker.slot().done.load(std::memory_order_acquire));
-    if (seat.accounted < seat.worker.current_lease().count) {
-      record_plain(seat, Outcome::Infra, "worker died", how);
-    }
+    trial_reported(seat, Outcome::Infra, "worker died", how);
   }
   dismiss(seat);
 }
@@ -142,6 +134,7 @@ void CellRunner::start_failed(const std::string& why) {
 
 /// Gives back what the lease of a worker that is gone did not use.
 void CellRunner::dismiss(Seat& seat) {
+  emit_held(seat);
   const IndexRange& lease = seat.worker.current_lease();
   if (seat.worker.leased() && seat.accounted < lease.count) {
     book_.give_back({lease.first + seat.accounted, lease.count - seat.accounted});
@@ -153,24 +146,13 @@ void CellRunner::dismiss(Seat& seat) {
   seat.worker.kill();
 }
 
-/// A killed worker takes its trial's processes with it, but one that waits for a FUSE reply only
-/// ends when the connection is aborted, which the worker can do no more.
-void CellRunner::abort_orphaned_connections() {
-  for (Seat& seat : seats_) {
-    // Once: the number is free for the next trial's connection as soon as this one is gone.
-    if (!seat.dying) continue;
-    const int connection = seat.worker.slot().fuse_connection.exchange(0);
-    if (connection != 0) parts_.reader.abort_fuse(connection);
-  }
-}
-
 void CellRunner::drop_dead_seats() {
-  abort_orphaned_connections();
+  abort_orphaned_connections(seats_, parts_.reader);
   for (auto seat = seats_.begin(); seat != seats_.end();) {
     const bool reaped = seat->dying && seat->killed_at == 0;
     const bool given_up = seat->dying && !reaped && now_ns() - seat->killed_at > kReapLimit;
     if (given_up) {
-      ++abandoned_;
+      ++survivors_;
       emit(NoteRecord{cell_, "worker " + std::to_string(seat->worker.pid()) +
                                  " survived SIGKILL and is left behind"});
     }
@@ -191,7 +173,8 @@ void CellRunner::take_reader_answers() {
 
 void CellRunner::look_at(Seat& seat) {
   if (seat.dying) return;
-  if (seat.watched) return drive_watch(seat);
+  if (seat.watched && seat.watched->parked()) return drive_watch(seat);
+  if (seat.watched) return drive_overdue(seat);
   // In this order: a worker changes its state before it answers, so the state that goes with an
   // answered command is never one from before it.
   const bool answered = seat.worker.answered();
@@ -213,7 +196,8 @@ void CellRunner::look_at(Seat& seat) {
     case WorkerState::Parked:
     case WorkerState::Released:
       open_watch(seat, true);
-      return drive_watch(seat);
+      if (seat.watched) drive_watch(seat);
+      return;
     case WorkerState::Skipped:
     case WorkerState::Failed:
       return;  // it is about to exit; worker_ended() has the word
@@ -222,17 +206,18 @@ void CellRunner::look_at(Seat& seat) {
 
 void CellRunner::look_at_idle(Seat& seat) {
   if (seat.worker.leased()) {
-    const std::uint64_t done = seat.worker.slot().done.load(std::memory_order_acquire);
-    account_clean(seat, done);
+    emit_held(seat);
     const IndexRange lease = seat.worker.current_lease();
+    const std::uint64_t done = seat.worker.done();
+    account_clean(seat, done);
     const Nanos took = now_ns() - seat.lease_start;
     if (done > 0) trial_ns_ = static_cast<double>(took) / static_cast<double>(done);
-    book_.give_back({lease.first + done, lease.count - done});
+    book_.give_back({lease.first + seat.accounted, lease.count - seat.accounted});
     seat.worker.drop_lease();
-  } else if (parts_.slowness == 0.0) {
+  } else if (!seat.spare) {
     const Nanos spawned = now_ns() - seat.worker.started();
     const double ratio = static_cast<double>(spawned) / static_cast<double>(kUsualSpawn);
-    parts_.slowness = std::clamp(ratio, 1.0, kMostSlowness);
+    parts_.note_slowness(std::clamp(ratio, 1.0, kMostSlowness));
   }
   failures_ = 0;
   if (!seat.spare && end_reason_.empty()) give_lease(seat);
@@ -254,33 +239,54 @@ void CellRunner::give_lease(Seat& seat) {
 
 void CellRunner::look_at_running(Seat& seat) {
   const Nanos start = seat.worker.slot().trial_start_ns.load(std::memory_order_acquire);
-  const Nanos limit =
-      static_cast<Nanos>(static_cast<double>(kTrialLimit) * std::max(parts_.slowness, 1.0));
-  if (!seat.worker.leased() || start == 0 || now_ns() - std::max(start, seat.lease_start) < limit) {
+  if (!seat.worker.leased() || start == 0 ||
+      now_ns() - std::max(start, seat.lease_start) < parts_.scaled(kTrialLimit)) {
     return;
   }
   open_watch(seat, false);
-  drive_watch(seat);
 }
 
 void CellRunner::look_at_reported(Seat& seat) {
   const protocol::Slot& slot = seat.worker.slot();
-  const std::uint64_t offset = slot.trial.load() - seat.worker.current_lease().first;
-  account_clean(seat, offset);
   if (slot.measurement_bytes != 0) {
     emit(MeasureRecord{cell_, slot.trial.load(), measurements_of(slot)});
   }
   const Outcome outcome = to_model(slot.outcome);
-  if (outcome == Outcome::Clean) {
-    account_clean(seat, offset + 1);
-  } else {
-    record_plain(seat, outcome, "reported by the reproducer", text_of(slot.message));
-  }
+  trial_reported(seat, outcome, "reported by the reproducer", text_of(slot.message));
   if (outcome == Outcome::Clean || outcome == Outcome::Anomaly) {
     seat.worker.send(Verb::Continue);
   } else {
     dismiss(seat);  // its objects are in an unknown state
   }
+}
+
+/// The trial in flight ended with `outcome` by the word of its reproducer or by the end of its
+/// worker. One that was watched first has a verdict already; where that was an ending by itself,
+/// what the reproducer says of it counts more.
+void CellRunner::trial_reported(Seat& seat, Outcome outcome, const std::string& rule,
+                                const std::string& text) {
+  if (seat.held && seat.held->observation.trial == seat.worker.slot().trial.load()) {
+    if (outcome != Outcome::Clean) {
+      seat.held->observation.message = text;
+      seat.held->verdict.outcome = outcome;
+      seat.held->verdict.rule = rule;
+      seat.held->verdict.because = {text};
+    }
+    return emit_held(seat);
+  }
+  emit_held(seat);
+  // A worker that died between two trials failed the one it did not get to.
+  const std::uint64_t begun = seat.worker.offset_in_lease().value_or(seat.accounted);
+  const std::uint64_t at = std::max(begun, seat.worker.done());
+  if (at < seat.accounted || at >= seat.worker.current_lease().count) {
+    if (outcome != Outcome::Clean) {
+      emit(NoteRecord{cell_, "a trial that has its verdict then ended like this: " + text});
+    }
+    return;
+  }
+  account_clean(seat, at);
+  if (outcome == Outcome::Clean) return account_clean(seat, at + 1);
+  record_plain(seat, outcome, rule, text);
 }
 
 void CellRunner::account_clean(Seat& seat, std::uint64_t upto) {
@@ -320,126 +326,6 @@ Observation CellRunner::opening(const Seat& seat, bool parked) const {
   o.parked = parked;
   o.phase = text_of(slot.phase);
   return o;
-}
-
-void CellRunner::open_watch(Seat& seat, bool parked) {
-  const protocol::Slot& slot = seat.worker.slot();
-  const std::uint64_t offset = slot.trial.load() - seat.worker.current_lease().first;
-  account_clean(seat, offset);
-  // The rest of the lease goes to whoever takes over; this worker ends its lease with this trial.
-  seat.worker.stop_soon();
-  book_.give_back(seat.worker.cut_lease(offset + 1));
-  Observation start = opening(seat, parked);
-  const std::string rung = first_rung(start.trial);
-  seat.watched.emplace(Watched{Watch(variant_, watch_limits(), std::move(start), rung), {}});
-  std::vector<ReadTarget>& targets = seat.watched->targets;
-  if (!parked) {
-    ReadTarget target{.pid = seat.worker.pid(), .victim = 1};
-    std::strcpy(target.role, "worker");
-    targets.push_back(target);
-    return;
-  }
-  const std::uint32_t count = std::min<std::uint32_t>(slot.party_count, protocol::kMaxParties);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const protocol::Party& party = slot.parties[i];
-    ReadTarget target{.pid = party.pid,
-                      .tid = party.tid,
-                      .poll_fd = party.poll_fd,
-                      .poll_events = party.poll_events,
-                      .victim = static_cast<std::int16_t>(party.victim)};
-    std::memcpy(target.role, party.role, sizeof target.role);
-    target.role[sizeof target.role - 1] = '\0';
-    targets.push_back(target);
-  }
-}
-
-/// Once many hits in a row were freed by the same rung, most of the following ones start with it:
-/// the proof of each stays whole, and every so often one climbs from the bottom.
-std::string CellRunner::first_rung(std::uint64_t trial) const {
-  const bool whole = same_rescues_ < kWholeLadders || trial % kWholeLadderEvery == 0;
-  return whole ? std::string() : last_rescue_;
-}
-
-void CellRunner::note_rescue(const Verdict& verdict) {
-  if (verdict.signature != SignatureMatch::Match) return;
-  same_rescues_ = verdict.freed_by == last_rescue_ ? same_rescues_ + 1 : 0;
-  last_rescue_ = verdict.freed_by;
-}
-
-void CellRunner::drive_watch(Seat& seat) {
-  Watched& watched = *seat.watched;
-  if (watched.asked && seat.worker.answered()) {
-    watched.asked = false;
-    if (watched.lever) {
-      watched.watch.pulled();
-    } else {
-      const protocol::InvariantReport& report = seat.worker.slot().invariant;
-      watched.watch.checked({report.when_ns, to_model(report.status), text_of(report.text)});
-    }
-  }
-  if (seat.worker.state() == WorkerState::Released) {
-    watched.watch.released(seat.worker.slot().released_ns);
-  }
-  if (!watched.watch.observation().parked && seat.worker.state() != WorkerState::Running) {
-    watched.watch.released(now_ns());  // the stuck worker went on after all
-  }
-  while (true) {
-    const WatchAction action = watched.watch.next(now_ns());
-    if (action.ask == Ask::Wait) {
-      next_wake_ = std::min(next_wake_, action.until);
-      return;
-    }
-    if (action.ask == Ask::Done) return conclude(seat);
-    act(seat, action);
-  }
-}
-
-void CellRunner::act(Seat& seat, const WatchAction& action) {
-  Watched& watched = *seat.watched;
-  switch (action.ask) {
-    case Ask::Sample:
-    case Ask::Glance:
-      watched.request =
-          parts_.reader.request(watched.targets, watch_limits().reader_limit,
-                                action.ask == Ask::Glance ? Depth::Motion : Depth::Full);
-      return;
-    case Ask::Check:
-    case Ask::Lever:
-      watched.asked = true;
-      watched.lever = action.ask == Ask::Lever;
-      seat.worker.send(watched.lever ? Verb::Lever : Verb::Check);
-      return;
-    case Ask::Signal:
-      for (const int pid : action.pids) ::kill(pid, action.signal);
-      seat.worker.send(Verb::None);  // the victim may be free now
-      return;
-    case Ask::Wait:
-    case Ask::Done:
-      return;
-  }
-}
-
-/// The observation is complete: judge it, record it, and put the worker back or away.
-void CellRunner::conclude(Seat& seat) {
-  TrialRecord record{
-      .cell = cell_, .observation = seat.watched->watch.observation(), .verdict = {}};
-  record.verdict = classify(record.observation, variant_);
-  note_rescue(record.verdict);
-  seat.watched.reset();
-  const bool released = !seat.dying && seat.worker.state() == WorkerState::Released;
-  if (record.verdict.outcome == Outcome::Clean) {
-    account_clean(seat, seat.accounted + 1);
-  } else {
-    ++seat.accounted;
-    emit(record);
-  }
-  if (released) {
-    // It finishes this trial, ends its lease and then waits as a spare.
-    seat.worker.send(Verb::Continue);
-    seat.spare = true;
-    return;
-  }
-  if (!seat.dying) dismiss(seat);
 }
 
 std::optional<std::size_t> CellRunner::free_slot() const {
@@ -494,7 +380,7 @@ void CellRunner::decide_stop() {
     const Nanos elapsed = result_.elapsed() + (now_ns() - start_);
     const StopReason reason = decide(rule_, result_.tally(), elapsed);
     if (reason != StopReason::Continue) end_reason_ = stop_reason_name(reason);
-    if (abandoned_ + static_cast<int>(result_.abandoned()) > parts_.limits.most_abandoned) {
+    if (survivors_ + leftovers_.alive(now_ns()) > parts_.limits.most_abandoned) {
       emit(NoteRecord{cell_, "too many victims could not be freed; the cell ends here"});
       end_reason_ = "infra";
     }
@@ -518,7 +404,7 @@ void CellRunner::decide_stop() {
 /// True when nothing is in flight any more; pushes it that way once the cell is ending.
 bool CellRunner::settled() const {
   if (end_reason_.empty()) return false;
-  const bool late = now_ns() - stopping_since_ > kStopLimit;
+  const bool late = now_ns() - stopping_since_ > parts_.scaled(kStopLimit);
   const bool in_flight = std::any_of(seats_.begin(), seats_.end(), [](const Seat& seat) {
     if (seat.dying) return false;
     const WorkerState state = seat.worker.state();
@@ -541,7 +427,7 @@ void CellRunner::finish_leftovers() {
   Nanos kill_again = now_ns() + kGrace;
   while (now_ns() < deadline) {
     take_ended_children();
-    abort_orphaned_connections();
+    abort_orphaned_connections(seats_, parts_.reader);
     std::erase_if(seats_, [](const Seat& seat) { return seat.dying && seat.killed_at == 0; });
     const bool empty = parts_.cgroup.version() == 0 || parts_.cgroup.processes().empty();
     if (seats_.empty() && empty) return;

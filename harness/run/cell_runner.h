@@ -4,7 +4,6 @@
 // what the workers did, and drives the Watch of every trial that did not end. Private to run/.
 #pragma once
 
-#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,8 +11,9 @@
 
 #include "harness/observe/watch.h"
 #include "harness/run/lease_book.h"
+#include "harness/run/leftovers.h"
 #include "harness/run/parts.h"
-#include "harness/run/worker.h"
+#include "harness/run/seat.h"
 
 namespace hangrate {
 
@@ -25,26 +25,6 @@ class CellRunner {
   Result<void> run();
 
  private:
-  /// A trial under observation.
-  struct Watched {
-    Watch watch;
-    std::vector<ReadTarget> targets;
-    std::uint64_t request = 0;  ///< outstanding with the /proc reader, 0 = none
-    bool asked = false;         ///< a command is with the worker
-    bool lever = false;         ///< ... and it is the lever
-  };
-  struct Seat {
-    explicit Seat(Worker w) : worker(std::move(w)) {}
-    Worker worker;
-    bool spare = false;  ///< idle, ready to take over a lane
-    bool dying = false;  ///< killed by us, not reaped yet
-    Nanos killed_at = 0;
-    std::uint64_t accounted = 0;  ///< trials of its lease that have a record
-    Nanos lease_start = 0;
-    std::optional<Watched> watched;
-  };
-  using Seats = std::list<Seat>;
-
   void take_ended_children();
   void take_reader_answers();
   void look_at(Seat& seat);
@@ -55,15 +35,18 @@ class CellRunner {
   std::string first_rung(std::uint64_t trial) const;
   void note_rescue(const Verdict& verdict);
   void drive_watch(Seat& seat);
+  void drive_overdue(Seat& seat);
   void act(Seat& seat, const WatchAction& action);
   void conclude(Seat& seat);
   void account_clean(Seat& seat, std::uint64_t upto);
+  void emit_held(Seat& seat);
+  void trial_reported(Seat& seat, Outcome outcome, const std::string& rule,
+                      const std::string& text);
   void record_plain(Seat& seat, Outcome outcome, const std::string& rule, const std::string& text);
   void worker_ended(Seat& seat, const ChildEnd& end);
   void start_failed(const std::string& why);
   void dismiss(Seat& seat);
   void drop_dead_seats();
-  void abort_orphaned_connections();
   void fill_lanes();
   void seat_new_worker(std::uint32_t lane);
   void give_lease(Seat& seat);
@@ -93,7 +76,8 @@ class CellRunner {
   std::string last_rescue_;  ///< the rung that freed the last hit
   int same_rescues_ = 0;     ///< how many hits in a row it freed
   int failures_ = 0;
-  int abandoned_ = 0;
+  int survivors_ = 0;  ///< workers that SIGKILL did not end
+  Leftovers leftovers_;
   Result<void> trouble_;  ///< the first error of recording
 };
 

@@ -38,6 +38,9 @@ Result<std::unique_ptr<Engine>> Engine::make(EngineEvents events, EngineLimits l
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   auto parts = std::make_unique<Parts>(std::move(*arena),
                                        Cgroup::make("hangrate-" + std::to_string(::getpid())));
+  if (const std::string& trouble = parts->reader.trouble(); !trouble.empty()) {
+    return fail(Error::infrastructure(trouble));
+  }
   parts->events = std::move(events);
   parts->limits = limits;
 
@@ -63,7 +66,7 @@ Result<std::unique_ptr<Engine>> Engine::make(EngineEvents events, EngineLimits l
 Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Engine::~Engine() {
-  if (parts_->janitor > 0) ::kill(parts_->janitor, SIGKILL);
+  signal_process(parts_->janitor, SIGKILL);
   sigset_t set;
   ::sigemptyset(&set);
   for (const int signal : kSignals) ::sigaddset(&set, signal);
@@ -79,7 +82,8 @@ int Engine::cgroup_version() const {
 }
 
 void Engine::Parts::sleep_until(Nanos deadline) {
-  if (reader.generation() != watched_generation && watch_fd(epoll.get(), reader.fd())) {
+  if (reader.generation() != watched_generation && reader.fd() >= 0 &&
+      watch_fd(epoll.get(), reader.fd())) {
     watched_generation =
         reader.generation();  // closing the old socket took it out of the epoll set
   }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/run/journal.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,18 +18,50 @@ namespace {
 
 constexpr const char* kFileName = "journal.jsonl";
 
+constexpr std::uint64_t kMostTrials = 1ull << 62;
+
+/// What the code behind relies on and a file need not keep to.
+Result<void> check_header(const RunHeader& header) {
+  if (!(header.confidence > 0.0 && header.confidence < 1.0)) {
+    return fail(Error::usage("malformed journal header: a confidence that is none"));
+  }
+  for (const CellSpec& spec : header.cells) {
+    const std::vector<Variant>& variants = spec.manifest.variants;
+    const bool known = std::any_of(variants.begin(), variants.end(),
+                                   [&](const Variant& v) { return v.name == spec.variant; });
+    if (!known || spec.trials > kMostTrials) {
+      return fail(Error::usage("malformed journal header: cell " + spec.repro + "/" + spec.variant +
+                               " has a variant or number of trials that cannot be"));
+    }
+  }
+  return {};
+}
+
+/// The end of the trials a record speaks of.
+std::uint64_t last_trial_of(const Record& record) {
+  if (const auto* batch = std::get_if<BatchRecord>(&record)) {
+    return batch->count > kMostTrials ? batch->count
+                                      : std::max(batch->first, batch->first + batch->count);
+  }
+  if (const auto* trial = std::get_if<TrialRecord>(&record)) return trial->observation.trial;
+  return 0;
+}
+
 Result<RunHeader> parse_header(const std::string& line, const std::string& path) {
   auto json = parse_json(line);
-  if (!json || json->value("type", "") != "run") {
+  if (!json || !json->is_object() || !json->contains("type") || (*json)["type"] != "run") {
     return fail(Error::usage(path + " is not a hangrate journal: its first line is no run header"));
   }
-  const int schema = json->value("schema", 0);
-  if (schema > kJournalSchema) {
-    return fail(Error::usage(path + " has journal schema " + std::to_string(schema) +
+  if (json->contains("schema") && (*json)["schema"] > kJournalSchema) {
+    return fail(Error::usage(path + " has journal schema " + (*json)["schema"].dump() +
                              ", this hangrate knows up to " + std::to_string(kJournalSchema) +
                              ": use a newer hangrate"));
   }
-  return header_from_json(*json);
+  auto header = header_from_json(*json);
+  if (!header) return fail(header.error().context(path));
+  const auto sound = check_header(*header);
+  if (!sound) return fail(sound.error().context(path));
+  return header;
 }
 
 /// Reads lines without ever holding more than one; the last flag tells whether it had its newline.
@@ -77,7 +111,10 @@ std::string Journal::path_in(const std::string& directory) {
 
 Result<Journal> Journal::create(const std::string& directory, const RunHeader& header) {
   if (::mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST) {
-    return fail(Error::from_errno("mkdir(" + directory + ")").context("making the results folder"));
+    const bool wrong_path = errno == ENOENT || errno == ENOTDIR;
+    const Error error = Error::from_errno("mkdir(" + directory + ")");
+    return fail(error.context("making the results folder")
+                    .as(wrong_path ? ErrorKind::Usage : ErrorKind::Infrastructure));
   }
   Journal journal;
   journal.path_ = path_in(directory);
@@ -90,7 +127,12 @@ Result<Journal> Journal::create(const std::string& directory, const RunHeader& h
                              directory));
   }
   if (!journal.file_) return fail(Error::from_errno("open(" + journal.path_ + ")"));
-  HR_TRY(journal.append_line(dump_line(to_json_value(header))));
+  auto ready = journal.lock();
+  if (ready) ready = journal.append_line(dump_line(to_json_value(header)));
+  if (!ready) {
+    ::unlink(journal.path_.c_str());  // a journal without a header would be in the way of the next
+    return fail(ready.error());
+  }
   journal.sync();
   return journal;
 }
@@ -98,6 +140,11 @@ Result<Journal> Journal::create(const std::string& directory, const RunHeader& h
 Result<Journal> Journal::reopen(const std::string& directory) {
   Journal journal;
   journal.path_ = path_in(directory);
+  journal.file_.reset(::open(journal.path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  if (!journal.file_) {
+    return fail(Error::from_errno("open(" + journal.path_ + ")").as(ErrorKind::Usage));
+  }
+  HR_TRY(journal.lock());
   const UniqueFd reading(::open(journal.path_.c_str(), O_RDONLY | O_CLOEXEC));
   if (!reading) {
     return fail(Error::from_errno("open(" + journal.path_ + ")").as(ErrorKind::Usage));
@@ -107,12 +154,17 @@ Result<Journal> Journal::reopen(const std::string& directory) {
   LineReader::Got got = LineReader::Got::Line;
   while (got == LineReader::Got::Line) got = lines.next(line);
   if (got == LineReader::Got::Failed) return fail(Error::from_errno("read(" + journal.path_ + ")"));
-  journal.file_.reset(::open(journal.path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
-  if (!journal.file_) return fail(Error::from_errno("open(" + journal.path_ + ")"));
   if (got == LineReader::Got::Unfinished && ::ftruncate(journal.file_.get(), lines.offset()) != 0) {
     return fail(Error::from_errno("ftruncate(" + journal.path_ + ")"));
   }
   return journal;
+}
+
+/// One writer at a time; the lock goes with its process.
+Result<void> Journal::lock() {
+  if (::flock(file_.get(), LOCK_EX | LOCK_NB) == 0) return {};
+  if (errno != EWOULDBLOCK) return {};  // a file system without locks
+  return fail(Error::usage(path_ + " is being written by another hangrate: wait for its end"));
 }
 
 Result<void> Journal::append(const Record& record) {
@@ -177,6 +229,9 @@ Result<JournalStats> read_journal(const std::string& path,
     if (*record && cell_of(**record) >= cells) {
       return fail(Error::usage(where + ": a record of cell " + std::to_string(cell_of(**record)) +
                                ", but the run has " + std::to_string(cells)));
+    }
+    if (*record && last_trial_of(**record) > kMostTrials) {
+      return fail(Error::usage(where + ": a trial number no run reaches"));
     }
     if (*record) {
       on_record(**record);

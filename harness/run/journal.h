@@ -19,7 +19,8 @@ class Journal {
   /// Makes `directory` (its parents must exist) and a journal in it. Refuses one that has a
   /// journal.
   static Result<Journal> create(const std::string& directory, const RunHeader& header);
-  /// Opens an existing journal to append to it. A last line without its end is cut off.
+  /// Opens an existing journal to append to it. A last line without its end is cut off. Refuses one
+  /// that another process is writing.
   static Result<Journal> reopen(const std::string& directory);
 
   Result<void> append(const Record& record);
@@ -30,6 +31,7 @@ class Journal {
 
  private:
   Journal() = default;
+  Result<void> lock();
   Result<void> append_line(std::string line);
 
   std::string path_;

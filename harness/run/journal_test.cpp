@@ -143,6 +143,34 @@ TEST_F(JournalTest, NamesTheLineThatIsMalformed) {
   EXPECT_NE(all.error().what().find("journal.jsonl:2"), std::string::npos) << all.error().what();
 }
 
+TEST_F(JournalTest, LinesThatAreNoRecordsAreUsageErrorsNotCrashes) {
+  ASSERT_TRUE(Journal::create(folder_, header()));
+  const std::string path = Journal::path_in(folder_);
+  const std::string head = *read_file(path);
+  for (const char* line :
+       {"[]", "3", "null", "{}", R"({"type":7})", R"({"type":"batch","cell":-1})",
+        R"({"type":"batch","cell":0,"first":18446744073709551615,"count":1})",
+        R"({"type":"batch","cell":0,"first":1,"count":18446744073709551615})",
+        R"({"type":"trial","cell":0,"observation":[],"verdict":{}})"}) {
+    std::ofstream(path, std::ios::trunc) << head << line << "\n";
+    const auto all = read();
+    ASSERT_FALSE(all) << line;
+    EXPECT_EQ(all.error().kind(), ErrorKind::Usage) << line;
+  }
+}
+
+TEST_F(JournalTest, HasOneWriterAtATime) {
+  {
+    const auto first = Journal::create(folder_, header());
+    ASSERT_TRUE(first);
+    const auto second = Journal::reopen(folder_);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().kind(), ErrorKind::Usage);
+    EXPECT_NE(second.error().what().find("another hangrate"), std::string::npos);
+  }
+  EXPECT_TRUE(Journal::reopen(folder_));
+}
+
 TEST_F(JournalTest, RefusesARecordOfACellThatIsNotThere) {
   auto journal = Journal::create(folder_, header());
   ASSERT_TRUE(journal->append(BatchRecord{9, 0, 1, 0, 5}));
@@ -159,8 +187,10 @@ TEST_F(JournalTest, SkipsRecordTypesItDoesNotKnow) {
 
 TEST_F(JournalTest, EmptyAndForeignFilesAreUsageErrors) {
   fs::create_directory(folder_);
-  for (const char* text :
-       {"", "hello\n", "{\"type\":\"batch\"}\n", "{\"type\":\"run\",\"schema\":1}\n"}) {
+  for (const char* text : {"", "hello\n", "[1]\n", "7\n", "\"run\"\n", "null\n", "{\"type\":3}\n",
+                           "{\"type\":\"batch\"}\n", "{\"type\":\"run\",\"schema\":1}\n",
+                           "{\"type\":\"run\",\"schema\":\"one\",\"cells\":[]}\n",
+                           "{\"type\":\"run\",\"schema\":1,\"confidence\":7,\"cells\":[]}\n"}) {
     std::ofstream(Journal::path_in(folder_), std::ios::trunc) << text;
     const auto all = read();
     ASSERT_FALSE(all) << text;

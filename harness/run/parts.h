@@ -4,6 +4,8 @@
 // Private to run/.
 #pragma once
 
+#include <algorithm>
+
 #include <sys/types.h>
 
 #include "harness/run/engine.h"
@@ -21,6 +23,15 @@ struct Engine::Parts {
   void sleep_until(Nanos deadline);
   /// Children that ended since the last call.
   std::vector<ChildEnd> take_ended();
+
+  /// `span`, longer on a slow machine.
+  Nanos scaled(Nanos span) const {
+    return static_cast<Nanos>(static_cast<double>(span) * std::max(slowness, 1.0));
+  }
+  /// The best start of a worker seen tells most about the machine; the others met with load.
+  void note_slowness(double ratio) {
+    slowness = slowness == 0.0 ? ratio : std::min(slowness, ratio);
+  }
 
   EngineEvents events;
   EngineLimits limits;

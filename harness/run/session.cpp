@@ -42,6 +42,7 @@ class Session {
 
   Result<SessionOutcome> run() {
     HR_TRY(open_journal());
+    if (journal_ && events_.opened) events_.opened();
     auto engine = Engine::make({.record = [this](const Record& r) { return record(r); },
                                 .progress =
                                     [this](const CellResult& r, Nanos elapsed) {

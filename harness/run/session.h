@@ -16,6 +16,7 @@
 namespace hangrate {
 
 struct SessionEvents {
+  std::function<void()> opened;  ///< the journal is there, the first cell comes next
   std::function<void(std::size_t cell)> cell_starts;
   std::function<void(std::size_t cell, const CellResult&, Nanos elapsed)> progress;
   std::function<void(std::size_t cell, const CellResult&)> cell_ends;

@@ -79,8 +79,8 @@ bool Worker::answered() const {
 }
 
 void Worker::kill() const {
-  ::kill(-pid_, SIGKILL);
-  ::kill(pid_, SIGKILL);  // before its setsid() there is no such group yet
+  signal_group(pid_, SIGKILL);
+  signal_process(pid_, SIGKILL);  // before its setsid() there is no such group yet
 }
 
 }  // namespace hangrate

@@ -4,7 +4,9 @@
 // never waits.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <sys/types.h>
@@ -40,6 +42,16 @@ class Worker {
   const IndexRange& current_lease() const { return lease_; }
   bool leased() const { return lease_.count > 0; }
   void drop_lease() { lease_ = {}; }
+  /// Trials of the lease that ended by themselves, by the worker's word.
+  std::uint64_t done() const {
+    return std::min(slot_->done.load(std::memory_order_acquire), lease_.count);
+  }
+  /// Where in its lease the trial in flight is; nullopt: not in it.
+  std::optional<std::uint64_t> offset_in_lease() const {
+    const std::uint64_t trial = slot_->trial.load(std::memory_order_acquire);
+    if (trial < lease_.first || trial - lease_.first >= lease_.count) return std::nullopt;
+    return trial - lease_.first;
+  }
   /// Shortens the lease to `count` trials; returns what is free again. After stop_soon().
   IndexRange cut_lease(std::uint64_t count);
 
@@ -47,7 +59,7 @@ class Worker {
   /// Has the last command been carried out?
   bool answered() const;
   /// Ends the lease after the trial in flight.
-  void stop_soon() { slot_->stop.store(1, std::memory_order_release); }
+  void stop_soon() { slot_->stop.store(1); }
   void stop_no_more() { slot_->stop.store(0, std::memory_order_release); }
 
   /// SIGKILL to it and everything of its session's first process group.

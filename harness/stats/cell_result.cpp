@@ -67,7 +67,6 @@ void CellResult::apply_trial(const TrialRecord& record) {
     proof_time_.add(seen.proven - seen.wedge);
     hit_cost_.add(seen.ended - seen.wedge);
   }
-  if (seen.ending == Ending::Abandoned && record.verdict.outcome == Outcome::Hang) ++abandoned_;
   const std::string kind = kind_of(record.verdict);
   const auto known = kinds_.find(kind);
   if (known != kinds_.end()) {

@@ -44,7 +44,6 @@ class CellResult {
   const std::string& skip_reason() const { return skip_reason_; }
   const std::vector<std::string>& notes() const { return notes_; }
   const std::string& end_reason() const { return end_reason_; }
-  std::uint64_t abandoned() const { return abandoned_; }
 
  private:
   void apply_trial(const TrialRecord& record);
@@ -60,7 +59,6 @@ class CellResult {
   std::string skip_reason_;
   std::vector<std::string> notes_;
   std::string end_reason_;
-  std::uint64_t abandoned_ = 0;
 };
 
 /// The kind of a verdict, for grouping: outcome, signature, what freed it.

@@ -11,11 +11,20 @@ bool excludes(const Exclusion& wanted, const Tally& tally) {
          excluded_rate(tally.conclusive(), wanted.confidence) <= wanted.rate;
 }
 
+/// Enough for one that is not clean, or so many without a word that more would not help.
+bool exhausted(const Exclusion& wanted, const Tally& tally) {
+  constexpr double kAtLeast = 100;
+  const auto needed = static_cast<double>(trials_to_exclude(wanted.rate, wanted.confidence));
+  return static_cast<double>(tally.conclusive()) >= needed ||
+         static_cast<double>(tally.attempted()) >= kMostForOne * needed + kAtLeast;
+}
+
 }  // namespace
 
 StopReason decide(const StopRule& rule, const Tally& tally, Nanos elapsed) {
   if (rule.hits && tally.reproductions() >= *rule.hits) return StopReason::Hits;
   if (rule.until_excluded && excludes(*rule.until_excluded, tally)) return StopReason::Excluded;
+  if (rule.until_excluded && exhausted(*rule.until_excluded, tally)) return StopReason::Trials;
   if (rule.trials && tally.attempted() >= *rule.trials) return StopReason::Trials;
   if (rule.budget && elapsed >= *rule.budget) return StopReason::Budget;
   return StopReason::Continue;

@@ -32,8 +32,10 @@ struct StopRule {
   /// higher upper end), and the StopReason says how the point was come by. For a rate to compare,
   /// stop at trials.
   std::optional<std::uint64_t> hits;
-  /// A clean run excludes this rate. Any hit or anomaly switches this off. The number of trials
-  /// needed is known beforehand, so asking after every batch costs no confidence.
+  /// A clean run excludes this rate. A run with a hit or anomaly ends after as many conclusive
+  /// trials as a clean one would have needed. That number is known beforehand, so asking after
+  /// every batch costs no confidence. A trial that said nothing is made up for by another, up to
+  /// kMostForOne attempts in all for each one needed.
   std::optional<Exclusion> until_excluded;
   /// Elapsed time. A hit takes longer than a clean trial, so this leans on the outcome a little:
   /// the last trials before the budget ends are more often clean ones.
@@ -42,6 +44,8 @@ struct StopRule {
 };
 
 enum class StopReason { Continue, Trials, Hits, Excluded, Budget };
+
+inline constexpr double kMostForOne = 2.0;
 
 /// The first that holds of: Hits, Excluded, Trials, Budget.
 StopReason decide(const StopRule& rule, const Tally& tally, Nanos elapsed);

@@ -46,23 +46,29 @@ TEST(StopRule, StopsWhenACleanRunExcludesTheRate) {
   EXPECT_EQ(decide(rule, clean(2995), 0), StopReason::Excluded);
 }
 
-TEST(StopRule, GoesOnExcludingOnlyWhileNothingWasSeen) {
+TEST(StopRule, AHitEndsTheRunWhereACleanOneWouldHaveEnded) {
   StopRule rule;
   rule.until_excluded = Exclusion{0.001, 0.95};
-  Tally tally = clean(100'000);
-  tally.add(Outcome::Hang, SignatureMatch::Match);
-  EXPECT_EQ(decide(rule, tally, 0), StopReason::Continue);
-  Tally strange = clean(100'000);
-  strange.add(Outcome::Anomaly);
-  EXPECT_EQ(decide(rule, strange, 0), StopReason::Continue);
+  for (const Outcome outcome : {Outcome::Hang, Outcome::Anomaly}) {
+    Tally tally = clean(2993);
+    tally.add(outcome, SignatureMatch::Match);
+    EXPECT_EQ(decide(rule, tally, 0), StopReason::Continue);
+    tally.add(Outcome::Clean);
+    EXPECT_EQ(decide(rule, tally, 0), StopReason::Trials);
+  }
 }
 
-TEST(StopRule, DoesNotExcludeWithTrialsThatSayNothing) {
+TEST(StopRule, ATrialThatSaidNothingIsMadeUpForByAnotherUpToABound) {
   StopRule rule;
   rule.until_excluded = Exclusion{0.001, 0.95};
-  Tally tally = clean(10);
-  tally.add(Outcome::Inconclusive, SignatureMatch::NotApplicable, 100'000);
+  Tally tally = clean(2990);
+  tally.add(Outcome::Inconclusive, SignatureMatch::NotApplicable, 50);
   EXPECT_EQ(decide(rule, tally, 0), StopReason::Continue);
+  Tally made_up = tally;
+  made_up.add(Outcome::Clean, SignatureMatch::NotApplicable, 5);
+  EXPECT_EQ(decide(rule, made_up, 0), StopReason::Excluded);
+  tally.add(Outcome::Infra, SignatureMatch::NotApplicable, 10'000);
+  EXPECT_EQ(decide(rule, tally, 0), StopReason::Trials);
 }
 
 TEST(StopRule, StopsWhenTheBudgetIsSpent) {

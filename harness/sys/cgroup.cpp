@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "harness/base/file.h"
+#include "harness/sys/child.h"
 
 namespace hangrate {
 
@@ -66,9 +67,14 @@ Cgroup Cgroup::make(const std::string& name) {
       group.why_not_ = "mkdir(" + path + "): " + std::strerror(errno);
       continue;
     }
+    group.directory_.reset(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!group.directory_) {
+      group.why_not_ = "open(" + path + "): " + std::strerror(errno);
+      ::rmdir(path.c_str());
+      continue;
+    }
     group.version_ = choice.version;
     group.path_ = path;
-    group.directory_.reset(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     group.why_not_.clear();
     break;
   }
@@ -91,7 +97,7 @@ std::vector<pid_t> Cgroup::processes() const {
 void Cgroup::kill_all() const {
   const UniqueFd file(::open((path_ + "/cgroup.kill").c_str(), O_WRONLY | O_CLOEXEC));
   if (version_ == 2 && file && ::write(file.get(), "1", 1) == 1) return;  // v5.14 and later
-  for (const pid_t pid : processes()) ::kill(pid, SIGKILL);
+  for (const pid_t pid : processes()) signal_process(pid, SIGKILL);
 }
 
 }  // namespace hangrate

@@ -144,4 +144,12 @@ Result<pid_t> fork_helper(const char* name, const std::vector<int>& keep, bool d
   ::_exit(body());
 }
 
+bool signal_process(pid_t pid, int signal) {
+  return pid > 0 && ::kill(pid, signal) == 0;
+}
+
+bool signal_group(pid_t pid, int signal) {
+  return pid > 1 && ::kill(-pid, signal) == 0;
+}
+
 }  // namespace hangrate

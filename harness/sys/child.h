@@ -54,4 +54,10 @@ std::string output_tail(int fd, std::size_t limit = 2000);
 Result<pid_t> fork_helper(const char* name, const std::vector<int>& keep, bool dies_with_parent,
                           const std::function<int()>& body);
 
+/// kill(2) of one process. A pid that is none (-1 from a failed fork, 0 from another pid namespace)
+/// is refused: to kill(2) it would mean every process, or our own group. False: not sent.
+bool signal_process(pid_t pid, int signal);
+/// The same for the process group `pid` leads.
+bool signal_group(pid_t pid, int signal);
+
 }  // namespace hangrate

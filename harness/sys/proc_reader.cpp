@@ -31,6 +31,7 @@ constexpr std::size_t kBreadcrumbBytes = 256;
 constexpr std::size_t kMaxTargets = 8;
 constexpr std::size_t kMaxThreads = 64;  // of one process; more are not looked at
 constexpr std::size_t kAnswerBytes = 160 * 1024;
+constexpr Nanos kAbortPatience = kSecond;
 
 /// Cheap files first; none of them takes the address space lock of the task.
 enum class Source : std::uint32_t { Stat, Status, Wchan, Syscall, Stack, Descriptor, Gone };
@@ -39,7 +40,7 @@ constexpr std::uint32_t kMotionFiles = 3;  // the first three
 
 struct Request {
   std::uint64_t id = 0;
-  std::int32_t abort_minor = 0;  ///< not 0: abort this FUSE connection, no answer
+  std::int32_t abort_minor = 0;  ///< not 0: abort this FUSE connection, then answer with the id
   std::uint32_t count = 0;
   Depth depth = Depth::Full;
   ReadTarget targets[kMaxTargets];
@@ -70,13 +71,13 @@ class Helper {
     bool fusectl_ready = false;
     Request request;
     while (::recv(socket_, &request, sizeof request, 0) == sizeof request) {
+      answer_.assign(reinterpret_cast<const char*>(&request.id), sizeof request.id);
       if (request.abort_minor != 0) {
+        leave_breadcrumb("the abort of a FUSE connection");
         if (!fusectl_ready) prepare_fusectl_here();
         fusectl_ready = true;
         abort_fuse_connection(request.abort_minor);
-        continue;
       }
-      answer_.assign(reinterpret_cast<const char*>(&request.id), sizeof request.id);
       files_ = request.depth == Depth::Motion ? kMotionFiles : std::size(kFiles);
       for (std::uint32_t i = 0; i < request.count; ++i) look(i, request.targets[i]);
       breadcrumb_[0] = '\0';
@@ -267,30 +268,56 @@ ProcReader::ProcReader(std::string proc_root) : proc_root_(std::move(proc_root))
 }
 
 ProcReader::~ProcReader() {
-  if (helper_ > 0) ::kill(helper_, SIGKILL);
+  signal_process(helper_, SIGKILL);
   if (breadcrumb_ != nullptr) ::munmap(breadcrumb_, kBreadcrumbBytes);
 }
 
 void ProcReader::start() {
+  socket_.reset();
+  helper_ = -1;
+  ++generation_;
+  std::erase_if(stuck_, [](pid_t pid) { return !signal_process(pid, 0); });
+  if (fruitless_ > kMostStuck || stuck_.size() > static_cast<std::size_t>(kMostStuck)) {
+    trouble_ = "no /proc reader: too many in a row died, or are stuck and cannot be killed";
+    return;
+  }
+  // A fresh page per helper: one left behind must not scribble over its successor's.
+  void* page =
+      ::mmap(nullptr, kBreadcrumbBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   int pair[2];
-  HR_CHECK(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
+  if (page == MAP_FAILED || ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+    trouble_ = "no /proc reader: " + Error::from_errno("mmap or socketpair").what();
+    if (page != MAP_FAILED) ::munmap(page, kBreadcrumbBytes);
+    return;
+  }
   UniqueFd ours(pair[0]);
   const UniqueFd theirs(pair[1]);
   ::fcntl(ours.get(), F_SETFL, O_NONBLOCK);
   const int room = static_cast<int>(kAnswerBytes) * 2;
   ::setsockopt(theirs.get(), SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
-  // A fresh page per helper: one left behind must not scribble over its successor's.
-  void* page =
-      ::mmap(nullptr, kBreadcrumbBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  HR_CHECK(page != MAP_FAILED);
   if (breadcrumb_ != nullptr) ::munmap(breadcrumb_, kBreadcrumbBytes);
   breadcrumb_ = static_cast<char*>(page);
   const int socket = theirs.get();
   const auto pid = fork_helper("hangrate-reader", {socket}, true,
                                [&] { return Helper(socket, proc_root_, breadcrumb_).serve(); });
-  helper_ = pid ? *pid : -1;
+  if (!pid) {
+    trouble_ = "no /proc reader: " + pid.error().what();
+    return;
+  }
+  helper_ = *pid;
   socket_ = std::move(ours);
-  ++generation_;
+}
+
+void ProcReader::replace() {
+  if (helper_ > 0) {
+    signal_process(helper_, SIGKILL);  // it may not die; it is not waited for
+    stuck_.push_back(helper_);
+  }
+  ++abandoned_;
+  ++fruitless_;
+  start();
+  for (Pending& waiting : pending_) waiting.sent = false;
+  send_next();
 }
 
 std::uint64_t ProcReader::request(const std::vector<ReadTarget>& targets, Nanos patience,
@@ -303,60 +330,82 @@ std::uint64_t ProcReader::request(const std::vector<ReadTarget>& targets, Nanos 
 }
 
 void ProcReader::abort_fuse(int minor_number) {
-  Request request;
-  request.abort_minor = minor_number;
-  ::send(socket_.get(), &request, sizeof request, MSG_DONTWAIT | MSG_NOSIGNAL);
+  pending_.push_back(
+      {.id = next_id_++, .targets = {}, .patience = kAbortPatience, .abort_minor = minor_number});
+  send_next();
 }
 
-/// One request is with the helper at a time; the rest waits here.
+/// One request is with the helper at a time; the rest waits here. So the socket has room for it.
 void ProcReader::send_next() {
-  if (pending_.empty() || pending_.front().sent) return;
+  if (pending_.empty() || pending_.front().sent || !trouble_.empty()) return;
   Pending& front = pending_.front();
   Request request;
   request.id = front.id;
+  request.abort_minor = front.abort_minor;
   request.count = static_cast<std::uint32_t>(front.targets.size());
   request.depth = front.depth;
   std::copy(front.targets.begin(), front.targets.end(), request.targets);
   front.sent = true;
   front.when = now_ns();
+  // If it fails the helper is dead, which receive() sees.
   ::send(socket_.get(), &request, sizeof request, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 std::optional<ProcReader::Answer> ProcReader::receive() {
-  if (pending_.empty()) return std::nullopt;
-  static thread_local std::string buffer(kAnswerBytes + 64, '\0');
-  const ssize_t n = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-  const bool broken = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
-  if (n < static_cast<ssize_t>(sizeof(std::uint64_t))) {
-    if (broken || now_ns() >= *next_deadline()) return give_up();
-    return std::nullopt;
+  while (true) {
+    if (!trouble_.empty()) {
+      if (pending_.empty()) return std::nullopt;
+      const bool was_abort = pending_.front().abort_minor != 0;
+      Answer answer = give_up();
+      if (was_abort) continue;
+      return answer;
+    }
+    static thread_local std::string buffer(kAnswerBytes + 64, '\0');
+    const ssize_t n = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    const bool dead = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+    if (n < static_cast<ssize_t>(sizeof(std::uint64_t))) {
+      if (pending_.empty()) {
+        if (dead) replace();
+        return std::nullopt;
+      }
+      if (!dead && now_ns() < *next_deadline()) return std::nullopt;
+      const bool was_abort = pending_.front().abort_minor != 0;
+      Answer answer = give_up();
+      replace();
+      if (was_abort) continue;
+      return answer;
+    }
+    std::uint64_t id = 0;
+    std::memcpy(&id, buffer.data(), sizeof id);
+    if (pending_.empty() || id != pending_.front().id) continue;  // of one given up before
+    fruitless_ = 0;
+    const Pending request = std::move(pending_.front());
+    pending_.pop_front();
+    send_next();
+    if (request.abort_minor != 0) continue;
+    Answer answer;
+    answer.id = id;
+    const std::string_view bytes(buffer.data() + sizeof id,
+                                 static_cast<std::size_t>(n) - sizeof id);
+    answer.samples = Assembler(request.targets).assemble(bytes);
+    answer.samples.when = request.when;
+    answer.samples.took = now_ns() - request.when;
+    return answer;
   }
-  Answer answer;
-  std::memcpy(&answer.id, buffer.data(), sizeof answer.id);
-  if (answer.id != pending_.front().id) return std::nullopt;  // of a request given up before
-  const std::string_view bytes(buffer.data() + sizeof answer.id,
-                               static_cast<std::size_t>(n) - sizeof answer.id);
-  answer.samples = Assembler(pending_.front().targets).assemble(bytes);
-  answer.samples.when = pending_.front().when;
-  answer.samples.took = now_ns() - pending_.front().when;
-  pending_.pop_front();
-  send_next();
-  return answer;
 }
 
+/// Takes the front request off and answers that nothing is known.
 ProcReader::Answer ProcReader::give_up() {
   Answer answer;
+  const Nanos when = pending_.front().sent ? pending_.front().when : now_ns();
   answer.id = pending_.front().id;
-  answer.samples.when = pending_.front().when;
-  answer.samples.took = now_ns() - pending_.front().when;
+  answer.samples.when = when;
+  answer.samples.took = now_ns() - when;
   answer.samples.absent.push_back(
-      {"helper", std::string("the /proc reader got stuck in ") + breadcrumb_});
+      {"helper", trouble_.empty()
+                     ? std::string("the /proc reader got stuck or died in ") + breadcrumb_
+                     : trouble_});
   pending_.pop_front();
-  if (helper_ > 0) ::kill(helper_, SIGKILL);  // it may not die; it is not waited for
-  ++abandoned_;
-  start();
-  for (Pending& waiting : pending_) waiting.sent = false;
-  send_next();
   return answer;
 }
 

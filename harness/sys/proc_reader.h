@@ -52,20 +52,26 @@ class ProcReader {
   /// got it. The returned id comes back with the answer.
   std::uint64_t request(const std::vector<ReadTarget>& targets, Nanos patience,
                         Depth depth = Depth::Full);
-  /// Orders an abort of a FUSE connection, for victims whose worker cannot do it any more.
+  /// Orders an abort of a FUSE connection, for victims whose worker cannot do it any more. Takes
+  /// its turn among the requests; has no answer.
   void abort_fuse(int minor_number);
 
   struct Answer {
     std::uint64_t id = 0;
     SampleSet samples;
   };
-  /// An answer that is there, or one given up at its deadline (an Absence "helper" says why).
+  /// An answer that is there, or one given up at its deadline (an Absence "helper" says why). Also
+  /// replaces a helper that died: call it whenever fd() is readable.
   std::optional<Answer> receive();
   /// When receive() should be called even if fd() stays silent; nullopt: nothing is outstanding.
   std::optional<Nanos> next_deadline() const;
 
-  /// How many helpers got stuck and were left behind.
+  /// How many helpers got stuck or died and were replaced. With kMostStuck of them still there, or
+  /// as many in a row that never answered, there is no new one and every request is given up.
   int abandoned() const { return abandoned_; }
+  static constexpr int kMostStuck = 32;
+  /// Why there is no helper; empty while there is one.
+  const std::string& trouble() const { return trouble_; }
 
  private:
   struct Pending {
@@ -73,11 +79,13 @@ class ProcReader {
     std::vector<ReadTarget> targets;
     Nanos patience;
     Depth depth = Depth::Full;
+    std::int32_t abort_minor = 0;  ///< not 0: an abort
     bool sent = false;
     Nanos when = 0;
   };
 
   void start();
+  void replace();
   void send_next();
   Answer give_up();
 
@@ -88,6 +96,9 @@ class ProcReader {
   std::deque<Pending> pending_;
   std::uint64_t next_id_ = 1;
   int abandoned_ = 0;
+  int fruitless_ = 0;         ///< helpers in a row without an answer
+  std::vector<pid_t> stuck_;  ///< killed and not gone yet
+  std::string trouble_;
   char* breadcrumb_ = nullptr;  ///< shared: the path the helper is about to read
 };
 

@@ -135,5 +135,48 @@ TEST(ProcReader, SurvivesTheDeathOfItsHelper) {
   EXPECT_EQ(answer_of(reader).tasks.size(), 1u);
 }
 
+TEST(ProcReader, AHelperThatDiesIdleIsReplacedAndItsSocketStaysSilent) {
+  ProcReader reader;
+  const pid_t first = reader.helper();
+  ::kill(first, SIGKILL);
+  for (int i = 0; i < 500 && reader.helper() == first; ++i) {
+    EXPECT_FALSE(reader.receive().has_value());
+    ::usleep(2000);
+  }
+  ASSERT_NE(reader.helper(), first);
+  pollfd quiet{.fd = reader.fd(), .events = POLLIN, .revents = 0};
+  EXPECT_EQ(::poll(&quiet, 1, 20), 0) << "an event loop would spin";
+  reader.request({target_of(::getpid(), ::getpid())}, kSecond);
+  EXPECT_EQ(answer_of(reader).tasks.size(), 1u);
+}
+
+TEST(ProcReader, HelpersThatKeepDyingEndInAReasonNotInAForkBomb) {
+  ProcReader reader;
+  for (int i = 0; i < 3 * ProcReader::kMostStuck && reader.trouble().empty(); ++i) {
+    ::kill(reader.helper(), SIGKILL);
+    reader.request({target_of(::getpid(), ::getpid())}, kMilli);
+    answer_of(reader);
+  }
+  ASSERT_NE(reader.trouble(), "");
+  reader.request({target_of(::getpid(), ::getpid())}, kSecond);
+  const SampleSet seen = answer_of(reader);
+  ASSERT_EQ(seen.absent.size(), 1u);
+  EXPECT_EQ(seen.absent[0].reason, reader.trouble());
+}
+
+TEST(ProcReader, AnAbortTakesItsTurnAndHasNoAnswer) {
+  ProcReader reader;
+  reader.abort_fuse(1'000'000);  // there is no such connection
+  const std::uint64_t id = reader.request({target_of(::getpid(), ::getpid())}, kSecond);
+  for (int i = 0; i < 1000; ++i) {
+    if (const auto answer = reader.receive()) {
+      EXPECT_EQ(answer->id, id);
+      return;
+    }
+    ::usleep(2000);
+  }
+  FAIL() << "the request behind the abort was never answered";
+}
+
 }  // namespace
 }  // namespace hangrate

@@ -6,7 +6,9 @@
 #include <map>
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <termios.h>
 
 #include "harness/model/json.h"
 #include "harness/testing/command.h"
@@ -123,6 +125,151 @@ TEST(Run, AWorkerThatCannotStartIsInfra) {
   EXPECT_EQ(code, 3) << result.dump(2);
   EXPECT_EQ(result["trials"], 0);
   EXPECT_NE(result["notes"].dump().find("frobnicate"), std::string::npos);
+}
+
+TEST(Run, ATrialThatAlwaysFailsEndsTheRunWithEachOnRecord) {
+  int code = -1;
+  const Json result = result_of("fails", "5", &code);
+  EXPECT_EQ(result["outcomes"]["infra"], 5) << result.dump(2);
+  EXPECT_EQ(code, 3);
+  EXPECT_NE(result["kinds"].dump().find("frobnicate"), std::string::npos);
+}
+
+TEST(Run, WhatAReproducerSaysAfterASlowTrialCountsOnceAndForThatTrial) {
+  const Json result = result_of("slow-then-anomaly", "6", nullptr, {"--param", "every=2"});
+  EXPECT_EQ(result["outcomes"]["anomaly"], 3) << result.dump(2);
+  EXPECT_EQ(result["outcomes"]["clean"], 3);
+  EXPECT_EQ(result["attempted"], 6);
+}
+
+TEST(Run, AHitStaysAHitWhateverItsTrialSaysAfterItsRescue) {
+  for (const char* variant : {"hang-then-anomaly", "hang-then-fails"}) {
+    const Json result = result_of(variant, "6", nullptr, {"--param", "every=2"});
+    EXPECT_EQ(result["hits"], 3) << variant << result.dump(2);
+    EXPECT_EQ(result["outcomes"]["clean"], 3) << variant;
+    EXPECT_EQ(result["attempted"], 6) << variant;
+    EXPECT_NE(result["notes"].dump().find("has its verdict"), std::string::npos) << variant;
+  }
+}
+
+TEST(Run, AnOverdueTrialThatParksAfterAllIsProvenAndNotCalledSlow) {
+  const Json result = result_of("late-parker", "1", nullptr);
+  EXPECT_EQ(result["hits"], 1) << result.dump(2);
+}
+
+TEST(Run, AnOverdueTrialThatEndsByItselfIsOneTrialAndNoneIsLost) {
+  const Json result = result_of("late-finisher", "40", nullptr, {"--param", "every=20"});
+  EXPECT_EQ(result["hits"], 0) << result.dump(2);
+  EXPECT_EQ(result["attempted"], 40);
+  EXPECT_EQ(result["outcomes"]["clean"], 38);
+  EXPECT_EQ(result["outcomes"]["slow"].get<int>() + result["outcomes"]["hang_other"].get<int>(), 2)
+      << result.dump(2);
+}
+
+/// Runs a shell line with the words of `argv` behind it.
+std::vector<std::string> under_shell(const std::string& line,
+                                     const std::vector<std::string>& argv) {
+  std::vector<std::string> words = {"/bin/sh", "-c", line + "; exec \"$@\"", "sh"};
+  words.insert(words.end(), argv.begin(), argv.end());
+  return words;
+}
+
+TEST(Run, AParentThatIgnoresSigchldDoesNotHoldItUp) {
+  const TempFolder folder;
+  const Ran ran =
+      run_command(under_shell("trap '' CHLD", fake_run("crashes", {"--trials", "3", "--results",
+                                                                   folder / "run", "--json", "-"})),
+                  30);
+  const auto json = parse_json(ran.out);
+  ASSERT_TRUE(json) << ran.code << ran.err;
+  EXPECT_EQ((*json)["results"][0]["outcomes"]["infra"], 3);
+}
+
+TEST(Run, TooFewDescriptorsIsAReasonNotACrash) {
+  const TempFolder folder;
+  for (const char* limit : {"8", "9", "10", "11", "12", "14"}) {
+    const Ran ran =
+        run_command(under_shell("ulimit -n " + std::string(limit),
+                                fake_run("clean", {"--trials", "3", "--results", folder / limit})),
+                    30);
+    EXPECT_TRUE(ran.code == 0 || ran.code == 2 || ran.code == 3)
+        << limit << ": " << ran.code << ran.err;
+    if (ran.code != 0) {
+      EXPECT_NE(ran.err.find("Too many open files"), std::string::npos) << ran.err;
+    }
+  }
+}
+
+TEST(Run, OneJournalHasOneWriter) {
+  const TempFolder folder;
+  const std::string run = folder / "run";
+  Ran second;
+  const Ran first = run_command(
+      fake_run("lost-wakeup", {"--trials", "100000", "--results", run}), 60, [&](pid_t pid) {
+        if (second.code != -1 || ::access((run + "/journal.jsonl").c_str(), F_OK) != 0) return;
+        ::usleep(100'000);
+        second = run_command({kHangrate, "run", "--resume", run, "--repro-dir", kFakes});
+        ::kill(pid, SIGINT);
+      });
+  EXPECT_EQ(first.code, 130) << first.err;
+  EXPECT_EQ(second.code, 2);
+  EXPECT_NE(second.err.find("another hangrate"), std::string::npos) << second.err;
+}
+
+TEST(Run, AStoppedTerminalDoesNotStopTheRun) {
+  const TempFolder folder;
+  const int master = ::posix_openpt(O_RDWR | O_NOCTTY);
+  ASSERT_GE(master, 0);
+  ASSERT_EQ(::grantpt(master), 0);
+  ASSERT_EQ(::unlockpt(master), 0);
+  const std::string terminal = ::ptsname(master);
+  const int slave = ::open(terminal.c_str(), O_RDWR | O_NOCTTY);
+  ASSERT_GE(slave, 0);
+  const std::string json = folder / "run.json";
+  bool stopped = false;
+  const Ran ran =
+      run_command(under_shell("exec 2>" + terminal,
+                              {kHangrate, "run", "fake/lost-wakeup", "--repro-dir", kFakes,
+                               "--trials", "300", "--budget", "20s", "--results", folder / "run"}),
+                  8, [&](pid_t) {
+                    if (stopped || ::access((folder / "run/journal.jsonl").c_str(), F_OK) != 0)
+                      return;
+                    stopped = ::tcflow(slave, TCOOFF) == 0;  // what Ctrl-S does
+                  });
+  EXPECT_TRUE(stopped);
+  const Ran report = run_command({kHangrate, "report", folder / "run", "--json", "-"});
+  ::tcflow(slave, TCOON);
+  ::close(slave);
+  ::close(master);
+  const auto all = parse_json(report.out);
+  ASSERT_TRUE(all) << report.err;
+  EXPECT_EQ((*all)["results"][0]["trials"], 300);
+}
+
+TEST(Run, AFullStdoutIsNoSuccess) {
+  for (const char* command : {"list", "describe"}) {
+    std::vector<std::string> argv = {kHangrate, command};
+    if (std::string(command) == "describe") argv.emplace_back("fake");
+    argv.insert(argv.end(), {"--repro-dir", kFakes});
+    const Ran ran = run_command(under_shell("exec >/dev/full", argv));
+    EXPECT_EQ(ran.code, 3) << command;
+    EXPECT_NE(ran.err.find("No space left"), std::string::npos) << command << ran.err;
+  }
+}
+
+TEST(Run, ResumeRefusesAnotherBuildOfTheReproducer) {
+  const TempFolder folder;
+  const std::string run = folder / "run";
+  run_command(fake_run("clean", {"--trials", "3", "--results", run}));
+  const std::string path = run + "/journal.jsonl";
+  std::string text = read_file(path).value_or("");
+  const std::string before = "\"invariant\":\"whatever the variant says\"";
+  ASSERT_NE(text.find(before), std::string::npos);
+  text.replace(text.find(before), before.size(), "\"invariant\":\"what it said back then\"");
+  ASSERT_TRUE(write_file_atomically(path, text));
+  const Ran ran = run_command({kHangrate, "run", "--resume", run, "--repro-dir", kFakes});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_NE(ran.err.find("another build of fake"), std::string::npos) << ran.err;
 }
 
 TEST(Run, MeasurementsReachTheSummary) {
@@ -264,37 +411,41 @@ TEST_P(BadInput, IsOneClearLineAndTheRightExitCode) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, BadInput,
-    ::testing::Values(Mistake{"no_command", {}, 2}, Mistake{"unknown_command", {"dance"}, 2},
-                      Mistake{"unknown_reproducer", {"run", "nope"}, 2},
-                      Mistake{"unknown_variant_in_selector", {"run", "fake/nope"}, 2},
-                      Mistake{"unknown_variant", {"run", "fake", "--variant", "nope"}, 2},
-                      Mistake{"unknown_parameter", {"run", "fake", "--param", "x=1"}, 2},
-                      Mistake{"parameter_without_value", {"run", "fake", "--param", "every"}, 2},
-                      Mistake{"parameter_out_of_range", {"run", "fake", "--param", "every=0"}, 2},
-                      Mistake{"no_trials", {"run", "fake", "--trials", "0"}, 2},
-                      Mistake{"negative_trials", {"run", "fake", "--trials", "-5"}, 2},
-                      Mistake{"trials_beyond_numbers", {"run", "fake", "--trials", "1e20"}, 2},
-                      Mistake{"too_many_trials", {"run", "fake", "--trials", "99999999999999"}, 2},
-                      Mistake{"confidence_one", {"run", "fake", "--confidence", "1"}, 2},
-                      Mistake{"excluded_two", {"run", "fake", "--until-excluded", "2"}, 2},
-                      Mistake{"budget_nonsense", {"run", "fake", "--budget", "soon"}, 2},
-                      Mistake{"budget_negative", {"run", "fake", "--budget", "-3s"}, 2},
-                      Mistake{"no_workers", {"run", "fake", "--workers", "0"}, 2},
-                      Mistake{"json_is_a_folder", {"run", "fake", "--json", "/tmp"}, 2},
-                      Mistake{"json_in_no_folder", {"run", "fake", "--json", "/nowhere/x.json"}, 2},
-                      Mistake{"resume_nothing", {"run", "--resume", "/nowhere"}, 2},
-                      Mistake{
-                          "resume_and_more", {"run", "--resume", "/nowhere", "--trials", "3"}, 2},
-                      Mistake{"report_nothing", {"report", "/nowhere"}, 2},
-                      Mistake{"report_empty_folder", {"report", "@empty"}, 2},
-                      Mistake{"describe_unknown", {"describe", "nope", "--repro-dir", kFakes}, 2},
-                      Mistake{"list_without_folder", {"list", "--repro-dir", "/nowhere"}, 2}),
+    ::testing::Values(
+        Mistake{"no_command", {}, 2}, Mistake{"unknown_command", {"dance"}, 2},
+        Mistake{"unknown_reproducer", {"run", "nope"}, 2},
+        Mistake{"unknown_variant_in_selector", {"run", "fake/nope"}, 2},
+        Mistake{"unknown_variant", {"run", "fake", "--variant", "nope"}, 2},
+        Mistake{"unknown_parameter", {"run", "fake", "--param", "x=1"}, 2},
+        Mistake{"parameter_without_value", {"run", "fake", "--param", "every"}, 2},
+        Mistake{"parameter_out_of_range", {"run", "fake", "--param", "every=0"}, 2},
+        Mistake{"no_trials", {"run", "fake", "--trials", "0"}, 2},
+        Mistake{"negative_trials", {"run", "fake", "--trials", "-5"}, 2},
+        Mistake{"trials_beyond_numbers", {"run", "fake", "--trials", "1e20"}, 2},
+        Mistake{"too_many_trials", {"run", "fake", "--trials", "99999999999999"}, 2},
+        Mistake{"confidence_one", {"run", "fake", "--confidence", "1"}, 2},
+        Mistake{"excluded_two", {"run", "fake", "--until-excluded", "2"}, 2},
+        Mistake{"budget_nonsense", {"run", "fake", "--budget", "soon"}, 2},
+        Mistake{"budget_negative", {"run", "fake", "--budget", "-3s"}, 2},
+        Mistake{"no_workers", {"run", "fake", "--workers", "0"}, 2},
+        Mistake{"json_is_a_folder", {"run", "fake", "--json", "/tmp"}, 2},
+        Mistake{"json_in_no_folder", {"run", "fake", "--json", "/nowhere/x.json"}, 2},
+        Mistake{"resume_nothing", {"run", "--resume", "/nowhere"}, 2},
+        Mistake{"resume_and_more", {"run", "--resume", "/nowhere", "--trials", "3"}, 2},
+        Mistake{"resume_and_confidence", {"run", "--resume", "/nowhere", "--confidence", "0.9"}, 2},
+        Mistake{"results_in_no_folder", {"run", "fake/clean", "--results", "/nowhere/run"}, 2},
+        Mistake{"results_under_a_file", {"run", "fake/clean", "--results", "/etc/passwd/run"}, 2},
+        Mistake{"report_nothing", {"report", "/nowhere"}, 2},
+        Mistake{"report_empty_folder", {"report", "@empty"}, 2},
+        Mistake{"describe_unknown", {"describe", "nope", "--repro-dir", kFakes}, 2},
+        Mistake{"list_without_folder", {"list", "--repro-dir", "/nowhere"}, 2}),
     [](const auto& each) { return std::string(each.param.name); });
 
 TEST(BadInput, AnUnwritableResultsFolderIsExit3AndSaysWhy) {
-  const Ran ran = run_command(fake_run("clean", {"--results", "/proc/nothing/here"}));
+  const Ran ran = run_command(fake_run("clean", {"--results", "/sys/kernel/here"}));
   EXPECT_EQ(ran.code, 3) << ran.err;
-  EXPECT_NE(ran.err.find("/proc/nothing/here"), std::string::npos);
+  EXPECT_NE(ran.err.find("/sys/kernel/here"), std::string::npos);
+  EXPECT_EQ(ran.err.find("hangrate report"), std::string::npos) << "there is nothing to report";
 }
 
 }  // namespace

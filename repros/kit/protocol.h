@@ -3,7 +3,7 @@
 // The contract between a supervisor and one worker: a slot in a shared memory file.
 // Shared memory and not a pipe, because writing to a pipe can block, and blocking is what we study.
 // The supervisor only ever polls it; a worker only ever waits on `command`. Both sides are built
-// from this header; `version` refuses a worker of another build.
+// from this header; a worker refuses a slot of another `version`.
 #pragma once
 
 #include <atomic>

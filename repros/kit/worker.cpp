@@ -205,14 +205,19 @@ void Context::answer_commands(Reproducer& reproducer) {
 
 namespace {
 
-/// Waits for the next command and returns it.
-std::uint32_t next_command(const Slot& slot) {
+/// Waits for a command that says `wanted` and returns its sequence; answers others by doing
+/// nothing.
+std::uint32_t wait_for(Verb wanted, Slot& slot) {
   while (true) {
     const std::uint32_t command = slot.command.load(std::memory_order_acquire);
-    if (protocol::sequence_of(command) != slot.answered.load(std::memory_order_relaxed)) {
-      return command;
+    const std::uint32_t sequence = protocol::sequence_of(command);
+    if (sequence == slot.answered.load(std::memory_order_relaxed)) {
+      futex_wait(slot.command, command, kSecond);
+    } else if (protocol::verb_of(command) == wanted) {
+      return sequence;
+    } else {
+      slot.answered.store(sequence, std::memory_order_release);
     }
-    futex_wait(slot.command, command, kSecond);
   }
 }
 
@@ -251,12 +256,12 @@ int run_worker(const WorkerOptions& options) {
   while (true) {
     slot->state.store(WorkerState::Idle, std::memory_order_release);
     context.ring();
-    const std::uint32_t lease = next_command(*slot);
+    const std::uint32_t lease = wait_for(Verb::Lease, *slot);
     const std::uint64_t first = slot->lease_first.load(std::memory_order_relaxed);
     const std::uint64_t count = slot->lease_count.load(std::memory_order_relaxed);
     slot->done.store(0, std::memory_order_relaxed);
     slot->state.store(WorkerState::Running, std::memory_order_relaxed);
-    slot->answered.store(protocol::sequence_of(lease), std::memory_order_release);
+    slot->answered.store(lease, std::memory_order_release);
     for (std::uint64_t i = 0; i < count; ++i) {
       if (slot->stop.load(std::memory_order_relaxed) != 0) break;
       context.begin_trial(first + i);
@@ -265,9 +270,9 @@ int run_worker(const WorkerOptions& options) {
         slot->outcome = outcome;
         slot->state.store(WorkerState::Reported, std::memory_order_release);
         context.ring();
-        const std::uint32_t go_on = next_command(*slot);
+        const std::uint32_t go_on = wait_for(Verb::Continue, *slot);
         slot->state.store(WorkerState::Running, std::memory_order_relaxed);
-        slot->answered.store(protocol::sequence_of(go_on), std::memory_order_release);
+        slot->answered.store(go_on, std::memory_order_release);
       }
       slot->done.store(i + 1, std::memory_order_release);
     }

@@ -22,6 +22,8 @@ namespace hangrate::kit {
 
 namespace {
 
+constexpr int kOverdueMs = 11'000;  // longer than a supervisor lets a trial run unseen
+
 class Fake final : public Reproducer {
  public:
   explicit Fake(const Settings& settings)
@@ -46,6 +48,12 @@ class Fake final : public Reproducer {
       context.note("EINTR seen");
       return TrialOutcome::Anomaly;
     }
+    if (variant_ == "fails") context.fail("frobnicate(): No such device (19)");
+    if (variant_ == "late-parker") nap(kOverdueMs);  // busy with something else first
+    if (variant_ == "late-finisher") {
+      nap(kOverdueMs);
+      return TrialOutcome::Clean;
+    }
     if (variant_ == "measures") {
       context.measure("write 137 B", "63568", "B");
       return TrialOutcome::Clean;
@@ -55,6 +63,11 @@ class Fake final : public Reproducer {
     if (victim_ == 0) become_victim();
     if (variant_ == "stopped") context.until([&] { return halted(); });
     context.await(*this);
+    if (variant_ == "slow-then-anomaly" || variant_ == "hang-then-anomaly") {
+      context.note("EINTR seen after the wait");
+      return TrialOutcome::Anomaly;
+    }
+    if (variant_ == "hang-then-fails") context.fail("cleanup(): Device or resource busy (16)");
     return TrialOutcome::Clean;
   }
 
@@ -71,9 +84,11 @@ class Fake final : public Reproducer {
   }
 
   Invariant invariant() override {
-    const bool broken = variant_ == "lost-wakeup" || variant_ == "elsewhere" ||
-                        variant_ == "wrong-descriptor" || variant_ == "stopped" ||
-                        variant_ == "starved" || variant_ == "slow" || variant_ == "restless";
+    const bool broken = variant_ == "lost-wakeup" || variant_ == "hang-then-anomaly" ||
+                        variant_ == "hang-then-fails" || variant_ == "late-parker" ||
+                        variant_ == "elsewhere" || variant_ == "wrong-descriptor" ||
+                        variant_ == "stopped" || variant_ == "starved" || variant_ == "slow" ||
+                        variant_ == "restless";
     if (broken) return {InvariantStatus::Broken, "the fake says that its invariant is broken"};
     return {InvariantStatus::Holds, "the fake says that its invariant holds"};
   }
@@ -104,7 +119,7 @@ class Fake final : public Reproducer {
     std::uint64_t value = 0;
     if (variant_ == "elsewhere" || variant_ == "other") {
       while (true) ::pause();
-    } else if (variant_ == "slow") {
+    } else if (variant_ == "slow" || variant_ == "slow-then-anomaly") {
       nap(span_ms_);
     } else if (variant_ == "restless") {
       for (int i = 0; i < span_ms_ / 2; ++i) nap(2);  // asleep at every look, never for long
@@ -165,10 +180,12 @@ Manifest reproducer_manifest() {
   m.lever = "ring the eventfd";
   m.params = {{"every", "act in every n-th trial", "1", {}, 1, 1'000'000'000},
               {"span_ms", "how long the slow ones take, ms", "300", {}, 1, 60'000}};
-  for (const char* name : {"lost-wakeup"}) m.variants.push_back(variant(name, Expect::Always));
-  for (const char* name : {"clean", "slow", "restless", "elsewhere", "other", "wrong-descriptor",
-                           "starved", "stopped", "killable-d", "exits", "crashes", "worker-stuck",
-                           "anomaly", "skip", "setup-fails", "leaves-child"}) {
+  for (const char* name : {"lost-wakeup", "hang-then-anomaly", "hang-then-fails", "late-parker"})
+    m.variants.push_back(variant(name, Expect::Always));
+  for (const char* name :
+       {"clean", "slow", "restless", "elsewhere", "other", "wrong-descriptor", "starved", "stopped",
+        "killable-d", "exits", "crashes", "worker-stuck", "anomaly", "skip", "setup-fails",
+        "leaves-child", "fails", "slow-then-anomaly", "late-finisher"}) {
     m.variants.push_back(variant(name, Expect::Never));
   }
   m.variants.push_back(variant("measures", Expect::Measure));

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The part of CellRunner that drives the Watch of a trial that did not end in time.
+#include <algorithm>
+#include <cstring>
+
+#include "harness/classify/classifier.h"
+#include "harness/run/cell_runner.h"
+#include "harness/run/slot_view.h"
+
+namespace hangrate {
+
+using protocol::Verb;
+using protocol::WorkerState;
+
+namespace {
+
+constexpr int kWholeLadders = 50;
+constexpr std::uint64_t kWholeLadderEvery = 20;
+
+}  // namespace
+
+/// Puts the trial in flight under observation: one that parked, or one that is overdue and whose
+/// worker may still go on to the next at any moment.
+void CellRunner::open_watch(Seat& seat, bool parked) {
+  const protocol::Slot& slot = seat.worker.slot();
+  seat.worker.stop_soon();  // this worker ends its lease with this trial
+  const auto offset = seat.worker.offset_in_lease();
+  if (!offset || *offset < seat.accounted) {
+    emit(NoteRecord{cell_, "a worker parks in a trial that is not its own to make"});
+    return dismiss(seat);
+  }
+  account_clean(seat, *offset);
+  // The rest of the lease goes to whoever takes over, once it is sure where this worker stops.
+  if (parked) book_.give_back(seat.worker.cut_lease(*offset + 1));
+  Observation start = opening(seat, parked);
+  const std::string rung = first_rung(start.trial);
+  seat.watched.emplace(Watched{Watch(variant_, watch_limits(), std::move(start), rung), {}});
+  std::vector<ReadTarget>& targets = seat.watched->targets;
+  if (!parked) {
+    ReadTarget target{.pid = seat.worker.pid(), .victim = 1};
+    std::strcpy(target.role, "worker");
+    targets.push_back(target);
+    return;
+  }
+  const std::uint32_t count = std::min<std::uint32_t>(slot.party_count, protocol::kMaxParties);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const protocol::Party& party = slot.parties[i];
+    ReadTarget target{.pid = party.pid,
+                      .tid = party.tid,
+                      .poll_fd = party.poll_fd,
+                      .poll_events = party.poll_events,
+                      .victim = static_cast<std::int16_t>(party.victim)};
+    std::memcpy(target.role, party.role, sizeof target.role);
+    target.role[sizeof target.role - 1] = '\0';
+    targets.push_back(target);
+  }
+}
+
+/// Once many hits in a row were freed by the same rung, most of the following ones start with it:
+/// the proof of each stays whole, and every so often one climbs from the bottom.
+std::string CellRunner::first_rung(std::uint64_t trial) const {
+  const bool whole = same_rescues_ < kWholeLadders || trial % kWholeLadderEvery == 0;
+  return whole ? std::string() : last_rescue_;
+}
+
+void CellRunner::note_rescue(const Verdict& verdict) {
+  if (verdict.signature != SignatureMatch::Match) return;
+  same_rescues_ = verdict.freed_by == last_rescue_ ? same_rescues_ + 1 : 0;
+  last_rescue_ = verdict.freed_by;
+}
+
+/// An overdue trial may yet park, report, fail, or end by itself.
+void CellRunner::drive_overdue(Seat& seat) {
+  const bool next_trial =
+      seat.worker.slot().trial.load() != seat.watched->watch.observation().trial;
+  const WorkerState state = seat.worker.state();
+  if (next_trial || state == WorkerState::Idle) {
+    seat.watched->watch.released(now_ns());
+  } else if (state != WorkerState::Running) {
+    seat.watched.reset();
+    return look_at(seat);
+  }
+  drive_watch(seat);
+}
+
+void CellRunner::drive_watch(Seat& seat) {
+  Watched& watched = *seat.watched;
+  if (watched.asked && seat.worker.answered()) {
+    watched.asked = false;
+    if (watched.lever) {
+      watched.watch.pulled();
+    } else {
+      const protocol::InvariantReport& report = seat.worker.slot().invariant;
+      watched.watch.checked({report.when_ns, to_model(report.status), text_of(report.text)});
+    }
+  }
+  if (seat.worker.state() == WorkerState::Released) {
+    watched.watch.released(seat.worker.slot().released_ns);
+  }
+  while (true) {
+    const WatchAction action = watched.watch.next(now_ns());
+    if (action.ask == Ask::Wait) {
+      next_wake_ = std::min(next_wake_, action.until);
+      return;
+    }
+    if (action.ask == Ask::Done) return conclude(seat);
+    act(seat, action);
+  }
+}
+
+void CellRunner::act(Seat& seat, const WatchAction& action) {
+  Watched& watched = *seat.watched;
+  switch (action.ask) {
+    case Ask::Sample:
+    case Ask::Glance:
+      watched.request =
+          parts_.reader.request(watched.targets, watch_limits().reader_limit,
+                                action.ask == Ask::Glance ? Depth::Motion : Depth::Full);
+      return;
+    case Ask::Check:
+    case Ask::Lever:
+      watched.asked = true;
+      watched.lever = action.ask == Ask::Lever;
+      seat.worker.send(watched.lever ? Verb::Lever : Verb::Check);
+      return;
+    case Ask::Signal:
+      for (const int pid : action.pids) signal_process(pid, action.signal);
+      seat.worker.send(Verb::None);  // the victim may be free now
+      return;
+    case Ask::Wait:
+    case Ask::Done:
+      return;
+  }
+}
+
+/// The observation is complete: judge it, record it, and put the worker back or away.
+void CellRunner::conclude(Seat& seat) {
+  TrialRecord record{
+      .cell = cell_, .observation = seat.watched->watch.observation(), .verdict = {}};
+  record.verdict = classify(record.observation, variant_);
+  note_rescue(record.verdict);
+  const bool parked = seat.watched->parked();
+  seat.watched.reset();
+  const bool by_itself = record.observation.ending == Ending::Finished;
+  const bool released =
+      !seat.dying && (parked ? seat.worker.state() == WorkerState::Released : by_itself);
+  if (record.observation.ending == Ending::Abandoned) leftovers_.suspect(record.observation);
+  ++seat.accounted;
+  seat.held = std::move(record);
+  // One that ended by itself may still have something to say about its trial.
+  if (!released || !by_itself) emit_held(seat);
+  if (released) {
+    // It finishes this trial, ends its lease and then waits as a spare.
+    if (parked) seat.worker.send(Verb::Continue);
+    seat.spare = true;
+    return;
+  }
+  if (!seat.dying) dismiss(seat);
+}
+
+void CellRunner::emit_held(Seat& seat) {
+  if (!seat.held) return;
+  const TrialRecord record = std::move(*seat.held);
+  seat.held.reset();
+  if (record.verdict.outcome != Outcome::Clean) return emit(record);
+  emit(BatchRecord{cell_, seat.worker.lane(), seat.worker.id(), record.observation.trial, 1});
+}
+
+}  // namespace hangrate

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/run/leftovers.h"
+
+#include <algorithm>
+
+#include "harness/sys/child.h"
+
+namespace hangrate {
+
+void Leftovers::suspect(const Observation& abandoned) {
+  if (abandoned.rounds.empty()) return;
+  for (const TaskSample& task : abandoned.rounds.back().after.tasks) {
+    const bool known = std::any_of(suspects_.begin(), suspects_.end(),
+                                   [&](const Suspect& s) { return s.pid == task.pid; });
+    if (task.victim && !task.gone && !known) suspects_.push_back({task.pid, abandoned.ended});
+  }
+}
+
+int Leftovers::alive(Nanos now) {
+  // Orphans are our children (PR_SET_CHILD_SUBREAPER) and reaped by us, so one that ended is gone.
+  std::erase_if(suspects_, [](const Suspect& s) { return !signal_process(s.pid, 0); });
+  return static_cast<int>(std::count_if(suspects_.begin(), suspects_.end(),
+                                        [&](const Suspect& s) { return now - s.since > kGrace; }));
+}
+
+void abort_orphaned_connections(Seats& seats, ProcReader& reader) {
+  for (Seat& seat : seats) {
+    if (!seat.dying) continue;
+    // Once: the number is free for the next trial's connection as soon as this one is gone.
+    const int connection = seat.worker.slot().fuse_connection.exchange(0);
+    const bool reused = std::any_of(seats.begin(), seats.end(), [&](const Seat& other) {
+      return !other.dying && other.worker.slot().fuse_connection.load() == connection;
+    });
+    if (connection != 0 && !reused) reader.abort_fuse(connection);
+  }
+}
+
+}  // namespace hangrate
