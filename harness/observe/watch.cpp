@@ -55,7 +55,7 @@ WatchAction Watch::next(Nanos now) {
     if (stage_ == Stage::Check) {
       checked({now, InvariantState::Unknown, "the worker did not answer"});
     } else {
-      pulled();
+      pulled(now);
     }
   }
   switch (stage_) {
@@ -88,7 +88,7 @@ WatchAction Watch::next(Nanos now) {
     case Stage::RungStart:
       return start_rung(now);
     case Stage::RungContinue:
-      stage_ = Stage::RungLook;
+      await_effect(now);
       return {.ask = Ask::Signal, .signal = SIGCONT, .pids = victim_pids()};
     case Stage::Done:
       break;
@@ -120,11 +120,17 @@ void Watch::checked(InvariantFinding finding) {
   stage_ = Stage::Settle;
 }
 
-void Watch::pulled() {
+void Watch::pulled(Nanos now) {
   if (stage_ == Stage::RungStart && awaiting_ == Awaiting::Answer) {
     awaiting_ = Awaiting::Nothing;
-    stage_ = Stage::RungLook;
+    await_effect(now);
   }
+}
+
+/// What was poked takes a moment to go; most are gone before anyone needs to look.
+void Watch::await_effect(Nanos now) {
+  stage_ = Stage::RungPause;
+  resume_at_ = now + limits_.settle;
 }
 
 void Watch::keep_round() {
@@ -177,12 +183,15 @@ WatchAction Watch::start_rung(Nanos now) {
     return next(now);
   }
   if (name == "kill") {
-    stage_ = Stage::RungLook;
+    await_effect(now);
     return {.ask = Ask::Signal, .signal = SIGKILL, .pids = victim_pids()};
   }
   if (name == "wait" || !observation_.parked) {
-    stage_ = Stage::RungPause;
-    resume_at_ = now + limits_.settle;
+    if (name == "wait") {  // nothing is poked, so the proof itself is the first look
+      rung_before_ = observation_.rounds.back().after;
+      rung_looked_ = true;
+    }
+    await_effect(now);
     return {.ask = Ask::Wait, .until = resume_at_};
   }
   awaiting_ = Awaiting::Answer;  // the reproducer's own lever, under whatever name it goes
@@ -217,8 +226,7 @@ void Watch::judge_rung(SampleSet samples, Nanos now) {
   }
   rung_before_ = std::move(samples);
   rung_looked_ = true;
-  stage_ = Stage::RungPause;
-  resume_at_ = now + limits_.settle;
+  await_effect(now);
 }
 
 void Watch::next_rung(Effect effect, Nanos now, const std::string& note) {

@@ -58,7 +58,7 @@ class Watch {
 
   void sampled(SampleSet samples, Nanos now);
   void checked(InvariantFinding finding);
-  void pulled();
+  void pulled(Nanos now);
   /// The worker says that everything the trial waited for has ended, at `when`.
   void released(Nanos when);
   void worker_gone(const std::string& how, Nanos now);
@@ -89,6 +89,7 @@ class Watch {
   void keep_round();
   void next_rung(Effect effect, Nanos now, const std::string& note = {});
   WatchAction start_rung(Nanos now);
+  void await_effect(Nanos now);
   void judge_rung(SampleSet samples, Nanos now);
   void judge_stop(const SampleSet& samples, Nanos now);
   void finish(Ending ending, Nanos now);

@@ -56,7 +56,7 @@ class Player {
         case Ask::Lever:
           asked.push_back("lever");
           if (lever_frees) watch_.released(now_);
-          watch_.pulled();
+          watch_.pulled(now_);
           break;
         case Ask::Signal:
           asked.push_back(action.signal == SIGSTOP   ? "stop"

@@ -97,10 +97,11 @@ void CellRunner::worker_ended(Seat& seat, const ChildEnd& end) {
   seat.dying = true;
   seat.killed_at = 0;  // reaped
   if (seat.watched) {
+    take_release(seat);
     seat.watched->watch.worker_gone(how, now_ns());
     conclude(seat);
   }
-  if (killed_by_us) return;
+  if (killed_by_us) return emit_held(seat);
   if (state == WorkerState::Skipped) {
     emit(SkipRecord{cell_, text_of(seat.worker.slot().message)});
     end_reason_ = "skipped";
@@ -173,8 +174,10 @@ void CellRunner::take_reader_answers() {
 
 void CellRunner::look_at(Seat& seat) {
   if (seat.dying) return;
-  if (seat.watched && seat.watched->parked()) return drive_watch(seat);
-  if (seat.watched) return drive_overdue(seat);
+  if (seat.watched) {
+    seat.watched->parked() ? drive_watch(seat) : drive_overdue(seat);
+    if (seat.watched || seat.dying) return;
+  }
   // In this order: a worker changes its state before it answers, so the state that goes with an
   // answered command is never one from before it.
   const bool answered = seat.worker.answered();
@@ -194,7 +197,6 @@ void CellRunner::look_at(Seat& seat) {
     case WorkerState::Reported:
       return look_at_reported(seat);
     case WorkerState::Parked:
-    case WorkerState::Released:
       open_watch(seat, true);
       if (seat.watched) drive_watch(seat);
       return;

@@ -36,6 +36,7 @@ class CellRunner {
   void note_rescue(const Verdict& verdict);
   void drive_watch(Seat& seat);
   void drive_overdue(Seat& seat);
+  void take_release(Seat& seat);
   void act(Seat& seat, const WatchAction& action);
   void conclude(Seat& seat);
   void account_clean(Seat& seat, std::uint64_t upto);

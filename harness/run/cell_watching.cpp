@@ -79,9 +79,15 @@ void CellRunner::drive_overdue(Seat& seat) {
     seat.watched->watch.released(now_ns());
   } else if (state != WorkerState::Running) {
     seat.watched.reset();
-    return look_at(seat);
+    return;
   }
   drive_watch(seat);
+}
+
+/// Tells the watch if all that a parked trial waited for has ended.
+void CellRunner::take_release(Seat& seat) {
+  const Nanos when = seat.worker.slot().released_ns.load(std::memory_order_acquire);
+  if (seat.watched->parked() && when != 0) seat.watched->watch.released(when);
 }
 
 void CellRunner::drive_watch(Seat& seat) {
@@ -89,15 +95,13 @@ void CellRunner::drive_watch(Seat& seat) {
   if (watched.asked && seat.worker.answered()) {
     watched.asked = false;
     if (watched.lever) {
-      watched.watch.pulled();
+      watched.watch.pulled(now_ns());
     } else {
       const protocol::InvariantReport& report = seat.worker.slot().invariant;
       watched.watch.checked({report.when_ns, to_model(report.status), text_of(report.text)});
     }
   }
-  if (seat.worker.state() == WorkerState::Released) {
-    watched.watch.released(seat.worker.slot().released_ns);
-  }
+  take_release(seat);
   while (true) {
     const WatchAction action = watched.watch.next(now_ns());
     if (action.ask == Ask::Wait) {
@@ -140,23 +144,20 @@ void CellRunner::conclude(Seat& seat) {
       .cell = cell_, .observation = seat.watched->watch.observation(), .verdict = {}};
   record.verdict = classify(record.observation, variant_);
   note_rescue(record.verdict);
-  const bool parked = seat.watched->parked();
+  const Ending ending = record.observation.ending;
+  const bool went_on =
+      ending == Ending::Finished || (seat.watched->parked() && ending == Ending::Freed &&
+                                     seat.worker.slot().released_ns.load() != 0);
   seat.watched.reset();
-  const bool by_itself = record.observation.ending == Ending::Finished;
-  const bool released =
-      !seat.dying && (parked ? seat.worker.state() == WorkerState::Released : by_itself);
-  if (record.observation.ending == Ending::Abandoned) leftovers_.suspect(record.observation);
+  if (ending == Ending::Abandoned) leftovers_.suspect(record.observation);
   ++seat.accounted;
   seat.held = std::move(record);
   // One that ended by itself may still have something to say about its trial.
-  if (!released || !by_itself) emit_held(seat);
-  if (released) {
-    // It finishes this trial, ends its lease and then waits as a spare.
-    if (parked) seat.worker.send(Verb::Continue);
-    seat.spare = true;
-    return;
-  }
-  if (!seat.dying) dismiss(seat);
+  if (ending != Ending::Finished) emit_held(seat);
+  if (seat.dying) return;
+  // It finishes this trial by itself, ends its lease and then waits as a spare.
+  seat.spare = went_on;
+  if (!went_on) dismiss(seat);
 }
 
 void CellRunner::emit_held(Seat& seat) {

@@ -227,15 +227,15 @@ TEST(Run, AStoppedTerminalDoesNotStopTheRun) {
   ASSERT_GE(slave, 0);
   const std::string json = folder / "run.json";
   bool stopped = false;
-  const Ran ran =
-      run_command(under_shell("exec 2>" + terminal,
-                              {kHangrate, "run", "fake/lost-wakeup", "--repro-dir", kFakes,
-                               "--trials", "300", "--budget", "20s", "--results", folder / "run"}),
-                  8, [&](pid_t) {
-                    const std::string journal = read_file(folder / "run/journal.jsonl").value_or("");
+  const Ran ran = run_command(
+      under_shell("exec 2>" + terminal,
+                  {kHangrate, "run", "fake/lost-wakeup", "--repro-dir", kFakes, "--trials", "300",
+                   "--budget", "20s", "--results", folder / "run"}),
+      8, [&](pid_t) {
+        const std::string journal = read_file(folder / "run/journal.jsonl").value_or("");
         if (stopped || std::count(journal.begin(), journal.end(), '\n') < 2) return;
-                    stopped = ::tcflow(slave, TCOOFF) == 0;  // what Ctrl-S does
-                  });
+        stopped = ::tcflow(slave, TCOOFF) == 0;  // what Ctrl-S does
+      });
   EXPECT_TRUE(stopped);
   const Ran report = run_command({kHangrate, "report", folder / "run", "--json", "-"});
   ::tcflow(slave, TCOON);

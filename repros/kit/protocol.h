@@ -13,7 +13,7 @@
 namespace hangrate::protocol {
 
 inline constexpr std::uint32_t kMagic = 0x48524154;  // "HRAT"
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 
 /// Environment of a worker: the memory file, the byte offset of its slot, the eventfd to ring.
 inline constexpr const char* kSlotFdVariable = "HANGRATE_SLOT_FD";
@@ -31,10 +31,9 @@ enum class WorkerState : std::uint32_t {
   Idle = 1,      ///< waits for a lease
   Running = 2,   ///< trials in progress
   Reported = 3,  ///< the trial in flight ended in something else than Clean; waits for Continue
-  Parked = 4,    ///< the trial in flight did not end in time; answers Check and Lever
-  Released = 5,  ///< was Parked, then everything it waited for ended; waits for Continue
-  Skipped = 6,   ///< cannot run here, `message` says why; exits
-  Failed = 7,    ///< setup failed, `message` says why; exits
+  Parked = 4,    ///< the trial in flight did not end in time; answers Check and Lever until it does
+  Skipped = 5,   ///< cannot run here, `message` says why; exits
+  Failed = 6,    ///< setup failed, `message` says why; exits
 };
 
 enum class Verb : std::uint32_t {
@@ -92,10 +91,13 @@ struct Slot {
   std::atomic<std::int32_t> fuse_connection{
       0};  ///< abort this one if the worker cannot: last resort
 
+  /// When everything a Parked trial waited for had ended after all; 0 before. The worker goes on by
+  /// itself then. Stays until the next trial parks.
+  std::atomic<std::int64_t> released_ns{0};
+
   // Worker, published by a store to `state` or `answered`.
   TrialOutcome outcome = TrialOutcome::Clean;
-  std::int64_t wedge_ns = 0;     ///< when the thing waited for should have happened
-  std::int64_t released_ns = 0;  ///< when it happened after all
+  std::int64_t wedge_ns = 0;  ///< when the thing waited for should have happened
   std::uint32_t party_count = 0;
   Party parties[kMaxParties];
   InvariantReport invariant;

@@ -121,6 +121,7 @@ class Context {
   void begin_trial(std::uint64_t index);
   void answer_commands(Reproducer& reproducer);
   void ring();
+  std::uint32_t wait_for(protocol::Verb wanted);
   void nap(int round);
 
   protocol::Slot& slot_;

@@ -145,6 +145,7 @@ void Context::await(Reproducer& reproducer) {
   }
   slot_.wedge_ns = wedge;
   slot_.invariant = {};
+  slot_.released_ns.store(0, std::memory_order_relaxed);
   slot_.party_count = 0;
   for (const PartyInfo& info : reproducer.parties()) {
     if (slot_.party_count == protocol::kMaxParties) break;
@@ -168,19 +169,12 @@ void Context::answer_commands(Reproducer& reproducer) {
   constexpr Nanos kFirstNap = 400 * kMicro;
   constexpr Nanos kShortNap = 100 * kMicro;
   constexpr Nanos kLongNap = 20 * kMilli;
-  bool released = false;
   Nanos nap_span = kFirstNap;
-  while (true) {
-    if (!released && reproducer.finished()) {
-      released = true;
-      slot_.released_ns = now_ns();
-      slot_.state.store(WorkerState::Released, std::memory_order_release);
-      ring();
-    }
+  while (!reproducer.finished()) {
     const std::uint32_t command = slot_.command.load(std::memory_order_acquire);
     const std::uint32_t sequence = protocol::sequence_of(command);
     if (sequence == slot_.answered.load(std::memory_order_relaxed)) {
-      futex_wait(slot_.command, command, released ? 50 * kMilli : nap_span);
+      futex_wait(slot_.command, command, nap_span);
       nap_span = std::min(nap_span * 2, kLongNap);
       continue;
     }
@@ -192,36 +186,32 @@ void Context::answer_commands(Reproducer& reproducer) {
       copy_text(slot_.invariant.text, found.text.c_str());
     } else if (verb == Verb::Lever) {
       reproducer.pull_lever();
-    } else if (verb == Verb::Continue && released) {
-      slot_.state.store(WorkerState::Running, std::memory_order_release);
-      slot_.answered.store(sequence, std::memory_order_release);
-      return;
     }
     slot_.answered.store(sequence, std::memory_order_release);
     ring();
     if (verb != Verb::Check) nap_span = kShortNap;  // it may have freed the victim
   }
+  slot_.released_ns.store(now_ns(), std::memory_order_release);
+  // No ring: the trial is about to end, which rings, and whoever pulled a lever looks by himself.
+  slot_.state.store(WorkerState::Running, std::memory_order_release);
 }
-
-namespace {
 
 /// Waits for a command that says `wanted` and returns its sequence; answers others by doing
 /// nothing.
-std::uint32_t wait_for(Verb wanted, Slot& slot) {
+std::uint32_t Context::wait_for(Verb wanted) {
   while (true) {
-    const std::uint32_t command = slot.command.load(std::memory_order_acquire);
+    const std::uint32_t command = slot_.command.load(std::memory_order_acquire);
     const std::uint32_t sequence = protocol::sequence_of(command);
-    if (sequence == slot.answered.load(std::memory_order_relaxed)) {
-      futex_wait(slot.command, command, kSecond);
+    if (sequence == slot_.answered.load(std::memory_order_relaxed)) {
+      futex_wait(slot_.command, command, kSecond);
     } else if (protocol::verb_of(command) == wanted) {
       return sequence;
     } else {
-      slot.answered.store(sequence, std::memory_order_release);
+      slot_.answered.store(sequence, std::memory_order_release);
+      ring();
     }
   }
 }
-
-}  // namespace
 
 int run_worker(const WorkerOptions& options) {
   Slot* slot = map_slot(options.supervised);
@@ -256,7 +246,7 @@ int run_worker(const WorkerOptions& options) {
   while (true) {
     slot->state.store(WorkerState::Idle, std::memory_order_release);
     context.ring();
-    const std::uint32_t lease = wait_for(Verb::Lease, *slot);
+    const std::uint32_t lease = context.wait_for(Verb::Lease);
     const std::uint64_t first = slot->lease_first.load(std::memory_order_relaxed);
     const std::uint64_t count = slot->lease_count.load(std::memory_order_relaxed);
     slot->done.store(0, std::memory_order_relaxed);
@@ -270,7 +260,7 @@ int run_worker(const WorkerOptions& options) {
         slot->outcome = outcome;
         slot->state.store(WorkerState::Reported, std::memory_order_release);
         context.ring();
-        const std::uint32_t go_on = wait_for(Verb::Continue, *slot);
+        const std::uint32_t go_on = context.wait_for(Verb::Continue);
         slot->state.store(WorkerState::Running, std::memory_order_relaxed);
         slot->answered.store(go_on, std::memory_order_release);
       }
