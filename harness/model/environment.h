@@ -36,6 +36,10 @@ struct Environment {
   bool root = false;
   int cgroup_version = 0;
   std::vector<Capability> capabilities;
+  std::string
+      build_note;  ///< what sets this kernel apart from its release, "+ revert e95aada4cb93"
+  /// Reproducers whose bug this kernel has whatever its version says: its build took a fix out.
+  std::vector<std::string> reverted;
   bool operator==(const Environment&) const = default;
 };
 

@@ -94,9 +94,9 @@ HR_JSON(Manifest, name, title, symptom, mechanism, invariant, lever, variants, p
 HR_JSON(PreemptModel, build, active, source)
 HR_JSON(Capability, name, works, detail, remedy)
 HR_JSON(Environment, release, version, signature, machine, cmdline, preempt, cpus, virtualization,
-        root, cgroup_version, capabilities)
+        root, cgroup_version, capabilities, build_note, reverted)
 HR_JSON(StopSpec, hits, until_excluded, budget)
-HR_JSON(CellSpec, repro, variant, params, trials, workers, seed, manifest)
+HR_JSON(CellSpec, repro, variant, params, first, trials, workers, seed, manifest)
 HR_JSON(Measurement, name, value, unit)
 HR_JSON(Verdict, outcome, signature, where, wait, kill, rescue, freed_by, rule, because, hints)
 HR_JSON(BatchRecord, cell, lane, worker, first, count)

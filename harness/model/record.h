@@ -25,6 +25,7 @@ struct CellSpec {
   std::string repro;
   std::string variant;
   std::map<std::string, std::string> params;  ///< complete
+  std::uint64_t first = 0;                    ///< index of the first trial
   std::uint64_t trials = 0;                   ///< planned, 0: no end of its own
   int workers = 1;
   std::uint64_t seed = 0;

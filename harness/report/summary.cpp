@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/report/summary.h"
 
+#include <algorithm>
+
 namespace hangrate {
 
 Summary summarize(const RunHeader& header, const std::vector<CellResult>& cells) {
@@ -16,6 +18,9 @@ Summary summarize(const RunHeader& header, const std::vector<CellResult>& cells)
     const Variant& variant = cell.spec->variant_spec();
     cell.estimate = cell.result->estimate(header.confidence);
     cell.expectation = expectation_of(cell.spec->manifest, variant, summary.kernel);
+    const bool reverted =
+        std::find(e.reverted.begin(), e.reverted.end(), cell.spec->repro) != e.reverted.end();
+    if (reverted && variant.expect == Expect::Affected) cell.expectation = Expectation::Affected;
     cell.verdict =
         judge(cell.expectation, cell.result->tally(), cell.estimate, variant.reference_rate);
     cell.explanation = explain(cell.verdict, cell.expectation, cell.result->tally(), cell.estimate,
@@ -40,6 +45,7 @@ std::string kernel_phrase(const Summary& summary) {
   std::string text = e.release;
   const std::string upstream = summary.kernel ? to_string(*summary.kernel) : "";
   if (!upstream.empty() && e.release.find(upstream) == std::string::npos) text += " = " + upstream;
+  if (!e.build_note.empty()) text += " " + e.build_note;
   return text + " (" + e.preempt.build + ", preempt " + e.preempt.active + ", " +
          std::to_string(e.cpus) + (e.cpus == 1 ? " CPU)" : " CPUs)");
 }

@@ -38,7 +38,8 @@ CellRunner::CellRunner(Engine::Parts& parts, std::size_t cell, const CellPlan& p
       variant_(plan.spec.variant_spec()),
       rule_(rule),
       result_(result),
-      book_(plan.spec.trials != 0 ? plan.spec.trials : kNoEnd, result.recorded()) {}
+      book_(plan.spec.first, plan.spec.trials != 0 ? plan.spec.trials : kNoEnd, result.recorded()) {
+}
 
 Result<void> CellRunner::run() {
   start_ = now_ns();

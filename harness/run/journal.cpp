@@ -29,7 +29,7 @@ Result<void> check_header(const RunHeader& header) {
     const std::vector<Variant>& variants = spec.manifest.variants;
     const bool known = std::any_of(variants.begin(), variants.end(),
                                    [&](const Variant& v) { return v.name == spec.variant; });
-    if (!known || spec.trials > kMostTrials) {
+    if (!known || spec.trials > kMostTrials || spec.first > kMostTrials) {
       return fail(Error::usage("malformed journal header: cell " + spec.repro + "/" + spec.variant +
                                " has a variant or number of trials that cannot be"));
     }

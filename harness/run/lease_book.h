@@ -13,10 +13,10 @@ namespace hangrate {
 
 class LeaseBook {
  public:
-  /// Every index of [0, planned) that is not in `recorded`.
-  LeaseBook(std::uint64_t planned, const RangeSet& recorded) {
-    std::uint64_t from = 0;
-    while (const auto gap = recorded.next_gap(from, planned)) {
+  /// Every index of [first, first + planned) that is not in `recorded`.
+  LeaseBook(std::uint64_t first, std::uint64_t planned, const RangeSet& recorded) {
+    std::uint64_t from = first;
+    while (const auto gap = recorded.next_gap(from, first + planned)) {
       free_.push_back(*gap);
       from = gap->first + gap->count;
     }

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// MatrixSummary: the results of many kernels, worked out once; every matrix reporter only formats
+// them. Pure: the same records give the same text on any machine.
+#pragma once
+
+#include <list>
+#include <string>
+#include <vector>
+
+#include "harness/report/summary.h"
+#include "harness/stats/cluster.h"
+
+namespace hangrate {
+
+/// Something the kernel of a guest printed that is news whatever the trials say.
+struct ConsoleFinding {
+  std::string kind;  ///< panic oops hung-task soft-lockup rcu-stall lockdep kasan warning
+  std::vector<std::string> lines;  ///< as printed, the first says it
+};
+
+/// One start of a guest.
+struct BootFact {
+  int number = 1;
+  std::string folder;   ///< relative to the results folder; holds console.log, journal.jsonl
+  Nanos boot_time = 0;  ///< from the start of QEMU to the first word of our init
+  Nanos total_time = 0;
+  std::string end;  ///< finished, panic, silent, no-hello, died, interrupted
+  std::vector<ConsoleFinding> findings;
+  /// Per cell of the row: what this boot recorded. Rates are tested for dispersion across these.
+  std::vector<Cluster> clusters;
+};
+
+/// One kernel with its axes; its cells are reproducer variants.
+struct MatrixRow {
+  std::string id;       ///< folder and test name, e.g. "bookworm-preempt-full"
+  std::string spec;     ///< as in the matrix file, e.g. "debian:bookworm"
+  std::string label;    ///< what it is, e.g. "Debian 6.1.0-50-cloud-amd64, preempt=full"
+  std::string cmdline;  ///< added to the guest's command line
+  std::string accel;    ///< kvm, tcg, native
+  int cpus = 0;
+  int memory_mib = 0;
+  std::vector<BootFact> boots;
+  std::string trouble;  ///< why there are no results (could not be fetched, ...); "" if there are
+  std::string repeat;   ///< the command that runs this row again
+  RunHeader header;     ///< of the guest: its environment, its cells
+  std::vector<CellResult> cells;
+  Summary summary;  ///< of header and cells
+};
+
+struct MatrixSummary {
+  std::string version;  ///< of hangrate
+  std::string started;  ///< UTC, ISO 8601
+  std::vector<std::string> argv;
+  double confidence = 0.95;
+  std::list<MatrixRow> rows;  ///< a list: summaries point into their row
+  int exit_code = 0;
+};
+
+/// Fills in every row's summary and the exit code: rows with trouble count as 3.
+void summarize(MatrixSummary& matrix);
+
+/// The reporters. All give finished text; none prints.
+std::string matrix_text(const MatrixSummary& matrix, bool colour);
+std::string matrix_markdown(const MatrixSummary& matrix);
+std::string matrix_json(const MatrixSummary& matrix);
+std::string matrix_ktap(const MatrixSummary& matrix);
+std::string matrix_junit(const MatrixSummary& matrix);
+/// One self-contained file: no script is needed to read it, nothing is loaded.
+std::string matrix_html(const MatrixSummary& matrix);
+
+}  // namespace hangrate
