@@ -130,6 +130,7 @@ Result<void> check_numbers(const RunOptions& o) {
   if (o.confidence && !(*o.confidence >= 0.5 && *o.confidence <= 0.999999)) {
     return fail(Error::usage(fmt::format("--confidence {}: from 0.5 to 0.999999", *o.confidence)));
   }
+  if (o.first > kMostTrials) return fail(Error::usage("--first-trial: too large"));
   if (o.workers && (*o.workers < 1 || *o.workers > kMostWorkers)) {
     return fail(Error::usage(fmt::format("--workers {}: from 1 to {}", *o.workers, kMostWorkers)));
   }
@@ -168,6 +169,7 @@ CellSpec make_cell(const RunOptions& options, const Manifest& manifest, const st
   const Variant& chosen = spec.variant_spec();
   const bool once = chosen.expect == Expect::Measure && !options.trials;
   spec.trials = once ? chosen.trials : planned_trials(options, chosen);
+  spec.first = options.first;
   spec.workers =
       options.workers.value_or(std::clamp(environment.cpus / chosen.tasks, 1, kMostWorkers));
   if (chosen.expect == Expect::Measure) spec.workers = 1;
@@ -192,6 +194,8 @@ void add_run_options(CLI::App& app, RunOptions& o) {
   app.add_option("--workers", o.workers, "Workers side by side (default: by CPUs)");
   app.add_option("--seed", o.seed, "Seed of every random choice (default: random, recorded)");
   app.add_option("--results", o.results, "Folder for the journal of this run");
+  app.add_option("--channel", o.channel)->group("");  // how a matrix runs us
+  app.add_option("--first-trial", o.first)->group("");
   app.add_option("--json", o.json, "Write the summary as JSON to this file, - for stdout");
   app.add_flag("--ktap", o.ktap, "Print KTAP instead of the table");
   app.add_flag("-q,--quiet", o.quiet, "No progress, no proofs");
@@ -293,6 +297,7 @@ Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<Catal
     }
   }
   plan.results = options.results;
+  plan.channel = options.channel;
   return plan;
 }
 

@@ -34,6 +34,8 @@ struct RunOptions {
   std::optional<std::uint64_t> seed;
   std::string results;
   std::string resume;
+  std::string channel;      ///< of a machine that another one runs
+  std::uint64_t first = 0;  ///< index of the first trial
   std::string json;
   bool ktap = false;
   bool quiet = false;

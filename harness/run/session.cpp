@@ -4,8 +4,10 @@
 #include <numeric>
 
 #include "harness/classify/classifier.h"
+#include "harness/model/json.h"
 #include "harness/run/engine.h"
 #include "harness/run/journal.h"
+#include "harness/sys/channel.h"
 #include "harness/sys/environment.h"
 
 namespace hangrate {
@@ -46,6 +48,7 @@ class Session {
     auto engine = Engine::make({.record = [this](const Record& r) { return record(r); },
                                 .progress =
                                     [this](const CellResult& r, Nanos elapsed) {
+                                      if (channel_) channel_->beat();
                                       if (events_.progress) events_.progress(current_, r, elapsed);
                                     }});
     if (!engine) return fail(engine.error());
@@ -60,6 +63,12 @@ class Session {
 
  private:
   Result<void> open_journal() {
+    if (!plan_.channel.empty()) {
+      auto channel = ChannelWriter::open(plan_.channel);
+      if (!channel) return fail(channel.error());
+      channel_.emplace(std::move(*channel));
+      return channel_->append(dump_line(to_json_value(header_)));
+    }
     if (plan_.results.empty()) return {};
     if (plan_.resume) {
       auto loaded = load_run(plan_.results);
@@ -80,6 +89,7 @@ class Session {
   }
 
   Result<void> record(const Record& record) {
+    if (channel_) return channel_->append(dump_line(to_json_value(record)));
     if (!journal_) return {};
     HR_TRY(journal_->append(record));
     if (now_ns() - last_sync_ > kSyncEvery) {
@@ -118,6 +128,7 @@ class Session {
   const SessionEvents& events_;
   SessionOutcome outcome_;
   std::optional<Journal> journal_;
+  std::optional<ChannelWriter> channel_;
   std::size_t current_ = 0;
   Nanos last_sync_ = 0;
 };

@@ -28,6 +28,7 @@ struct SessionPlan {
   std::vector<std::string> executables;  ///< one per cell
   std::string results;                   ///< folder of the journal, "" = none
   bool resume = false;                   ///< `results` has a journal to go on with
+  std::string channel;                   ///< instead of a folder: a channel to another machine
 };
 
 struct SessionOutcome {

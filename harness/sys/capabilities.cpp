@@ -20,6 +20,7 @@
 #include "harness/sys/cgroup.h"
 #include "harness/sys/child.h"
 #include "harness/sys/proc_reader.h"
+#include "harness/sys/program.h"
 
 namespace hangrate {
 
@@ -143,15 +144,6 @@ std::string newest_kernel_image() {
   return newest;
 }
 
-std::string find_in_path(const std::string& name) {
-  const char* path = std::getenv("PATH");
-  for (const std::string& folder : split(path != nullptr ? path : "", ':')) {
-    const std::string candidate = folder + "/" + name;
-    if (::access(candidate.c_str(), X_OK) == 0) return candidate;
-  }
-  return {};
-}
-
 }  // namespace
 
 std::vector<Capability> probe_capabilities() {
@@ -183,7 +175,7 @@ Capability probe_kvm(const std::string& kernel) {
     c.detail = "/dev/kvm: " + reason(errno);
     return c;
   }
-  const std::string qemu = find_in_path("qemu-system-x86_64");
+  const std::string qemu = find_program("qemu-system-x86_64");
   if (qemu.empty()) {
     c.detail = "/dev/kvm opens, but there is no qemu-system-x86_64 to run a guest with";
     c.remedy = "apt-get install qemu-system-x86";

@@ -22,6 +22,15 @@ function(hangrate_options target)
   endif()
 endfunction()
 
+# hangrate_for_guests(TARGET): makes it a static program of the folder guests are filled from.
+function(hangrate_for_guests target)
+  target_link_options(${target} PRIVATE -static -s)
+  set_target_properties(${target} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/libexec/hangrate/guest)
+  install(TARGETS ${target} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/hangrate/guest)
+  set_property(GLOBAL APPEND PROPERTY HANGRATE_GUEST_PROGRAMS ${target})
+endfunction()
+
 # hangrate_layer(NAME [LINK targets...]): one static library from every .cpp of this folder that is
 # neither test nor benchmark.
 function(hangrate_layer name)
@@ -82,6 +91,11 @@ function(hangrate_add_repro folder)
   hangrate_repro_program(${name} FOLDER ${folder} OUTPUT ${PROJECT_BINARY_DIR}/libexec/hangrate)
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/hangrate)
   set_property(GLOBAL APPEND PROPERTY HANGRATE_REPROS ${name})
+  add_executable(${name}_guest)
+  target_link_libraries(${name}_guest PRIVATE ${name}_parts hangrate_kit_main)
+  hangrate_options(${name}_guest)
+  hangrate_for_guests(${name}_guest)
+  set_target_properties(${name}_guest PROPERTIES OUTPUT_NAME ${name})
   hangrate_tests(${name} FOLDER ${folder} LINK ${name}_parts hangrate_run)
 endfunction()
 

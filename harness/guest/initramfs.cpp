@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/guest/initramfs.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/base/file.h"
+#include "harness/base/scope_exit.h"
+
+namespace hangrate {
+
+namespace {
+
+Failure archive_failure(archive* a, const std::string& doing) {
+  const char* why = archive_error_string(a);
+  return fail(Error::infrastructure(doing + ": " + (why != nullptr ? why : "libarchive failed")));
+}
+
+/// The content of a file that may be compressed.
+Result<std::string> plain_content(const std::string& path) {
+  archive* reader = archive_read_new();
+  const ScopeExit closing([&] { archive_read_free(reader); });
+  archive_read_support_filter_all(reader);
+  archive_read_support_format_raw(reader);
+  archive_read_support_format_empty(reader);
+  archive_entry* entry = nullptr;
+  if (archive_read_open_filename(reader, path.c_str(), 1 << 16) != ARCHIVE_OK ||
+      archive_read_next_header(reader, &entry) != ARCHIVE_OK) {
+    return archive_failure(reader, "reading " + path);
+  }
+  std::string content;
+  char chunk[1 << 16];
+  while (true) {
+    const la_ssize_t n = archive_read_data(reader, chunk, sizeof chunk);
+    if (n == 0) return content;
+    if (n < 0) return archive_failure(reader, "reading " + path);
+    content.append(chunk, static_cast<std::size_t>(n));
+  }
+}
+
+}  // namespace
+
+void Initramfs::Closer::operator()(archive* a) const {
+  archive_write_free(a);
+}
+
+Result<Initramfs> Initramfs::make() {
+  Initramfs made;
+  made.memory_.reset(::memfd_create("hangrate-initramfs", MFD_CLOEXEC));
+  if (!made.memory_) return fail(Error::from_errno("memfd_create"));
+  made.archive_.reset(archive_write_new());
+  archive_write_set_format_cpio_newc(made.archive_.get());
+  if (archive_write_open_fd(made.archive_.get(), made.memory_.get()) != ARCHIVE_OK) {
+    return archive_failure(made.archive_.get(), "making the initramfs");
+  }
+  return made;
+}
+
+Result<void> Initramfs::add_entry(const std::string& path, unsigned kind, int mode,
+                                  std::string_view bytes) {
+  archive_entry* entry = archive_entry_new();
+  const ScopeExit freeing([&] { archive_entry_free(entry); });
+  archive_entry_set_pathname(entry, path.c_str() + 1);  // relative to the root
+  archive_entry_set_filetype(entry, kind);
+  archive_entry_set_perm(entry, static_cast<mode_t>(mode));
+  archive_entry_set_size(entry, static_cast<la_int64_t>(bytes.size()));
+  archive_entry_set_nlink(entry, 1);
+  archive* a = archive_.get();
+  if (archive_write_header(a, entry) != ARCHIVE_OK) return archive_failure(a, "adding " + path);
+  if (!bytes.empty() && archive_write_data(a, bytes.data(), bytes.size()) < 0) {
+    return archive_failure(a, "adding " + path);
+  }
+  return {};
+}
+
+Result<void> Initramfs::add_folder(const std::string& path) {
+  if (path.size() <= 1 || folders_.find("|" + path + "|") != folders_.npos) return {};
+  HR_TRY(add_parents(path));
+  folders_ += path + "|";
+  return add_entry(path, AE_IFDIR, 0755, {});
+}
+
+Result<void> Initramfs::add_parents(const std::string& path) {
+  return add_folder(path.substr(0, path.rfind('/')));
+}
+
+Result<void> Initramfs::add_text(const std::string& path, std::string_view text, int mode) {
+  HR_TRY(add_parents(path));
+  return add_entry(path, AE_IFREG, mode, text);
+}
+
+Result<void> Initramfs::add_file(const std::string& path, const std::string& host_path, int mode) {
+  const auto content = read_file(host_path);
+  if (!content) return fail(Error::from_errno("read(" + host_path + ")"));
+  return add_text(path, *content, mode);
+}
+
+Result<void> Initramfs::add_module(const std::string& path, const std::string& host_path) {
+  const auto content = plain_content(host_path);
+  if (!content) return fail(content.error());
+  return add_text(path, *content, 0644);
+}
+
+Result<UniqueFd> Initramfs::finish() {
+  if (archive_write_close(archive_.get()) != ARCHIVE_OK) {
+    return archive_failure(archive_.get(), "finishing the initramfs");
+  }
+  ::lseek(memory_.get(), 0, SEEK_SET);
+  return std::move(memory_);
+}
+
+}  // namespace hangrate

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Initramfs: the whole file system of a guest, made in memory (newc cpio, by libarchive).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "harness/base/error.h"
+#include "harness/base/unique_fd.h"
+
+struct archive;
+
+namespace hangrate {
+
+class Initramfs {
+ public:
+  static Result<Initramfs> make();
+
+  /// Paths are absolute in the guest; missing parent folders are made.
+  Result<void> add_folder(const std::string& path);
+  Result<void> add_text(const std::string& path, std::string_view text, int mode = 0644);
+  Result<void> add_file(const std::string& path, const std::string& host_path, int mode = 0755);
+  /// A kernel module, plain or compressed (xz, zstd, gzip): the guest gets it plain.
+  Result<void> add_module(const std::string& path, const std::string& host_path);
+
+  /// The finished archive as a memory file, positioned at its start.
+  Result<UniqueFd> finish();
+
+ private:
+  Initramfs() = default;
+  Result<void> add_entry(const std::string& path, unsigned kind, int mode, std::string_view bytes);
+  Result<void> add_parents(const std::string& path);
+
+  struct Closer {
+    void operator()(archive* a) const;
+  };
+  UniqueFd memory_;
+  std::unique_ptr<archive, Closer> archive_;
+  std::string folders_ = "|";  ///< those added, "|a|a/b|"
+};
+
+}  // namespace hangrate

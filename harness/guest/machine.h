@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Machine: something that runs reproducers and sends back lines. A guest under QEMU, or this
+// machine itself. Nothing here waits: whoever owns it asks it now and then.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "harness/base/clock.h"
+#include "harness/base/error.h"
+#include "harness/base/unique_fd.h"
+#include "harness/sys/channel.h"
+
+namespace hangrate {
+
+/// argv of one reproducer; argv[0] is its program on this machine.
+using MachineCommand = std::vector<std::string>;
+
+class Machine {
+ public:
+  virtual ~Machine() = default;
+
+  /// Lines that arrived: init's own and those of the journals, in order.
+  virtual std::vector<std::string> take_lines() = 0;
+  /// Rises while the machine is alive.
+  virtual std::uint64_t beat() const = 0;
+  /// False once it has ended; all its lines can then be taken.
+  virtual bool running() = 0;
+  /// How it ended, for the reader.
+  virtual std::string end_text() const = 0;
+  /// Ends it now.
+  virtual void kill() = 0;
+};
+
+struct GuestSetup {
+  std::string image;    ///< bzImage
+  std::string modules;  ///< folder with modules.dep, "" = none
+  std::string init;     ///< our init, a static program
+  std::vector<MachineCommand> commands;
+  std::string cmdline;  ///< added last, so it wins
+  std::string accel = "tcg";
+  int cpus = 2;
+  int memory_mib = 1024;
+  std::string console;  ///< file the guest's console goes to
+};
+
+/// Starts a guest. No shell, no disk, no network; it ends with us.
+Result<std::unique_ptr<Machine>> start_guest(const GuestSetup& setup);
+
+/// Runs the commands on this machine's own kernel, one after the other. `console` gets what they
+/// print.
+Result<std::unique_ptr<Machine>> start_native(std::vector<MachineCommand> commands,
+                                              const std::string& console);
+
+/// The program that runs guests, "" if it is not installed.
+std::string qemu_program();
+
+}  // namespace hangrate

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/sys/channel.h"
+
+#include <csignal>
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace hangrate {
+namespace {
+
+std::string path_of(const ChannelReader& reader) {
+  return "/proc/self/fd/" + std::to_string(reader.fd());
+}
+
+TEST(Channel, LinesArriveWholeAndInOrderRoundTheRing) {
+  auto reader = ChannelReader::make();
+  ASSERT_TRUE(reader) << reader.error().what();
+  auto writer = ChannelWriter::open(path_of(*reader));
+  ASSERT_TRUE(writer) << writer.error().what();
+  std::uint64_t sent = 0;
+  std::uint64_t seen = 0;
+  while (sent < 60'000) {  // 60,000 x about 1 kB: several times round
+    for (int i = 0; i < 1000; ++i, ++sent) {
+      ASSERT_TRUE(writer->append(std::to_string(sent) + std::string(900 + sent % 200, 'x')));
+    }
+    for (const std::string& line : reader->take_lines()) {
+      ASSERT_EQ(line, std::to_string(seen) + std::string(900 + seen % 200, 'x'));
+      ++seen;
+    }
+  }
+  EXPECT_EQ(seen, sent);
+  EXPECT_FALSE(reader->corrupt());
+}
+
+TEST(Channel, WhatAKilledWriterHadWrittenIsThere) {
+  auto reader = ChannelReader::make();
+  const std::string path = path_of(*reader);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    auto writer = ChannelWriter::open(path);
+    for (int i = 0; i < 100; ++i) {
+      if (!writer->append("line " + std::to_string(i))) ::_exit(1);
+    }
+    ::raise(SIGKILL);
+  }
+  ::waitpid(child, nullptr, 0);
+  EXPECT_EQ(reader->take_lines().size(), 100u);
+  auto next = ChannelWriter::open(path);  // another process goes on where it stopped
+  ASSERT_TRUE(next->append("last"));
+  EXPECT_EQ(reader->take_lines(), std::vector<std::string>{"last"});
+}
+
+TEST(Channel, ALineWithoutItsEndIsNotGivenOut) {
+  auto reader = ChannelReader::make();
+  auto memory = ChannelMemory::map(reader->fd());
+  memory->ring()[0] = 'h';
+  memory->header().written = 1;
+  EXPECT_TRUE(reader->take_lines().empty());
+  memory->ring()[1] = '\n';
+  memory->header().written = 2;
+  EXPECT_EQ(reader->take_lines(), std::vector<std::string>{"h"});
+}
+
+TEST(Channel, CountersThatCannotBeAreNoticed) {
+  auto reader = ChannelReader::make();
+  auto memory = ChannelMemory::map(reader->fd());
+  memory->header().written = std::uint64_t{1} << 40;
+  EXPECT_TRUE(reader->take_lines().empty());
+  EXPECT_TRUE(reader->corrupt());
+}
+
+TEST(Channel, OtherFilesAreRefused) {
+  const UniqueFd file(::memfd_create("other", MFD_CLOEXEC));
+  ASSERT_EQ(::ftruncate(file.get(), ChannelMemory::kBytes), 0);
+  EXPECT_FALSE(ChannelWriter::open("/proc/self/fd/" + std::to_string(file.get())));
+  EXPECT_FALSE(ChannelWriter::open("/nowhere"));
+}
+
+}  // namespace
+}  // namespace hangrate
