@@ -103,18 +103,27 @@ void CellRunner::worker_ended(Seat& seat, const ChildEnd& end) {
     conclude(seat);
   }
   if (killed_by_us) return emit_held(seat);
+  if (state == WorkerState::Skipped || state == WorkerState::Failed ||
+      state == WorkerState::Starting) {
+    worker_gave_up(seat, how);
+  } else if (seat.worker.leased()) {
+    trial_reported(seat, Outcome::Infra, "worker died", how);
+  }
+  dismiss(seat);
+}
+
+/// What a worker that skips, failed or never started leaves on record.
+void CellRunner::worker_gave_up(Seat& seat, const std::string& how) {
+  const WorkerState state = seat.worker.state();
   if (state == WorkerState::Skipped) {
     emit(SkipRecord{cell_, text_of(seat.worker.slot().message)});
     end_reason_ = "skipped";
   } else if (state == WorkerState::Failed && seat.worker.leased()) {
     trial_reported(seat, Outcome::Infra, "the reproducer failed",
                    text_of(seat.worker.slot().message));
-  } else if (state == WorkerState::Failed || state == WorkerState::Starting) {
+  } else {
     start_failed(state == WorkerState::Failed ? text_of(seat.worker.slot().message) : how);
-  } else if (seat.worker.leased()) {
-    trial_reported(seat, Outcome::Infra, "worker died", how);
   }
-  dismiss(seat);
 }
 
 /// A worker that never got to a trial. Several in a row end the cell with one trial as Infra, so
@@ -123,10 +132,12 @@ void CellRunner::start_failed(const std::string& why) {
   emit(NoteRecord{cell_, "a worker could not start: " + why});
   if (++failures_ < parts_.limits.most_failures || !end_reason_.empty()) return;
   end_reason_ = "infra";
+  const IndexRange trial = book_.take(1);
+  if (trial.count == 0) return;  // every trial is with another worker
   TrialRecord record{.cell = cell_, .observation = {}, .verdict = {}};
   record.observation.repro = plan_.spec.repro;
   record.observation.variant = plan_.spec.variant;
-  record.observation.trial = book_.take(1).first;
+  record.observation.trial = trial.first;
   record.observation.message = why;
   record.verdict.outcome = Outcome::Infra;
   record.verdict.rule = "no worker starts";
@@ -181,9 +192,13 @@ void CellRunner::look_at(Seat& seat) {
   }
   // In this order: a worker changes its state before it answers, so the state that goes with an
   // answered command is never one from before it.
-  const bool answered = seat.worker.answered();
+  const bool unsettled = seat.worker.between_states();
   const WorkerState state = seat.worker.state();
-  if (!answered && state != WorkerState::Starting) return;
+  if (unsettled) {
+    if (now_ns() - seat.worker.last_sent() < parts_.scaled(kTrialLimit)) return;
+    emit(NoteRecord{cell_, "a worker does not react to its orders; it is replaced"});
+    return dismiss(seat);
+  }
   switch (state) {
     case WorkerState::Starting:
       if (now_ns() - seat.worker.started() > kSpawnLimit) {
@@ -202,8 +217,11 @@ void CellRunner::look_at(Seat& seat) {
       if (seat.watched) drive_watch(seat);
       return;
     case WorkerState::Skipped:
-    case WorkerState::Failed:
-      return;  // it is about to exit; worker_ended() has the word
+    case WorkerState::Failed:  // it is about to exit, and then worker_ended() has the word
+      if (seat.failing_since == 0) seat.failing_since = now_ns();
+      if (now_ns() - seat.failing_since < kReapLimit) return;
+      worker_gave_up(seat, "it does not exit");
+      return dismiss(seat);
   }
 }
 
@@ -242,7 +260,7 @@ void CellRunner::give_lease(Seat& seat) {
 
 void CellRunner::look_at_running(Seat& seat) {
   const Nanos start = seat.worker.slot().trial_start_ns.load(std::memory_order_acquire);
-  if (!seat.worker.leased() || start == 0 ||
+  if (!seat.worker.leased() ||
       now_ns() - std::max(start, seat.lease_start) < parts_.scaled(kTrialLimit)) {
     return;
   }
@@ -268,7 +286,12 @@ void CellRunner::look_at_reported(Seat& seat) {
 /// what the reproducer says of it counts more.
 void CellRunner::trial_reported(Seat& seat, Outcome outcome, const std::string& rule,
                                 const std::string& text) {
-  if (seat.held && seat.held->observation.trial == seat.worker.slot().trial.load()) {
+  account_clean(seat, seat.worker.done());
+  const IndexRange& lease = seat.worker.current_lease();
+  const bool held_is_over =
+      seat.held && seat.held->observation.trial - lease.first < seat.worker.done();
+  if (seat.held && !held_is_over &&
+      seat.held->observation.trial == seat.worker.slot().trial.load()) {
     if (outcome != Outcome::Clean) {
       seat.held->observation.message = text;
       seat.held->verdict.outcome = outcome;
@@ -281,7 +304,7 @@ void CellRunner::trial_reported(Seat& seat, Outcome outcome, const std::string& 
   // A worker that died between two trials failed the one it did not get to.
   const std::uint64_t begun = seat.worker.offset_in_lease().value_or(seat.accounted);
   const std::uint64_t at = std::max(begun, seat.worker.done());
-  if (at < seat.accounted || at >= seat.worker.current_lease().count) {
+  if (at < seat.accounted || at >= lease.count) {
     if (outcome != Outcome::Clean) {
       emit(NoteRecord{cell_, "a trial that has its verdict then ended like this: " + text});
     }
@@ -304,8 +327,8 @@ void CellRunner::account_clean(Seat& seat, std::uint64_t upto) {
 /// A trial whose outcome needs no observation.
 void CellRunner::record_plain(Seat& seat, Outcome outcome, const std::string& rule,
                               const std::string& text) {
-  TrialRecord record{.cell = cell_, .observation = opening(seat, true), .verdict = {}};
-  record.observation.trial = seat.worker.current_lease().first + seat.accounted;
+  const std::uint64_t trial = seat.worker.current_lease().first + seat.accounted;
+  TrialRecord record{.cell = cell_, .observation = opening(seat, trial, true), .verdict = {}};
   record.observation.ended = now_ns();
   record.observation.message = text;
   record.verdict.outcome = outcome;
@@ -315,12 +338,12 @@ void CellRunner::record_plain(Seat& seat, Outcome outcome, const std::string& ru
   emit(record);
 }
 
-Observation CellRunner::opening(const Seat& seat, bool parked) const {
+Observation CellRunner::opening(const Seat& seat, std::uint64_t trial, bool parked) const {
   const protocol::Slot& slot = seat.worker.slot();
   Observation o;
   o.repro = plan_.spec.repro;
   o.variant = plan_.spec.variant;
-  o.trial = slot.trial.load(std::memory_order_acquire);
+  o.trial = trial;
   o.worker = seat.worker.id();
   o.lane = seat.worker.lane();
   o.trial_start = slot.trial_start_ns.load(std::memory_order_acquire);
@@ -430,10 +453,12 @@ void CellRunner::finish_leftovers() {
   Nanos kill_again = now_ns() + kGrace;
   while (now_ns() < deadline) {
     take_ended_children();
+    take_reader_answers();
     abort_orphaned_connections(seats_, parts_.reader);
     std::erase_if(seats_, [](const Seat& seat) { return seat.dying && seat.killed_at == 0; });
     const bool empty = parts_.cgroup.version() == 0 || parts_.cgroup.processes().empty();
-    if (seats_.empty() && empty) return;
+    const bool told = !parts_.reader.next_deadline();  // every abort went out
+    if (seats_.empty() && empty && told) return;
     if (!empty && now_ns() >= kill_again) {
       parts_.cgroup.kill_all();
       kill_again = now_ns() + kGrace;

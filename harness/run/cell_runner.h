@@ -45,6 +45,7 @@ class CellRunner {
                       const std::string& text);
   void record_plain(Seat& seat, Outcome outcome, const std::string& rule, const std::string& text);
   void worker_ended(Seat& seat, const ChildEnd& end);
+  void worker_gave_up(Seat& seat, const std::string& how);
   void start_failed(const std::string& why);
   void dismiss(Seat& seat);
   void drop_dead_seats();
@@ -58,7 +59,7 @@ class CellRunner {
   Nanos wake_at() const;
   WatchLimits watch_limits() const;
   std::optional<std::size_t> free_slot() const;
-  Observation opening(const Seat& seat, bool parked) const;
+  Observation opening(const Seat& seat, std::uint64_t trial, bool parked) const;
 
   Engine::Parts& parts_;
   const std::size_t cell_;

@@ -24,16 +24,21 @@ constexpr std::uint64_t kWholeLadderEvery = 20;
 /// worker may still go on to the next at any moment.
 void CellRunner::open_watch(Seat& seat, bool parked) {
   const protocol::Slot& slot = seat.worker.slot();
+  emit_held(seat);
   seat.worker.stop_soon();  // this worker ends its lease with this trial
+  // Released before it could see that: it may be anywhere by now, and needs no watching.
+  if (parked && (seat.worker.state() != WorkerState::Parked || slot.released_ns.load() != 0))
+    return;
   const auto offset = seat.worker.offset_in_lease();
   if (!offset || *offset < seat.accounted) {
-    emit(NoteRecord{cell_, "a worker parks in a trial that is not its own to make"});
+    emit(NoteRecord{cell_, "a worker does not end a trial that has its verdict; it is replaced"});
     return dismiss(seat);
   }
+  const std::uint64_t trial = seat.worker.current_lease().first + *offset;
   account_clean(seat, *offset);
   // The rest of the lease goes to whoever takes over, once it is sure where this worker stops.
   if (parked) book_.give_back(seat.worker.cut_lease(*offset + 1));
-  Observation start = opening(seat, parked);
+  Observation start = opening(seat, trial, parked);
   const std::string rung = first_rung(start.trial);
   seat.watched.emplace(Watched{Watch(variant_, watch_limits(), std::move(start), rung), {}});
   std::vector<ReadTarget>& targets = seat.watched->targets;

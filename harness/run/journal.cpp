@@ -6,7 +6,6 @@
 #include <cstdio>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@ namespace {
 constexpr const char* kFileName = "journal.jsonl";
 
 constexpr std::uint64_t kMostTrials = 1ull << 62;
+constexpr int kMostWorkers = 1024;
 
 /// What the code behind relies on and a file need not keep to.
 Result<void> check_header(const RunHeader& header) {
@@ -29,9 +29,11 @@ Result<void> check_header(const RunHeader& header) {
     const std::vector<Variant>& variants = spec.manifest.variants;
     const bool known = std::any_of(variants.begin(), variants.end(),
                                    [&](const Variant& v) { return v.name == spec.variant; });
-    if (!known || spec.trials > kMostTrials || spec.first > kMostTrials) {
+    const bool counts = spec.trials <= kMostTrials / 2 && spec.first <= kMostTrials / 2 &&
+                        spec.workers >= 1 && spec.workers <= kMostWorkers;
+    if (!known || !counts) {
       return fail(Error::usage("malformed journal header: cell " + spec.repro + "/" + spec.variant +
-                               " has a variant or number of trials that cannot be"));
+                               " has a variant or a number that cannot be"));
     }
   }
   return {};
@@ -64,45 +66,6 @@ Result<RunHeader> parse_header(const std::string& line, const std::string& path)
   return header;
 }
 
-/// Reads lines without ever holding more than one; the last flag tells whether it had its newline.
-class LineReader {
- public:
-  explicit LineReader(int fd) : fd_(fd) {}
-
-  enum class Got { Line, Unfinished, End, Failed };
-  Got next(std::string& line) {
-    line.clear();
-    while (true) {
-      const std::size_t end = buffer_.find('\n', at_);
-      if (end != buffer_.npos) {
-        line.assign(buffer_, at_, end - at_);
-        at_ = end + 1;
-        offset_ += static_cast<off_t>(line.size()) + 1;
-        return Got::Line;
-      }
-      buffer_.erase(0, at_);
-      at_ = 0;
-      char chunk[65536];
-      const ssize_t n = ::read(fd_, chunk, sizeof chunk);
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return Got::Failed;
-      if (n == 0) {
-        line = buffer_;
-        return buffer_.empty() ? Got::End : Got::Unfinished;
-      }
-      buffer_.append(chunk, static_cast<std::size_t>(n));
-    }
-  }
-  /// Where the next line starts.
-  off_t offset() const { return offset_; }
-
- private:
-  int fd_;
-  std::string buffer_;
-  std::size_t at_ = 0;
-  off_t offset_ = 0;
-};
-
 }  // namespace
 
 std::string Journal::path_in(const std::string& directory) {
@@ -116,83 +79,23 @@ Result<Journal> Journal::create(const std::string& directory, const RunHeader& h
     return fail(error.context("making the results folder")
                     .as(wrong_path ? ErrorKind::Usage : ErrorKind::Infrastructure));
   }
-  Journal journal;
-  journal.path_ = path_in(directory);
-  journal.file_.reset(
-      ::open(journal.path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644));
-  if (!journal.file_ && errno == EEXIST) {
-    return fail(Error::usage(directory +
-                             " already holds a run: give another --results folder, or "
-                             "continue it with --resume " +
-                             directory));
-  }
-  if (!journal.file_) return fail(Error::from_errno("open(" + journal.path_ + ")"));
-  auto ready = journal.lock();
-  if (ready) ready = journal.append_line(dump_line(to_json_value(header)));
-  if (!ready) {
-    ::unlink(journal.path_.c_str());  // a journal without a header would be in the way of the next
-    return fail(ready.error());
-  }
-  journal.sync();
-  return journal;
+  auto file = LineFile::create(path_in(directory), dump_line(to_json_value(header)));
+  if (!file) return fail(file.error());
+  return Journal(std::move(*file));
 }
 
 Result<Journal> Journal::reopen(const std::string& directory) {
-  Journal journal;
-  journal.path_ = path_in(directory);
-  journal.file_.reset(::open(journal.path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
-  if (!journal.file_) {
-    return fail(Error::from_errno("open(" + journal.path_ + ")").as(ErrorKind::Usage));
-  }
-  HR_TRY(journal.lock());
-  const UniqueFd reading(::open(journal.path_.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!reading) {
-    return fail(Error::from_errno("open(" + journal.path_ + ")").as(ErrorKind::Usage));
-  }
-  LineReader lines(reading.get());
-  std::string line;
-  LineReader::Got got = LineReader::Got::Line;
-  while (got == LineReader::Got::Line) got = lines.next(line);
-  if (got == LineReader::Got::Failed) return fail(Error::from_errno("read(" + journal.path_ + ")"));
-  if (got == LineReader::Got::Unfinished && ::ftruncate(journal.file_.get(), lines.offset()) != 0) {
-    return fail(Error::from_errno("ftruncate(" + journal.path_ + ")"));
-  }
-  return journal;
-}
-
-/// One writer at a time; the lock goes with its process.
-Result<void> Journal::lock() {
-  if (::flock(file_.get(), LOCK_EX | LOCK_NB) == 0) return {};
-  if (errno != EWOULDBLOCK) return {};  // a file system without locks
-  return fail(Error::usage(path_ + " is being written by another hangrate: wait for its end"));
+  auto file = LineFile::reopen(path_in(directory));
+  if (!file) return fail(file.error());
+  return Journal(std::move(*file));
 }
 
 Result<void> Journal::append(const Record& record) {
-  return append_line(dump_line(to_json_value(record)));
-}
-
-Result<void> Journal::append_line(std::string line) {
-  line += '\n';
-  struct stat before {};
-  if (::fstat(file_.get(), &before) != 0) return fail(Error::from_errno("fstat(" + path_ + ")"));
-  std::string_view rest = line;
-  while (!rest.empty()) {
-    const ssize_t n = ::write(file_.get(), rest.data(), rest.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) {
-      const Error error = Error::from_errno("write(" + path_ + ")");
-      if (::ftruncate(file_.get(), before.st_size) != 0) {
-        return fail(error.context("and its last line could not be cut off"));
-      }
-      return fail(error.context("everything before is safe; make room and --resume"));
-    }
-    rest.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return {};
+  return file_.append(dump_line(to_json_value(record)));
 }
 
 void Journal::sync() {
-  ::fdatasync(file_.get());
+  file_.sync();
 }
 
 Result<JournalStats> read_journal(const std::string& path,

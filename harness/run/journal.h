@@ -9,8 +9,8 @@
 #include <string>
 
 #include "harness/base/error.h"
-#include "harness/base/unique_fd.h"
 #include "harness/model/record.h"
+#include "harness/run/line_file.h"
 
 namespace hangrate {
 
@@ -24,18 +24,15 @@ class Journal {
   static Result<Journal> reopen(const std::string& directory);
 
   Result<void> append(const Record& record);
+  bool was_cut_off() const { return file_.was_cut_off(); }
   /// Pushes what was written to the disk, against a crash of the machine.
   void sync();
 
   static std::string path_in(const std::string& directory);
 
  private:
-  Journal() = default;
-  Result<void> lock();
-  Result<void> append_line(std::string line);
-
-  std::string path_;
-  UniqueFd file_;
+  explicit Journal(LineFile file) : file_(std::move(file)) {}
+  LineFile file_;
 };
 
 struct JournalStats {

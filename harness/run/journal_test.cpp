@@ -159,6 +159,15 @@ TEST_F(JournalTest, LinesThatAreNoRecordsAreUsageErrorsNotCrashes) {
   }
 }
 
+TEST_F(JournalTest, ANumberOfWorkersThatCannotBeIsAUsageError) {
+  RunHeader odd = header();
+  odd.cells[0].workers = -1;
+  ASSERT_TRUE(Journal::create(folder_, odd));
+  const auto all = read();
+  ASSERT_FALSE(all);
+  EXPECT_EQ(all.error().kind(), ErrorKind::Usage);
+}
+
 TEST_F(JournalTest, HasOneWriterAtATime) {
   {
     const auto first = Journal::create(folder_, header());

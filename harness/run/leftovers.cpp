@@ -25,13 +25,15 @@ int Leftovers::alive(Nanos now) {
 
 void abort_orphaned_connections(Seats& seats, ProcReader& reader) {
   for (Seat& seat : seats) {
-    if (!seat.dying) continue;
-    // Once: the number is free for the next trial's connection as soon as this one is gone.
-    const int connection = seat.worker.slot().fuse_connection.exchange(0);
+    // Once: the number is free for the next trial's connection as soon as this one is gone. It
+    // stays in the slot, for the janitor.
+    const int connection = seat.worker.slot().fuse_connection.load();
+    if (!seat.dying || seat.aborted || connection == 0) continue;
+    seat.aborted = true;
     const bool reused = std::any_of(seats.begin(), seats.end(), [&](const Seat& other) {
       return !other.dying && other.worker.slot().fuse_connection.load() == connection;
     });
-    if (connection != 0 && !reused) reader.abort_fuse(connection);
+    if (!reused) reader.abort_fuse(connection);
   }
 }
 

@@ -33,6 +33,8 @@ struct Seat {
   bool spare = false;  ///< idle, ready to take over a lane
   bool dying = false;  ///< killed by us, not reaped yet
   Nanos killed_at = 0;
+  bool aborted = false;         ///< dying, and the abort of its FUSE connection was ordered
+  Nanos failing_since = 0;      ///< it said that it skips or failed, and should exit
   std::uint64_t accounted = 0;  ///< trials of its lease that have a record, or have it held
   Nanos lease_start = 0;
   std::optional<Watched> watched;

@@ -71,15 +71,16 @@ class Session {
     }
     if (plan_.results.empty()) return {};
     if (plan_.resume) {
-      auto loaded = load_run(plan_.results);
-      if (!loaded) return fail(loaded.error());
-      if (loaded->cut_off && events_.warning) {
-        events_.warning("the last record of the journal was cut off by a kill; it is left out");
-      }
-      outcome_.cells = std::move(loaded->cells);
+      // Locked first: what another writer adds until then must be seen.
       auto journal = Journal::reopen(plan_.results);
       if (!journal) return fail(journal.error());
       journal_ = std::move(*journal);
+      auto loaded = load_run(plan_.results);
+      if (!loaded) return fail(loaded.error());
+      if (journal_->was_cut_off() && events_.warning) {
+        events_.warning("the last record of the journal was cut off by a kill; it is left out");
+      }
+      outcome_.cells = std::move(loaded->cells);
     } else {
       auto journal = Journal::create(plan_.results, header_);
       if (!journal) return fail(journal.error());

@@ -70,6 +70,8 @@ IndexRange Worker::cut_lease(std::uint64_t count) {
 
 void Worker::send(Verb verb) {
   ++sequence_;
+  last_ = verb;
+  sent_at_ = now_ns();
   slot_->command.store(protocol::make_command(sequence_, verb), std::memory_order_release);
   ::syscall(SYS_futex, &slot_->command, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
 }

@@ -58,6 +58,13 @@ class Worker {
   void send(protocol::Verb verb);
   /// Has the last command been carried out?
   bool answered() const;
+  /// Is the last command one that changes the worker's state (Lease, Continue) and not carried out
+  /// yet? Its state means nothing until then.
+  bool between_states() const {
+    const bool changes = last_ == protocol::Verb::Lease || last_ == protocol::Verb::Continue;
+    return changes && !answered();
+  }
+  Nanos last_sent() const { return sent_at_; }
   /// Ends the lease after the trial in flight.
   void stop_soon() { slot_->stop.store(1); }
   void stop_no_more() { slot_->stop.store(0, std::memory_order_release); }
@@ -75,6 +82,8 @@ class Worker {
   Nanos started_ = 0;
   protocol::Slot* slot_ = nullptr;
   std::uint32_t sequence_ = 0;
+  protocol::Verb last_ = protocol::Verb::None;
+  Nanos sent_at_ = 0;
   IndexRange lease_;
   UniqueFd output_;
 };

@@ -275,6 +275,8 @@ ProcReader::~ProcReader() {
 void ProcReader::start() {
   socket_.reset();
   helper_ = -1;
+  trouble_.clear();
+  started_ = now_ns();
   ++generation_;
   std::erase_if(stuck_, [](pid_t pid) { return !signal_process(pid, 0); });
   if (fruitless_ > kMostStuck || stuck_.size() > static_cast<std::size_t>(kMostStuck)) {
@@ -323,6 +325,8 @@ void ProcReader::replace() {
 std::uint64_t ProcReader::request(const std::vector<ReadTarget>& targets, Nanos patience,
                                   Depth depth) {
   HR_CHECK(targets.size() <= kMaxTargets);
+  if (!trouble_.empty() && now_ns() - started_ > kSecond)
+    start();  // the machine may have recovered
   const std::uint64_t id = next_id_++;
   pending_.push_back({.id = id, .targets = targets, .patience = patience, .depth = depth});
   send_next();

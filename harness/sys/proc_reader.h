@@ -99,6 +99,7 @@ class ProcReader {
   int fruitless_ = 0;         ///< helpers in a row without an answer
   std::vector<pid_t> stuck_;  ///< killed and not gone yet
   std::string trouble_;
+  Nanos started_ = 0;           ///< when a helper was last tried to be started
   char* breadcrumb_ = nullptr;  ///< shared: the path the helper is about to read
 };
 

@@ -166,6 +166,18 @@ TEST(Run, AnOverdueTrialThatEndsByItselfIsOneTrialAndNoneIsLost) {
       << result.dump(2);
 }
 
+TEST(Run, AWorkerThatHangsAfterItsRescueIsReplacedAndTheRunEnds) {
+  const Json result = result_of("stuck-after-kill", "3", nullptr);
+  EXPECT_EQ(result["outcomes"]["hang_other"], 3) << result.dump(2);
+  EXPECT_NE(result["notes"].dump().find("does not end a trial"), std::string::npos);
+}
+
+TEST(Run, ALaneThatCannotStartTakesNoTrialFromOneThatCan) {
+  const Json result = result_of("one-lane-works", "1", nullptr);
+  EXPECT_EQ(result["hits"], 1) << result.dump(2);
+  EXPECT_EQ(result["attempted"], 1);
+}
+
 /// Runs a shell line with the words of `argv` behind it.
 std::vector<std::string> under_shell(const std::string& line,
                                      const std::vector<std::string>& argv) {

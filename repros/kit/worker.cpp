@@ -191,7 +191,8 @@ void Context::answer_commands(Reproducer& reproducer) {
     ring();
     if (verb != Verb::Check) nap_span = kShortNap;  // it may have freed the victim
   }
-  slot_.released_ns.store(now_ns(), std::memory_order_release);
+  // Ordered before the next look at `stop`, as the supervisor sets `stop` before it looks here.
+  slot_.released_ns.store(now_ns(), std::memory_order_seq_cst);
   // No ring: the trial is about to end, which rings, and whoever pulled a lever looks by himself.
   slot_.state.store(WorkerState::Running, std::memory_order_release);
 }
@@ -253,7 +254,7 @@ int run_worker(const WorkerOptions& options) {
     slot->state.store(WorkerState::Running, std::memory_order_relaxed);
     slot->answered.store(lease, std::memory_order_release);
     for (std::uint64_t i = 0; i < count; ++i) {
-      if (slot->stop.load(std::memory_order_relaxed) != 0) break;
+      if (slot->stop.load(std::memory_order_seq_cst) != 0) break;
       context.begin_trial(first + i);
       const TrialOutcome outcome = reproducer->trial(context);
       if (outcome != TrialOutcome::Clean || slot->measurement_bytes != 0) {

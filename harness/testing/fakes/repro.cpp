@@ -29,10 +29,12 @@ class Fake final : public Reproducer {
   explicit Fake(const Settings& settings)
       : variant_(settings.variant()),
         every_(static_cast<std::uint64_t>(settings.number("every"))),
+        lane_(settings.lane()),
         span_ms_(static_cast<int>(settings.number("span_ms"))) {}
 
   void setup(Context& context) override {
     if (variant_ == "skip") context.skip("this fake never runs: remedy X");
+    if (variant_ == "one-lane-works" && lane_ != 0) context.fail("frobnicate(): only once (16)");
     if (variant_ == "setup-fails") context.fail("frobnicate(): No such device (19)");
   }
 
@@ -63,6 +65,9 @@ class Fake final : public Reproducer {
     if (victim_ == 0) become_victim();
     if (variant_ == "stopped") context.until([&] { return halted(); });
     context.await(*this);
+    if (variant_ == "stuck-after-kill") {
+      while (true) ::pause();
+    }
     if (variant_ == "slow-then-anomaly" || variant_ == "hang-then-anomaly") {
       context.note("EINTR seen after the wait");
       return TrialOutcome::Anomaly;
@@ -85,6 +90,7 @@ class Fake final : public Reproducer {
 
   Invariant invariant() override {
     const bool broken = variant_ == "lost-wakeup" || variant_ == "hang-then-anomaly" ||
+                        variant_ == "one-lane-works" ||
                         variant_ == "hang-then-fails" || variant_ == "late-parker" ||
                         variant_ == "elsewhere" || variant_ == "wrong-descriptor" ||
                         variant_ == "stopped" || variant_ == "starved" || variant_ == "slow" ||
@@ -117,7 +123,8 @@ class Fake final : public Reproducer {
   [[noreturn]] void become_victim() const {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     std::uint64_t value = 0;
-    if (variant_ == "elsewhere" || variant_ == "other") {
+    if (variant_ == "elsewhere" || variant_ == "other" ||
+        variant_ == "stuck-after-kill") {
       while (true) ::pause();
     } else if (variant_ == "slow" || variant_ == "slow-then-anomaly") {
       nap(span_ms_);
@@ -148,6 +155,7 @@ class Fake final : public Reproducer {
 
   const std::string variant_;
   const std::uint64_t every_;
+  const std::uint32_t lane_;
   const int span_ms_;
   UniqueFd bell_;
   int victim_ = 0;
@@ -180,12 +188,12 @@ Manifest reproducer_manifest() {
   m.lever = "ring the eventfd";
   m.params = {{"every", "act in every n-th trial", "1", {}, 1, 1'000'000'000},
               {"span_ms", "how long the slow ones take, ms", "300", {}, 1, 60'000}};
-  for (const char* name : {"lost-wakeup", "hang-then-anomaly", "hang-then-fails", "late-parker"})
+  for (const char* name : {"lost-wakeup", "hang-then-anomaly", "hang-then-fails", "late-parker", "one-lane-works"})
     m.variants.push_back(variant(name, Expect::Always));
   for (const char* name :
        {"clean", "slow", "restless", "elsewhere", "other", "wrong-descriptor", "starved", "stopped",
         "killable-d", "exits", "crashes", "worker-stuck", "anomaly", "skip", "setup-fails",
-        "leaves-child", "fails", "slow-then-anomaly", "late-finisher"}) {
+        "leaves-child", "fails", "slow-then-anomaly", "stuck-after-kill", "late-finisher"}) {
     m.variants.push_back(variant(name, Expect::Never));
   }
   m.variants.push_back(variant("measures", Expect::Measure));
