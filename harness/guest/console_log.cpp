@@ -44,9 +44,10 @@ std::string_view message_of(std::string_view line) {
   while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.remove_suffix(1);
   const std::size_t open = line.find('[');
   const std::size_t close = line.find("] ");
-  const bool stamped = open != line.npos && close != line.npos && open < close && open < 8 &&
-                       line.substr(open + 1, close - open - 1).find_first_not_of("0123456789. TC") ==
-                           std::string_view::npos;
+  const bool stamped =
+      open != line.npos && close != line.npos && open < close && open < 8 &&
+      line.substr(open + 1, close - open - 1).find_first_not_of("0123456789. TC") ==
+          std::string_view::npos;
   return stamped ? line.substr(close + 2) : line;
 }
 
@@ -70,8 +71,8 @@ std::vector<ConsoleFinding> findings_in(std::string_view console) {
   for (const std::string& line : split(console, '\n')) {
     const std::string_view message = message_of(line);
     if (const char* kind = kind_of_line(message); kind != nullptr) {
-      const bool same = open && continues(findings.back(), kind) &&
-                        findings.back().lines.size() < kMostLines;
+      const bool same =
+          open && continues(findings.back(), kind) && findings.back().lines.size() < kMostLines;
       if (!same) {
         if (findings.size() == kMostFindings) break;
         findings.push_back({kind, {}});

@@ -51,7 +51,8 @@ TEST(ConsoleLog, EachKindIsTold) {
 TEST(ConsoleLog, AnOopsThatPanicsIsTwoFindings) {
   const auto found = findings_in(
       "BUG: kernel NULL pointer dereference, address: 8\n#PF: supervisor read\n"
-      "Oops: 0000 [#1] PREEMPT SMP\nRIP: 0010:x+0x1\nKernel panic - not syncing: Fatal exception\n");
+      "Oops: 0000 [#1] PREEMPT SMP\nRIP: 0010:x+0x1\nKernel panic - not syncing: Fatal "
+      "exception\n");
   ASSERT_EQ(found.size(), 2u);
   EXPECT_EQ(found[0].kind, "oops");
   EXPECT_EQ(found[0].lines.size(), 4u);
@@ -60,7 +61,8 @@ TEST(ConsoleLog, AnOopsThatPanicsIsTwoFindings) {
 
 TEST(ConsoleLog, AFloodIsBounded) {
   std::string flood;
-  for (int i = 0; i < 5000; ++i) flood += "WARNING: CPU: 1 PID: 4 at fs/pipe.c:1\n---[ end trace ]---\n";
+  for (int i = 0; i < 5000; ++i)
+    flood += "WARNING: CPU: 1 PID: 4 at fs/pipe.c:1\n---[ end trace ]---\n";
   EXPECT_EQ(findings_in(flood).size(), kMostFindings);
 }
 

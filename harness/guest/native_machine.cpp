@@ -18,10 +18,9 @@ namespace {
 class NativeMachine final : public Machine {
  public:
   NativeMachine(ChannelReader channel, std::vector<MachineCommand> commands, UniqueFd console)
-      : channel_(std::move(channel)),
-        console_(std::move(console)),
-        commands_(std::move(commands)) {
-    said_.push_back(dump_line({{"type", kHelloLine}, {"uptime_ns", now_ns()}, {"failed", Json::array()}}));
+      : channel_(std::move(channel)), console_(std::move(console)), commands_(std::move(commands)) {
+    said_.push_back(
+        dump_line({{"type", kHelloLine}, {"uptime_ns", now_ns()}, {"failed", Json::array()}}));
   }
 
   ~NativeMachine() override { kill(); }

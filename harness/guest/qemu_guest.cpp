@@ -60,7 +60,8 @@ Result<UniqueFd> make_initramfs(const GuestSetup& setup) {
     command[0] = in_guest(command[0]);
     commands.push_back(command);
   }
-  HR_TRY(initramfs->add_text(kPlanPath, dump_line({{"modules", *modules}, {"commands", commands}})));
+  HR_TRY(
+      initramfs->add_text(kPlanPath, dump_line({{"modules", *modules}, {"commands", commands}})));
   return initramfs->finish();
 }
 
@@ -121,20 +122,41 @@ Result<std::unique_ptr<Machine>> start_guest(const GuestSetup& setup) {
   auto channel = ChannelReader::make();
   if (!channel) return fail(channel.error());
   UniqueFd output = make_output_file("hangrate-qemu");
-  const std::string memory = "memory-backend-file,id=channel,share=on,mem-path=" +
-                             descriptor_path(channel->fd()) +
-                             ",size=" + std::to_string(ChannelMemory::kBytes);
-  const auto pid = spawn(
-      {.argv = {qemu, "-accel", setup.accel == "tcg" ? "tcg,thread=multi" : setup.accel, "-cpu",
-                setup.accel == "kvm" ? "host" : "max", "-smp", std::to_string(setup.cpus), "-m",
-                std::to_string(setup.memory_mib), "-display", "none", "-monitor", "none",
-                "-nodefaults", "-net", "none", "-no-reboot", "-serial", "file:" + setup.console,
-                "-object", memory, "-device", "ivshmem-plain,memdev=channel", "-kernel",
-                setup.image, "-initrd", descriptor_path(initramfs->get()), "-append",
-                "console=ttyS0 quiet panic=-1 edd=off " + setup.cmdline},
-       .inherited = {channel->fd(), initramfs->get()},
-       .stdout_fd = output.get(),
-       .stderr_fd = output.get()});
+  const std::string memory =
+      "memory-backend-file,id=channel,share=on,mem-path=" + descriptor_path(channel->fd()) +
+      ",size=" + std::to_string(ChannelMemory::kBytes);
+  const auto pid = spawn({.argv = {qemu,
+                                   "-accel",
+                                   setup.accel == "tcg" ? "tcg,thread=multi" : setup.accel,
+                                   "-cpu",
+                                   setup.accel == "kvm" ? "host" : "max",
+                                   "-smp",
+                                   std::to_string(setup.cpus),
+                                   "-m",
+                                   std::to_string(setup.memory_mib),
+                                   "-display",
+                                   "none",
+                                   "-monitor",
+                                   "none",
+                                   "-nodefaults",
+                                   "-net",
+                                   "none",
+                                   "-no-reboot",
+                                   "-serial",
+                                   "file:" + setup.console,
+                                   "-object",
+                                   memory,
+                                   "-device",
+                                   "ivshmem-plain,memdev=channel",
+                                   "-kernel",
+                                   setup.image,
+                                   "-initrd",
+                                   descriptor_path(initramfs->get()),
+                                   "-append",
+                                   "console=ttyS0 quiet panic=-1 edd=off " + setup.cmdline},
+                          .inherited = {channel->fd(), initramfs->get()},
+                          .stdout_fd = output.get(),
+                          .stderr_fd = output.get()});
   if (!pid) return fail(pid.error());
   return std::make_unique<QemuGuest>(std::move(*channel), *pid, std::move(output));
 }

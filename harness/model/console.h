@@ -9,7 +9,8 @@
 namespace hangrate {
 
 struct ConsoleFinding {
-  std::string kind;  ///< panic oops hung-task soft-lockup hard-lockup rcu-stall lockdep kasan warning
+  std::string
+      kind;  ///< panic oops hung-task soft-lockup hard-lockup rcu-stall lockdep kasan warning
   std::vector<std::string> lines;  ///< as printed, the first says it
   bool operator==(const ConsoleFinding&) const = default;
 };

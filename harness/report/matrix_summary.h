@@ -8,16 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "harness/model/console.h"
 #include "harness/report/summary.h"
 #include "harness/stats/cluster.h"
 
 namespace hangrate {
-
-/// Something the kernel of a guest printed that is news whatever the trials say.
-struct ConsoleFinding {
-  std::string kind;  ///< panic oops hung-task soft-lockup rcu-stall lockdep kasan warning
-  std::vector<std::string> lines;  ///< as printed, the first says it
-};
 
 /// One start of a guest.
 struct BootFact {

@@ -80,8 +80,7 @@ std::vector<std::string> load_modules(const std::vector<std::string>& paths) {
 Json run_command(std::size_t number, std::vector<std::string> argv, const std::string& channel) {
   argv.insert(argv.end(), {"--channel", channel});
   const UniqueFd output = make_output_file("output");
-  const auto pid =
-      spawn({.argv = argv, .stdout_fd = output.get(), .stderr_fd = output.get()});
+  const auto pid = spawn({.argv = argv, .stdout_fd = output.get(), .stderr_fd = output.get()});
   int code = 127;
   while (pid) {
     int status = 0;

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/matrix/matrix_plan.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "harness/model/json.h"
+
+namespace hangrate {
+
+namespace {
+
+constexpr int kMatrixSchema = 1;
+constexpr std::uint64_t kMostTrials = 1'000'000'000;
+
+Failure wrong(const std::string& where, const std::string& what) {
+  return fail(Error::usage(where + ": " + what));
+}
+
+/// Checks that an object has no member but these: a misspelt one would silently do nothing.
+Result<void> only_members(const Json& json, const std::set<std::string>& known,
+                          const std::string& where) {
+  if (!json.is_object()) return wrong(where, "expected an object");
+  for (const auto& [key, value] : json.items()) {
+    if (!known.contains(key)) {
+      return wrong(
+          where, fmt::format("unknown member \"{}\"; there are: {}", key, fmt::join(known, ", ")));
+    }
+  }
+  return {};
+}
+
+Result<std::int64_t> whole_number(const Json& json, const char* key, std::int64_t fallback,
+                                  std::int64_t low, std::int64_t high, const std::string& where) {
+  if (!json.contains(key)) return fallback;
+  const Json& value = json[key];
+  const bool fits = value.is_number_integer() && value >= low && value <= high;
+  if (!fits) {
+    return wrong(where, fmt::format("\"{}\": {} is no whole number from {} to {}", key,
+                                    value.dump(), low, high));
+  }
+  return value.get<std::int64_t>();
+}
+
+Result<std::string> text(const Json& json, const char* key, const std::string& fallback,
+                         const std::string& where) {
+  if (!json.contains(key)) return fallback;
+  if (!json[key].is_string()) return wrong(where, fmt::format("\"{}\": expected text", key));
+  return json[key].get<std::string>();
+}
+
+/// A name for folders and tests from a spec and a command line.
+std::string id_of(const std::string& spec, const std::string& cmdline) {
+  std::string id = spec.substr(spec.find(':') == spec.npos ? 0 : spec.find(':') + 1);
+  if (const std::size_t slash = id.rfind('/'); slash != id.npos) id = id.substr(slash + 1);
+  if (!cmdline.empty()) id += "-" + cmdline;
+  for (char& c : id) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_';
+    if (!plain) c = '-';
+  }
+  return id;
+}
+
+bool is_folder_name(const std::string& id) {
+  return !id.empty() && id.size() <= 100 && id[0] != '.' &&
+         std::all_of(id.begin(), id.end(), [](char c) {
+           return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_' ||
+                  c == '-';
+         });
+}
+
+Result<MatrixKernel> parse_kernel(const Json& json, const std::string& where) {
+  HR_TRY(only_members(json, {"spec", "id", "cmdline", "cpus", "memory_mib", "boots", "params"},
+                      where));
+  MatrixKernel kernel;
+  const auto spec = text(json, "spec", "", where);
+  if (!spec) return fail(spec.error());
+  kernel.spec = *spec;
+  if (kernel.spec.empty()) return wrong(where, "a kernel needs a \"spec\"");
+  const auto cmdline = text(json, "cmdline", "", where);
+  if (!cmdline) return fail(cmdline.error());
+  kernel.cmdline = *cmdline;
+  const auto id = text(json, "id", id_of(kernel.spec, kernel.cmdline), where);
+  if (!id) return fail(id.error());
+  kernel.id = *id;
+  if (!is_folder_name(kernel.id)) {
+    return wrong(where, "\"id\": " + kernel.id + ": letters, digits, '.', '_' and '-' only");
+  }
+  const auto cpus = whole_number(json, "cpus", 2, 1, 64, where);
+  const auto memory = whole_number(json, "memory_mib", 1024, 128, 65536, where);
+  const auto boots = whole_number(json, "boots", 1, 1, 1000, where);
+  for (const auto* number : {&cpus, &memory, &boots}) {
+    if (!*number) return fail(number->error());
+  }
+  kernel.cpus = static_cast<int>(*cpus);
+  kernel.memory_mib = static_cast<int>(*memory);
+  kernel.boots = static_cast<int>(*boots);
+  if (json.contains("params")) {
+    try {
+      kernel.params = json["params"].get<decltype(kernel.params)>();
+    } catch (const nlohmann::json::exception&) {
+      return wrong(where, "\"params\": expected {\"REPRO\": {\"NAME\": \"VALUE\"}}");
+    }
+  }
+  return kernel;
+}
+
+/// The variants a selector means: the named one, or the default.
+Result<MatrixCell> cell_of(const std::string& selector, const std::vector<Manifest>& manifests,
+                           const std::string& where) {
+  const std::size_t slash = selector.find('/');
+  const std::string name = selector.substr(0, slash);
+  const auto manifest = std::find_if(manifests.begin(), manifests.end(),
+                                     [&](const Manifest& m) { return m.name == name; });
+  if (manifest == manifests.end()) {
+    std::vector<std::string> there;
+    for (const Manifest& m : manifests) there.push_back(m.name);
+    return wrong(where,
+                 fmt::format("no reproducer {}; there are: {}", name, fmt::join(there, ", ")));
+  }
+  if (slash == selector.npos) return MatrixCell{name, manifest->variants.front().name};
+  const std::string variant = selector.substr(slash + 1);
+  std::vector<std::string> there;
+  for (const Variant& v : manifest->variants) there.push_back(v.name);
+  if (std::find(there.begin(), there.end(), variant) == there.end()) {
+    return wrong(where, fmt::format("{} has no variant {}; it has: {}", name, variant,
+                                    fmt::join(there, ", ")));
+  }
+  return MatrixCell{name, variant};
+}
+
+Result<void> check_params(const MatrixKernel& kernel, const std::vector<Manifest>& manifests,
+                          const std::string& where) {
+  for (const auto& [repro, params] : kernel.params) {
+    const auto manifest = std::find_if(manifests.begin(), manifests.end(),
+                                       [&](const Manifest& m) { return m.name == repro; });
+    if (manifest == manifests.end()) return wrong(where, "\"params\": no reproducer " + repro);
+    for (const auto& [name, value] : params) {
+      const bool known = std::any_of(manifest->params.begin(), manifest->params.end(),
+                                     [&](const Param& p) { return p.name == name; });
+      if (!known) return wrong(where, "\"params\": " + repro + " has no parameter " + name);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> parse_shard(const std::string& value, MatrixOverrides& overrides) {
+  const char* end = value.data() + value.size();
+  const auto [slash, first] = std::from_chars(value.data(), end, overrides.shard);
+  const bool divided = first == std::errc{} && slash != end && *slash == '/';
+  const auto [rest, second] = divided ? std::from_chars(slash + 1, end, overrides.shards)
+                                      : std::from_chars_result{slash, std::errc::invalid_argument};
+  const bool fits = second == std::errc{} && rest == end && overrides.shard >= 1 &&
+                    overrides.shard <= overrides.shards;
+  if (fits) return {};
+  return fail(Error::usage("--shard " + value + ": expected I/N with I from 1 to N, e.g. 1/3"));
+}
+
+Result<MatrixPlan> parse_matrix(const std::string& source, const std::string& name,
+                                const std::vector<Manifest>& manifests,
+                                const MatrixOverrides& overrides) {
+  auto parsed = parse_json(source);
+  if (!parsed) return wrong(name, parsed.error().what());
+  const Json& json = *parsed;
+  HR_TRY(only_members(json, {"$schema", "schema", "kernels", "repros", "trials"}, name));
+  if (!json.contains("schema") || json["schema"] != kMatrixSchema) {
+    return wrong(name, fmt::format("\"schema\" must be {}", kMatrixSchema));
+  }
+  if (!json.contains("kernels") || !json["kernels"].is_array() || json["kernels"].empty()) {
+    return wrong(name, "\"kernels\" must be a list with at least one kernel");
+  }
+  const auto trials = whole_number(json, "trials", 1000, 1, kMostTrials, name);
+  if (!trials) return fail(trials.error());
+
+  MatrixPlan plan;
+  std::vector<std::string> selectors = overrides.selectors;
+  if (selectors.empty() && json.contains("repros")) {
+    try {
+      selectors = json["repros"].get<std::vector<std::string>>();
+    } catch (const nlohmann::json::exception&) {
+      return wrong(name, "\"repros\": expected a list of REPRO or REPRO/VARIANT");
+    }
+  }
+  if (selectors.empty()) {
+    for (const Manifest& manifest : manifests) selectors.push_back(manifest.name);
+  }
+  for (const std::string& selector : selectors) {
+    auto cell = cell_of(selector, manifests, name);
+    if (!cell) return fail(cell.error());
+    cell->trials = overrides.trials.value_or(static_cast<std::uint64_t>(*trials));
+    if (std::find(plan.cells.begin(), plan.cells.end(), *cell) == plan.cells.end()) {
+      plan.cells.push_back(std::move(*cell));
+    }
+  }
+  std::set<std::string> ids;
+  int number = 0;
+  for (const Json& entry : json["kernels"]) {
+    const std::string where = fmt::format("{}: kernel {}", name, ++number);
+    auto kernel = parse_kernel(entry, where);
+    if (!kernel) return fail(kernel.error());
+    HR_TRY(check_params(*kernel, manifests, where));
+    if (!ids.insert(kernel->id).second) {
+      return wrong(where, "the id " + kernel->id + " is taken: give it another \"id\"");
+    }
+    if (overrides.boots) kernel->boots = *overrides.boots;
+    const bool ours = (number - 1) % overrides.shards == overrides.shard - 1;
+    if (ours && kernel->id.find(overrides.filter) != std::string::npos) {
+      plan.kernels.push_back(std::move(*kernel));
+    }
+  }
+  if (plan.kernels.empty()) {
+    return wrong(name, fmt::format("no kernel is left after --filter and --shard; there are: {}",
+                                   fmt::join(ids, ", ")));
+  }
+  return plan;
+}
+
+}  // namespace hangrate

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// MatrixPlan: which kernels, with which axes, and which reproducer variants on each. Read from a
+// matrix file (results/schema/matrix.schema.json), checked whole before anything starts. Pure.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/base/error.h"
+#include "harness/model/manifest.h"
+
+namespace hangrate {
+
+/// One reproducer variant on every row, unless a row says otherwise.
+struct MatrixCell {
+  std::string repro;
+  std::string variant;
+  std::uint64_t trials = 1000;
+  bool operator==(const MatrixCell&) const = default;
+};
+
+/// One kernel with its axes.
+struct MatrixKernel {
+  std::string id;       ///< folder and test name; unique
+  std::string spec;     ///< debian:bookworm, recipe:NAME, native, ...
+  std::string cmdline;  ///< added to the guest's command line, e.g. "preempt=full"
+  int cpus = 2;
+  int memory_mib = 1024;
+  int boots = 1;  ///< the trials of a cell are spread over so many starts
+  /// Parameters by reproducer: {"pipe_resize_stall": {"cpu": "same"}}.
+  std::map<std::string, std::map<std::string, std::string>> params;
+  bool operator==(const MatrixKernel&) const = default;
+};
+
+struct MatrixPlan {
+  std::vector<MatrixKernel> kernels;
+  std::vector<MatrixCell> cells;
+};
+
+/// What the command line says; unset leaves what the file says.
+struct MatrixOverrides {
+  std::vector<std::string> selectors;  ///< REPRO or REPRO/VARIANT, instead of the file's
+  std::optional<std::uint64_t> trials;
+  std::optional<int> boots;
+  std::string filter;  ///< keeps kernels whose id holds this text
+  int shard = 1;       ///< of `shards`, 1-based
+  int shards = 1;
+};
+
+/// Reads `json` (the text of a matrix file called `name` in errors). `manifests` is what can run.
+Result<MatrixPlan> parse_matrix(const std::string& json, const std::string& name,
+                                const std::vector<Manifest>& manifests,
+                                const MatrixOverrides& overrides);
+
+/// "i/n" into shard and shards.
+Result<void> parse_shard(const std::string& text, MatrixOverrides& overrides);
+
+}  // namespace hangrate

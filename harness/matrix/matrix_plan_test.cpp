@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/matrix/matrix_plan.h"
+
+#include <gtest/gtest.h>
+
+namespace hangrate {
+namespace {
+
+std::vector<Manifest> two_reproducers() {
+  std::vector<Manifest> all(2);
+  all[0].name = "alpha";
+  all[0].variants.resize(2);
+  all[0].variants[0].name = "first";
+  all[0].variants[1].name = "second";
+  all[0].params.resize(1);
+  all[0].params[0].name = "cpu";
+  all[1].name = "beta";
+  all[1].variants.resize(1);
+  all[1].variants[0].name = "only";
+  return all;
+}
+
+Result<MatrixPlan> parse(const std::string& text, const MatrixOverrides& overrides = {}) {
+  return parse_matrix(text, "m.json", two_reproducers(), overrides);
+}
+
+TEST(MatrixPlan, ASpecIsEnough) {
+  const auto plan = parse(R"({"schema":1,"kernels":[{"spec":"debian:bookworm"}]})");
+  ASSERT_TRUE(plan) << plan.error().what();
+  ASSERT_EQ(plan->kernels.size(), 1u);
+  EXPECT_EQ(plan->kernels[0].id, "bookworm");
+  EXPECT_EQ(plan->kernels[0].boots, 1);
+  ASSERT_EQ(plan->cells.size(), 2u);
+  EXPECT_EQ(plan->cells[0], (MatrixCell{"alpha", "first", 1000}));
+}
+
+TEST(MatrixPlan, AxesMakeTheirOwnNames) {
+  const auto plan = parse(R"({"schema":1,"trials":50,"repros":["alpha/second"],"kernels":[
+      {"spec":"recipe:6.1-pipe-stall","cmdline":"preempt=none"},
+      {"spec":"recipe:6.1-pipe-stall","cmdline":"preempt=full","boots":3,
+       "params":{"alpha":{"cpu":"same"}}}]})");
+  ASSERT_TRUE(plan) << plan.error().what();
+  EXPECT_EQ(plan->kernels[0].id, "6.1-pipe-stall-preempt-none");
+  EXPECT_EQ(plan->kernels[1].boots, 3);
+  EXPECT_EQ(plan->cells, (std::vector<MatrixCell>{{"alpha", "second", 50}}));
+}
+
+TEST(MatrixPlan, TheCommandLineOverrides) {
+  MatrixOverrides overrides;
+  overrides.trials = 7;
+  overrides.boots = 2;
+  overrides.selectors = {"beta"};
+  overrides.filter = "si";
+  const auto plan =
+      parse(R"({"schema":1,"kernels":[{"spec":"debian:sid"},{"spec":"native"}]})", overrides);
+  ASSERT_TRUE(plan) << plan.error().what();
+  ASSERT_EQ(plan->kernels.size(), 1u);
+  EXPECT_EQ(plan->kernels[0].boots, 2);
+  EXPECT_EQ(plan->cells, (std::vector<MatrixCell>{{"beta", "only", 7}}));
+}
+
+TEST(MatrixPlan, ShardsAreAPartition) {
+  const std::string text =
+      R"({"schema":1,"kernels":[{"spec":"debian:a"},{"spec":"debian:b"},{"spec":"debian:c"}]})";
+  std::vector<std::string> all;
+  for (int shard = 1; shard <= 2; ++shard) {
+    MatrixOverrides overrides;
+    ASSERT_TRUE(parse_shard(std::to_string(shard) + "/2", overrides));
+    for (const auto& kernel : parse(text, overrides)->kernels) all.push_back(kernel.id);
+  }
+  std::sort(all.begin(), all.end());
+  EXPECT_EQ(all, (std::vector<std::string>{"a", "b", "c"}));
+}
+
+TEST(MatrixPlan, MistakesAreUsageErrorsThatNameThePlace) {
+  const struct {
+    const char* text;
+    const char* part;
+  } cases[] = {
+      {"{", "m.json"},
+      {"[]", "expected an object"},
+      {R"({"kernels":[{"spec":"native"}]})", "\"schema\" must be 1"},
+      {R"({"schema":2,"kernels":[{"spec":"native"}]})", "\"schema\" must be 1"},
+      {R"({"schema":1,"kernels":[]})", "at least one"},
+      {R"({"schema":1,"kernels":[{}]})", "kernel 1: a kernel needs a \"spec\""},
+      {R"({"schema":1,"kernels":[{"spec":"native"},{"spec":"native"}]})", "is taken"},
+      {R"({"schema":1,"kernels":[{"spec":"native","cpus":0}]})", "from 1 to 64"},
+      {R"({"schema":1,"kernels":[{"spec":"native","cpu":2}]})", "unknown member \"cpu\""},
+      {R"({"schema":1,"kernels":[{"spec":"native","id":"../x"}]})", "letters, digits"},
+      {R"({"schema":1,"kernels":[{"spec":"native","params":{"alpha":{"x":"1"}}}]})",
+       "no parameter x"},
+      {R"({"schema":1,"kernels":[{"spec":"native"}],"repros":["gamma"]})", "no reproducer gamma"},
+      {R"({"schema":1,"kernels":[{"spec":"native"}],"repros":["alpha/x"]})", "no variant x"},
+      {R"({"schema":1,"kernels":[{"spec":"native"}],"trials":-1})", "trials"},
+  };
+  for (const auto& c : cases) {
+    const auto plan = parse(c.text);
+    ASSERT_FALSE(plan) << c.text;
+    EXPECT_EQ(plan.error().kind(), ErrorKind::Usage);
+    EXPECT_NE(plan.error().what().find(c.part), std::string::npos) << plan.error().what();
+  }
+  for (const char* shard : {"", "1", "0/2", "3/2", "a/b", "1/2x"}) {
+    MatrixOverrides overrides;
+    EXPECT_FALSE(parse_shard(shard, overrides)) << shard;
+  }
+}
+
+}  // namespace
+}  // namespace hangrate

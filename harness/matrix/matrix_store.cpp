@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/matrix/matrix_store.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include "harness/base/file.h"
+#include "harness/guest/console_log.h"
+#include "harness/model/json.h"
+#include "harness/run/journal.h"
+
+namespace hangrate {
+
+namespace fs = std::filesystem;
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MatrixCell, repro, variant, trials)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MatrixKernel, id, spec, cmdline, cpus, memory_mib,
+                                                boots, params)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MatrixPlan, kernels, cells)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MatrixHeader, version, started, argv, seed,
+                                                confidence, plan)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RowRecord, id, label, accel, build_note, reverted,
+                                                trouble)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(BootRecord, id, number, end, boot_time, total_time)
+
+namespace {
+
+constexpr const char* kFileName = "matrix.jsonl";
+constexpr int kMatrixJournalSchema = 1;
+
+template <typename T>
+std::string tagged(const char* type, const T& value) {
+  Json json = {{"type", type}};
+  json.update(Json(value));
+  return dump_line(json);
+}
+
+std::string boot_name(int number) {
+  return fmt::format("boot-{:03}", number);
+}
+
+MatrixRow* row_of(MatrixSummary& summary, const std::string& id) {
+  const auto row = std::find_if(summary.rows.begin(), summary.rows.end(),
+                                [&](const MatrixRow& r) { return r.id == id; });
+  return row != summary.rows.end() ? &*row : nullptr;
+}
+
+void take_row(MatrixSummary& summary, const RowRecord& record) {
+  MatrixRow* row = row_of(summary, record.id);
+  if (row == nullptr) return;
+  row->label = record.label;
+  row->accel = record.accel;
+  row->trouble = record.trouble;
+  row->header.environment.build_note = record.build_note;
+  row->header.environment.reverted = record.reverted;
+}
+
+void take_boot(MatrixSummary& summary, const BootRecord& record) {
+  MatrixRow* row = row_of(summary, record.id);
+  if (row == nullptr) return;
+  if (record.end.empty()) {
+    BootFact boot;
+    boot.number = record.number;
+    boot.folder = record.id + "/" + boot_name(record.number);
+    boot.end = "interrupted";  // until its end is told
+    row->boots.push_back(std::move(boot));
+    return;
+  }
+  for (BootFact& boot : row->boots) {
+    if (boot.number != record.number) continue;
+    boot.end = record.end;
+    boot.boot_time = record.boot_time;
+    boot.total_time = record.total_time;
+  }
+}
+
+/// Adds what one boot recorded of one cell. The environment comes from the guest, what sets the
+/// kernel apart from its release from the row.
+Result<void> take_cell(MatrixRow& row, std::size_t cell, BootFact& boot, const std::string& path) {
+  CellResult alone(row.header.cells[cell]);
+  const auto read = read_journal(
+      path,
+      [&](const RunHeader& header) -> Result<void> {
+        if (header.cells.size() != 1) return fail(Error::usage(path + ": not one cell"));
+        const std::uint64_t planned = row.header.cells[cell].trials;
+        const auto note = row.header.environment.build_note;
+        const auto reverted = row.header.environment.reverted;
+        row.header.environment = header.environment;
+        row.header.environment.build_note = note;
+        row.header.environment.reverted = reverted;
+        row.header.version = header.version;
+        row.header.started = header.started;
+        row.header.seed = header.seed;
+        row.header.cells[cell] = header.cells[0];
+        row.header.cells[cell].first = 0;
+        row.header.cells[cell].trials = planned;
+        return {};
+      },
+      [&](const Record& record) {
+        alone.apply(record);
+        row.cells[cell].apply(record);
+      });
+  if (!read) return fail(read.error());
+  boot.clusters[cell] = {alone.tally().conclusive(), alone.tally().reproductions()};
+  return {};
+}
+
+Result<void> take_results(MatrixSummary& summary, const std::string& folder) {
+  for (MatrixRow& row : summary.rows) {
+    for (BootFact& boot : row.boots) {
+      boot.clusters.resize(row.header.cells.size());
+      const std::string place = folder + "/" + boot.folder + "/";
+      boot.findings = findings_in(read_file(place + "console.log").value_or(""));
+      for (std::size_t cell = 0; cell < row.header.cells.size(); ++cell) {
+        const CellSpec& spec = row.header.cells[cell];
+        const std::string path = place + cell_file(spec.repro, spec.variant);
+        if (fs::exists(path)) HR_TRY(take_cell(row, cell, boot, path));
+      }
+    }
+  }
+  return {};
+}
+
+/// Rows with the cells as planned; a cell of a boot brings the whole specification.
+void lay_out(LoadedMatrix& loaded, const std::string& folder) {
+  const MatrixHeader& header = loaded.header;
+  loaded.summary.version = header.version;
+  loaded.summary.started = header.started;
+  loaded.summary.argv = header.argv;
+  loaded.summary.confidence = header.confidence;
+  for (const MatrixKernel& kernel : header.plan.kernels) {
+    MatrixRow row;
+    row.id = kernel.id;
+    row.spec = kernel.spec;
+    row.label = kernel.spec;
+    row.cmdline = kernel.cmdline;
+    row.cpus = kernel.cpus;
+    row.memory_mib = kernel.memory_mib;
+    row.repeat = "hangrate matrix --filter " + kernel.id + " --seed " +
+                 std::to_string(header.seed) + " FILE";
+    row.header.confidence = header.confidence;
+    row.header.environment.release = "unknown";
+    for (const MatrixCell& cell : header.plan.cells) {
+      CellSpec spec;
+      spec.repro = cell.repro;
+      spec.variant = cell.variant;
+      spec.trials = cell.trials;
+      row.cells.emplace_back(spec);
+      row.header.cells.push_back(std::move(spec));
+    }
+    loaded.summary.rows.push_back(std::move(row));
+  }
+  (void)folder;
+}
+
+}  // namespace
+
+std::string cell_file(const std::string& repro, const std::string& variant) {
+  return repro + "." + variant + ".jsonl";
+}
+
+bool holds_matrix(const std::string& folder) {
+  return fs::exists(folder + "/" + kFileName);
+}
+
+Result<MatrixStore> MatrixStore::create(const std::string& folder, const MatrixHeader& header) {
+  std::error_code error;
+  if (!fs::create_directory(folder, error) && error) {
+    const bool wrong_path =
+        error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;
+    return fail(Error::from_errno("mkdir(" + folder + ")", error.value())
+                    .as(wrong_path ? ErrorKind::Usage : ErrorKind::Infrastructure));
+  }
+  Json json = {{"type", "matrix"}, {"schema", kMatrixJournalSchema}};
+  json.update(Json(header));
+  auto file = LineFile::create(folder + "/" + kFileName, dump_line(json));
+  if (!file) return fail(file.error());
+  return MatrixStore(folder, std::move(*file));
+}
+
+Result<MatrixStore> MatrixStore::reopen(const std::string& folder) {
+  auto file = LineFile::reopen(folder + "/" + kFileName);
+  if (!file) return fail(file.error());
+  return MatrixStore(folder, std::move(*file));
+}
+
+Result<void> MatrixStore::add(const RowRecord& row) {
+  return file_.append(tagged("row", row));
+}
+
+Result<void> MatrixStore::add(const BootRecord& boot) {
+  HR_TRY(file_.append(tagged("boot", boot)));
+  file_.sync();
+  return {};
+}
+
+Result<std::string> MatrixStore::boot_folder(const std::string& id, int number) const {
+  const std::string path = folder_ + "/" + id + "/" + boot_name(number);
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) return fail(Error::from_errno("mkdir(" + path + ")", error.value()));
+  return path;
+}
+
+Result<LoadedMatrix> load_matrix(const std::string& folder) {
+  const std::string path = folder + "/" + kFileName;
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return fail(Error::from_errno("open(" + path + ")").as(ErrorKind::Usage));
+  LoadedMatrix loaded;
+  LineReader lines(file.get());
+  std::string line;
+  int number = 0;
+  while (lines.next(line) == LineReader::Got::Line) {
+    const std::string where = path + ":" + std::to_string(++number);
+    const auto json = parse_json(line);
+    if (!json || !json->is_object()) return fail(Error::usage(where + ": not a record"));
+    try {
+      const std::string type = json->value("type", "");
+      if (number == 1) {
+        if (type != "matrix") return fail(Error::usage(where + ": not the journal of a matrix"));
+        if (json->value("schema", 0) > kMatrixJournalSchema) {
+          return fail(Error::usage(where + ": made by a newer hangrate: use that one"));
+        }
+        loaded.header = json->get<MatrixHeader>();
+        lay_out(loaded, folder);
+      } else if (type == "row") {
+        take_row(loaded.summary, json->get<RowRecord>());
+      } else if (type == "boot") {
+        take_boot(loaded.summary, json->get<BootRecord>());
+      }
+    } catch (const nlohmann::json::exception& problem) {
+      return fail(Error::usage(where + ": " + problem.what()));
+    }
+  }
+  if (number == 0) return fail(Error::usage(path + " is empty"));
+  HR_TRY(take_results(loaded.summary, folder));
+  return loaded;
+}
+
+}  // namespace hangrate

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// MatrixStore: the folder of a matrix run. matrix.jsonl says what was planned, which kernels were
+// provided and how every guest started and ended; each start has a folder with the guest's console
+// and, per cell, the journal as the guest sent it, line by line.
+#pragma once
+
+#include <string>
+
+#include "harness/matrix/matrix_plan.h"
+#include "harness/report/matrix_summary.h"
+#include "harness/run/line_file.h"
+
+namespace hangrate {
+
+struct MatrixHeader {
+  std::string version;
+  std::string started;
+  std::vector<std::string> argv;
+  std::uint64_t seed = 0;
+  double confidence = 0.95;
+  MatrixPlan plan;
+};
+
+/// What a row runs on, once its kernel was provided.
+struct RowRecord {
+  std::string id;
+  std::string label;
+  std::string accel;
+  std::string build_note;
+  std::vector<std::string> reverted;
+  std::string trouble;  ///< why it could not run
+};
+
+struct BootRecord {
+  std::string id;
+  int number = 1;
+  std::string end;  ///< "" when it starts
+  Nanos boot_time = 0;
+  Nanos total_time = 0;
+};
+
+class MatrixStore {
+ public:
+  static Result<MatrixStore> create(const std::string& folder, const MatrixHeader& header);
+  static Result<MatrixStore> reopen(const std::string& folder);
+
+  Result<void> add(const RowRecord& row);
+  Result<void> add(const BootRecord& boot);
+  /// The folder of a boot, made if it is not there.
+  Result<std::string> boot_folder(const std::string& id, int number) const;
+
+  const std::string& folder() const { return folder_; }
+
+ private:
+  MatrixStore(std::string folder, LineFile file)
+      : folder_(std::move(folder)), file_(std::move(file)) {}
+  std::string folder_;
+  LineFile file_;
+};
+
+/// File name of a cell's journal in a boot's folder.
+std::string cell_file(const std::string& repro, const std::string& variant);
+
+/// Does `folder` hold a matrix run?
+bool holds_matrix(const std::string& folder);
+
+struct LoadedMatrix {
+  MatrixHeader header;
+  MatrixSummary summary;  ///< rows in the order of the plan, summaries not worked out yet
+};
+Result<LoadedMatrix> load_matrix(const std::string& folder);
+
+}  // namespace hangrate
