@@ -34,7 +34,7 @@ class Machine {
   /// How it ended, for the reader.
   virtual std::string end_text() const = 0;
   /// Ends it now.
-  virtual void kill() = 0;
+  virtual void stop() = 0;
 };
 
 struct GuestSetup {

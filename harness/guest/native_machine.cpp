@@ -23,7 +23,7 @@ class NativeMachine final : public Machine {
         dump_line({{"type", kHelloLine}, {"uptime_ns", now_ns()}, {"failed", Json::array()}}));
   }
 
-  ~NativeMachine() override { kill(); }
+  ~NativeMachine() override { stop(); }
 
   std::vector<std::string> take_lines() override {
     advance();
@@ -40,7 +40,7 @@ class NativeMachine final : public Machine {
 
   std::string end_text() const override { return end_; }
 
-  void kill() override {
+  void stop() override {
     next_ = commands_.size();
     killed_ = true;
     signal_process(pid_, SIGTERM);  // a supervisor: it frees its victims and ends

@@ -72,7 +72,7 @@ class QemuGuest final : public Machine {
 
   ~QemuGuest() override {
     if (end_) return;
-    kill();
+    stop();
     // SIGKILL ends QEMU at once (it may sleep in no driver of ours); its parent death signal is the
     // last resort.
     ::waitpid(pid_, nullptr, WNOHANG);
@@ -96,7 +96,7 @@ class QemuGuest final : public Machine {
     return text;
   }
 
-  void kill() override { signal_process(pid_, SIGKILL); }
+  void stop() override { signal_process(pid_, SIGKILL); }
 
  private:
   ChannelReader channel_;

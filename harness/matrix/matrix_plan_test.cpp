@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/matrix/matrix_plan.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 namespace hangrate {
@@ -66,7 +68,9 @@ TEST(MatrixPlan, ShardsAreAPartition) {
   for (int shard = 1; shard <= 2; ++shard) {
     MatrixOverrides overrides;
     ASSERT_TRUE(parse_shard(std::to_string(shard) + "/2", overrides));
-    for (const auto& kernel : parse(text, overrides)->kernels) all.push_back(kernel.id);
+    const auto plan = parse(text, overrides);
+    ASSERT_TRUE(plan);
+    for (const auto& kernel : plan->kernels) all.push_back(kernel.id);
   }
   std::sort(all.begin(), all.end());
   EXPECT_EQ(all, (std::vector<std::string>{"a", "b", "c"}));

@@ -9,22 +9,19 @@
 
 #include "harness/base/file.h"
 #include "harness/guest/console_log.h"
-#include "harness/model/json.h"
+#include "harness/model/json_fields.h"
 #include "harness/run/journal.h"
 
 namespace hangrate {
 
 namespace fs = std::filesystem;
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MatrixCell, repro, variant, trials)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MatrixKernel, id, spec, cmdline, cpus, memory_mib,
-                                                boots, params)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MatrixPlan, kernels, cells)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MatrixHeader, version, started, argv, seed,
-                                                confidence, plan)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RowRecord, id, label, accel, build_note, reverted,
-                                                trouble)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(BootRecord, id, number, end, boot_time, total_time)
+HR_JSON(MatrixCell, repro, variant, trials)
+HR_JSON(MatrixKernel, id, spec, cmdline, cpus, memory_mib, boots, params)
+HR_JSON(MatrixPlan, kernels, cells)
+HR_JSON(MatrixHeader, version, started, argv, seed, confidence, plan)
+HR_JSON(RowRecord, id, label, accel, build_note, reverted, trouble)
+HR_JSON(BootRecord, id, number, end, boot_time, total_time)
 
 namespace {
 

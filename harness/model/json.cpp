@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/model/json.h"
 
+#include "harness/model/json_fields.h"
+
 // std::optional as null or value.
 namespace nlohmann {
 template <typename T>
@@ -65,18 +67,6 @@ NLOHMANN_JSON_SERIALIZE_ENUM(HangKill, {{HangKill::Untested, "untested"},
 NLOHMANN_JSON_SERIALIZE_ENUM(HangRescue, {{HangRescue::Untested, "untested"},
                                           {HangRescue::Freed, "freed"},
                                           {HangRescue::NotFreed, "not-freed"}})
-
-// The fields of each type, once, for both directions.
-#define HR_JSON(Type, ...)                                               \
-  static void to_json(Json& j, const Type& t) {                          \
-    NLOHMANN_JSON_EXPAND(NLOHMANN_JSON_PASTE(HR_JSON_TO, __VA_ARGS__))   \
-  }                                                                      \
-  static void from_json(const Json& j, Type& t) {                        \
-    const Type fallback{};                                               \
-    NLOHMANN_JSON_EXPAND(NLOHMANN_JSON_PASTE(HR_JSON_FROM, __VA_ARGS__)) \
-  }
-#define HR_JSON_TO(field) j[#field] = t.field;
-#define HR_JSON_FROM(field) t.field = j.value(#field, fallback.field);
 
 HR_JSON(Absence, source, reason)
 HR_JSON(TaskSample, role, pid, tid, victim, gone, flags, comm, switches, pending, shared_pending,

@@ -90,11 +90,10 @@ class Fake final : public Reproducer {
 
   Invariant invariant() override {
     const bool broken = variant_ == "lost-wakeup" || variant_ == "hang-then-anomaly" ||
-                        variant_ == "one-lane-works" ||
-                        variant_ == "hang-then-fails" || variant_ == "late-parker" ||
-                        variant_ == "elsewhere" || variant_ == "wrong-descriptor" ||
-                        variant_ == "stopped" || variant_ == "starved" || variant_ == "slow" ||
-                        variant_ == "restless";
+                        variant_ == "one-lane-works" || variant_ == "hang-then-fails" ||
+                        variant_ == "late-parker" || variant_ == "elsewhere" ||
+                        variant_ == "wrong-descriptor" || variant_ == "stopped" ||
+                        variant_ == "starved" || variant_ == "slow" || variant_ == "restless";
     if (broken) return {InvariantStatus::Broken, "the fake says that its invariant is broken"};
     return {InvariantStatus::Holds, "the fake says that its invariant holds"};
   }
@@ -123,8 +122,7 @@ class Fake final : public Reproducer {
   [[noreturn]] void become_victim() const {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     std::uint64_t value = 0;
-    if (variant_ == "elsewhere" || variant_ == "other" ||
-        variant_ == "stuck-after-kill") {
+    if (variant_ == "elsewhere" || variant_ == "other" || variant_ == "stuck-after-kill") {
       while (true) ::pause();
     } else if (variant_ == "slow" || variant_ == "slow-then-anomaly") {
       nap(span_ms_);
@@ -188,12 +186,29 @@ Manifest reproducer_manifest() {
   m.lever = "ring the eventfd";
   m.params = {{"every", "act in every n-th trial", "1", {}, 1, 1'000'000'000},
               {"span_ms", "how long the slow ones take, ms", "300", {}, 1, 60'000}};
-  for (const char* name : {"lost-wakeup", "hang-then-anomaly", "hang-then-fails", "late-parker", "one-lane-works"})
-    m.variants.push_back(variant(name, Expect::Always));
   for (const char* name :
-       {"clean", "slow", "restless", "elsewhere", "other", "wrong-descriptor", "starved", "stopped",
-        "killable-d", "exits", "crashes", "worker-stuck", "anomaly", "skip", "setup-fails",
-        "leaves-child", "fails", "slow-then-anomaly", "stuck-after-kill", "late-finisher"}) {
+       {"lost-wakeup", "hang-then-anomaly", "hang-then-fails", "late-parker", "one-lane-works"})
+    m.variants.push_back(variant(name, Expect::Always));
+  for (const char* name : {"clean",
+                           "slow",
+                           "restless",
+                           "elsewhere",
+                           "other",
+                           "wrong-descriptor",
+                           "starved",
+                           "stopped",
+                           "killable-d",
+                           "exits",
+                           "crashes",
+                           "worker-stuck",
+                           "anomaly",
+                           "skip",
+                           "setup-fails",
+                           "leaves-child",
+                           "fails",
+                           "slow-then-anomaly",
+                           "stuck-after-kill",
+                           "late-finisher"}) {
     m.variants.push_back(variant(name, Expect::Never));
   }
   m.variants.push_back(variant("measures", Expect::Measure));

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/matrix/matrix_runner.h"
+
+#include <algorithm>
+#include <list>
+
+#include <fmt/format.h>
+#include <time.h>
+
+#include "harness/matrix/row_runner.h"
+
+namespace hangrate {
+
+namespace {
+
+constexpr Nanos kRound = 20 * kMilli;
+constexpr Nanos kStatusEvery = 200 * kMilli;
+
+class MatrixRunner {
+ public:
+  MatrixRunner(MatrixStore& store, const LoadedMatrix& so_far, const MatrixOptions& options)
+      : store_(store), options_(options) {
+    auto row = so_far.summary.rows.begin();
+    for (const MatrixKernel& kernel : so_far.header.plan.kernels) {
+      rows_.emplace_back(store, so_far.header, kernel, *row++, options);
+      specs_.push_back(kernel.spec);
+    }
+  }
+
+  Result<void> run() {
+    HR_TRY(provide_kernels());
+    while (!all_done() && !options_.interrupted()) {
+      HR_TRY(round());
+      show_status();
+      const timespec nap = to_timespec(kRound);
+      ::nanosleep(&nap, nullptr);
+    }
+    for (RowRunner& row : rows_) HR_TRY(row.interrupt(now_ns()));
+    return {};
+  }
+
+ private:
+  bool all_done() const {
+    return std::all_of(rows_.begin(), rows_.end(), [](const RowRunner& r) { return r.done(); });
+  }
+
+  /// All of them first: a kernel that cannot be had is known before hours of trials.
+  Result<void> provide_kernels() {
+    std::size_t number = 0;
+    for (RowRunner& row : rows_) {
+      const std::string& spec = specs_[number++];
+      if (!row.needs_kernel() || options_.interrupted()) continue;
+      auto kernel = options_.provide(spec);
+      if (!kernel) {
+        options_.news(row.id() + ": " + kernel.error().what());
+        HR_TRY(store_.add(RowRecord{.id = row.id(),
+                                    .label = spec,
+                                    .accel = "",
+                                    .build_note = "",
+                                    .reverted = {},
+                                    .trouble = kernel.error().what()}));
+        continue;
+      }
+      const std::string accel = kernel->native ? "native" : options_.accel(*kernel);
+      HR_TRY(store_.add(RowRecord{.id = row.id(),
+                                  .label = kernel->label,
+                                  .accel = accel,
+                                  .build_note = kernel->build_note,
+                                  .reverted = kernel->reverted,
+                                  .trouble = ""}));
+      natives_.push_back(kernel->native ? &row : nullptr);
+      row.use(std::move(*kernel), accel);
+    }
+    // A row without a kernel has nothing to wait for.
+    std::erase_if(rows_, [](const RowRunner& row) { return row.needs_kernel(); });
+    return {};
+  }
+
+  /// Looks at every row that runs and starts the next while there is room.
+  Result<void> round() {
+    int running = 0;
+    for (const RowRunner& row : rows_) running += row.idle() ? 0 : 1;
+    for (RowRunner& row : rows_) {
+      if (row.done()) continue;
+      if (row.idle()) {
+        // This machine's own kernel is measured alone: guests beside it would slow it down.
+        const bool native = std::find(natives_.begin(), natives_.end(), &row) != natives_.end();
+        if (running >= options_.jobs || (native && running > 0) || alone_) continue;
+        alone_ = native;
+        ++running;
+      }
+      HR_TRY(row.step(now_ns()));
+      if (row.idle() && alone_ &&
+          std::find(natives_.begin(), natives_.end(), &row) != natives_.end()) {
+        alone_ = false;
+      }
+    }
+    return {};
+  }
+
+  void show_status() {
+    if (now_ns() < next_status_) return;
+    next_status_ = now_ns() + kStatusEvery;
+    std::vector<std::string> running;
+    std::size_t done = 0;
+    for (const RowRunner& row : rows_) {
+      if (!row.idle()) running.push_back(row.status());
+      done += row.done() ? 1u : 0u;
+    }
+    options_.status(
+        fmt::format("[{}/{} kernels] {}", done, rows_.size(), fmt::join(running, " | ")));
+  }
+
+  MatrixStore& store_;
+  const MatrixOptions& options_;
+  std::list<RowRunner> rows_;
+  std::vector<std::string> specs_;
+  std::vector<const RowRunner*> natives_;
+  bool alone_ = false;
+  Nanos next_status_ = 0;
+};
+
+}  // namespace
+
+Result<void> run_matrix(MatrixStore& store, const LoadedMatrix& so_far,
+                        const MatrixOptions& options) {
+  return MatrixRunner(store, so_far, options).run();
+}
+
+}  // namespace hangrate

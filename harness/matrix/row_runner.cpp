@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/matrix/row_runner.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "harness/base/file.h"
+#include "harness/guest/console_log.h"
+#include "harness/guest/guest_plan.h"
+#include "harness/model/json.h"
+
+namespace hangrate {
+
+namespace {
+
+constexpr Nanos kHelloLimit = 180 * kSecond;  // from the start of QEMU, under TCG on a busy machine
+constexpr Nanos kSilenceLimit = 60 * kSecond;  // a guest's supervisor beats ten times a second
+constexpr int kMostBadBoots = 3;
+constexpr int kMostDeathsOfCell = 2;
+
+/// FNV-1a, so that every row has trials of its own.
+std::uint64_t seed_of_row(std::uint64_t seed, const std::string& id, int boot) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL ^ seed;
+  for (const char c : id + std::to_string(boot)) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  }
+  return hash >> 11;
+}
+
+/// Test hook: the first boot of every row panics after so many ms.
+std::string panic_option(int boot) {
+  const char* ms = std::getenv("HANGRATE_TEST_PANIC_MS");
+  return ms != nullptr && boot == 1 ? std::string(" ") + kPanicOption + ms : "";
+}
+
+}  // namespace
+
+RowRunner::RowRunner(MatrixStore& store, const MatrixHeader& header, const MatrixKernel& kernel,
+                     const MatrixRow& so_far, const MatrixOptions& options)
+    : store_(store), header_(header), kernel_(kernel), options_(options) {
+  for (std::size_t i = 0; i < header.plan.cells.size(); ++i) {
+    Cell cell{.plan = header.plan.cells[i]};
+    const CellResult& result = so_far.cells[i];
+    cell.attempted = result.recorded().total();
+    for (const IndexRange& range : result.recorded().ranges()) {
+      cell.next_index = range.first + range.count;
+    }
+    const std::string& reason = result.end_reason();
+    cell.ended = reason == "skipped" || reason == "infra";
+    cells_.push_back(std::move(cell));
+  }
+  for (const BootFact& boot : so_far.boots) {
+    last_boot_ = std::max(last_boot_, boot.number);
+    if (boot.end == "finished") ++good_boots_;
+  }
+  done_ = !more_to_do();
+}
+
+void RowRunner::use(BootableKernel boots, std::string accel) {
+  boots_ = std::move(boots);
+  accel_ = std::move(accel);
+}
+
+bool RowRunner::more_to_do() const {
+  return std::any_of(cells_.begin(), cells_.end(), [](const Cell& cell) {
+    return !cell.ended && cell.attempted < cell.plan.trials;
+  });
+}
+
+/// How many trials a cell should have after the boot that comes next: its trials are spread over
+/// the boots asked for.
+std::uint64_t RowRunner::quota(const Cell& cell) const {
+  const auto boots = static_cast<std::uint64_t>(kernel_.boots);
+  const auto next = std::min<std::uint64_t>(static_cast<std::uint64_t>(good_boots_) + 1, boots);
+  return (cell.plan.trials * next + boots - 1) / boots;
+}
+
+MachineCommand RowRunner::command_for(const Cell& cell, std::uint64_t trials) const {
+  std::string program = options_.guest_programs + "/" + cell.plan.repro;
+  if (boots_->native) {
+    for (const CatalogEntry& entry : options_.natives) {
+      if (entry.manifest.name == cell.plan.repro) program = entry.executable;
+    }
+  }
+  MachineCommand argv = {program,
+                         "--variant",
+                         cell.plan.variant,
+                         "--trials",
+                         std::to_string(trials),
+                         "--first-trial",
+                         std::to_string(cell.next_index),
+                         "--seed",
+                         std::to_string(seed_of_row(header_.seed, kernel_.id, last_boot_)),
+                         "--confidence",
+                         fmt::format("{}", header_.confidence),
+                         "--quiet"};
+  if (const auto params = kernel_.params.find(cell.plan.repro); params != kernel_.params.end()) {
+    for (const auto& [name, value] : params->second) {
+      argv.insert(argv.end(), {"--param", name + "=" + value});
+    }
+  }
+  return argv;
+}
+
+Result<void> RowRunner::start(Nanos now) {
+  ++last_boot_;
+  std::vector<MachineCommand> commands;
+  commands_.clear();
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    const Cell& cell = cells_[i];
+    const std::uint64_t wanted = quota(cell);
+    if (cell.ended || cell.attempted >= wanted) continue;
+    commands.push_back(command_for(cell, wanted - cell.attempted));
+    commands_.push_back(i);
+  }
+  if (commands.empty()) {  // this boot's share was made by others before
+    ++good_boots_;
+    --last_boot_;
+    done_ = !more_to_do();
+    return {};
+  }
+  auto folder = store_.boot_folder(kernel_.id, last_boot_);
+  if (!folder) return fail(folder.error());
+  folder_ = std::move(*folder);
+  console_ = folder_ + "/console.log";
+  HR_TRY(store_.add(BootRecord{.id = kernel_.id, .number = last_boot_}));
+  started_ = alive_ = now;
+  hello_ = 0;
+  beat_ = 0;
+  bye_ = silent_ = false;
+  running_.reset();
+  journal_.reset();
+  auto machine = boots_->native
+                     ? start_native(std::move(commands), console_)
+                     : start_guest({.image = boots_->image,
+                                    .modules = boots_->modules,
+                                    .init = options_.guest_programs + "/hangrate-init",
+                                    .commands = std::move(commands),
+                                    .cmdline = kernel_.cmdline + panic_option(last_boot_),
+                                    .accel = accel_,
+                                    .cpus = kernel_.cpus,
+                                    .memory_mib = kernel_.memory_mib,
+                                    .console = console_});
+  if (machine) {
+    machine_ = std::move(*machine);
+    options_.news(fmt::format("{}: boot {} starts", kernel_.id, last_boot_));
+    return {};
+  }
+  done_ = true;
+  options_.news(kernel_.id + ": " + machine.error().what());
+  HR_TRY(store_.add(RowRecord{.id = kernel_.id,
+                              .label = boots_->label,
+                              .accel = accel_,
+                              .build_note = boots_->build_note,
+                              .reverted = boots_->reverted,
+                              .trouble = machine.error().what()}));
+  return store_.add(BootRecord{.id = kernel_.id, .number = last_boot_, .end = "died"});
+}
+
+Result<void> RowRunner::step(Nanos now) {
+  if (done_ || !boots_) return {};
+  if (machine_ == nullptr) return start(now);
+  const bool running = machine_->running();
+  for (const std::string& line : machine_->take_lines()) {
+    alive_ = now;
+    HR_TRY(take(line, now));
+  }
+  if (const std::uint64_t beat = machine_->beat(); beat != beat_) {
+    beat_ = beat;
+    alive_ = now;
+  }
+  if (!running) return finish(why_ended(), now);
+  const Nanos limit = hello_ == 0 ? kHelloLimit : kSilenceLimit;
+  if (!silent_ && now - alive_ > limit) {
+    silent_ = true;
+    machine_->stop();
+  }
+  return {};
+}
+
+std::string RowRunner::why_ended() const {
+  if (bye_) return "finished";
+  if (silent_) return hello_ == 0 ? "no-hello" : "silent";
+  for (const ConsoleFinding& finding : findings_in(read_file(console_).value_or(""))) {
+    if (finding.kind == "panic") return "panic";
+  }
+  return "died";
+}
+
+Result<void> RowRunner::interrupt(Nanos now) {
+  if (machine_ == nullptr) return {};
+  machine_->stop();
+  for (const std::string& line : machine_->take_lines()) HR_TRY(take(line, now));
+  return finish("interrupted", now);
+}
+
+Result<void> RowRunner::finish(const std::string& end, Nanos now) {
+  if (end != "finished") {
+    options_.news(
+        fmt::format("{}: boot {}: {} ({})", kernel_.id, last_boot_, end, machine_->end_text()));
+  }
+  const bool lost = end != "finished" && end != "interrupted";
+  if (lost) HR_TRY(lose_trial("the machine was lost: " + end + "; " + machine_->end_text()));
+  machine_.reset();
+  journal_.reset();
+  running_.reset();
+  HR_TRY(store_.add(BootRecord{.id = kernel_.id,
+                               .number = last_boot_,
+                               .end = end,
+                               .boot_time = hello_ == 0 ? 0 : hello_ - started_,
+                               .total_time = now - started_}));
+  bad_boots_ = lost ? bad_boots_ + 1 : 0;
+  if (end == "finished") ++good_boots_;
+  if (bad_boots_ >= kMostBadBoots) {
+    options_.news(kernel_.id + ": too many lost machines in a row; the row ends here");
+    done_ = true;
+  }
+  done_ = done_ || end == "interrupted" || !more_to_do();
+  return {};
+}
+
+/// The trial in flight when the machine was lost: the first of its cell nobody has a record of.
+Result<void> RowRunner::lose_trial(const std::string& why) {
+  if (!running_) return {};
+  Cell& cell = cells_[*running_];
+  if (++cell.deaths >= kMostDeathsOfCell) cell.ended = true;
+  if (!journal_ || cell.attempted >= cell.plan.trials) return {};
+  TrialRecord record{.cell = 0, .observation = {}, .verdict = {}};
+  record.observation.repro = cell.plan.repro;
+  record.observation.variant = cell.plan.variant;
+  record.observation.trial = cell.next_index;
+  record.observation.message = why;
+  record.verdict.outcome = Outcome::LostMachine;
+  record.verdict.rule = "lost machine";
+  record.verdict.because = {why};
+  ++cell.attempted;
+  ++cell.next_index;
+  return journal_->append(dump_line(to_json_value(Record(record))));
+}
+
+Result<void> RowRunner::take(const std::string& line, Nanos now) {
+  const auto json = parse_json(line);
+  if (!json || !json->is_object() || !json->contains("type") || !(*json)["type"].is_string()) {
+    options_.news(kernel_.id + ": a line that is none came out of the machine");
+    return {};
+  }
+  const auto type = (*json)["type"].get<std::string>();
+  if (type == kHelloLine || type == kBeginLine || type == kEndLine || type == kByeLine) {
+    return take_init_line(type, line, now);
+  }
+  return take_journal_line(line);
+}
+
+Result<void> RowRunner::take_init_line(const std::string& type, const std::string& line,
+                                       Nanos now) {
+  const Json json = *parse_json(line);
+  if (type == kHelloLine) {
+    hello_ = now;
+    if (json.contains("failed") && !json["failed"].empty()) {
+      options_.news(kernel_.id + ": modules that did not load: " + json["failed"].dump());
+    }
+  } else if (type == kBeginLine) {
+    const auto command = json.value("command", commands_.size());
+    if (command < commands_.size()) running_ = commands_[command];
+    journal_.reset();
+  } else if (type == kEndLine && running_) {
+    Cell& cell = cells_[*running_];
+    const int code = json.value("code", 0);
+    if (!journal_) {  // it never got as far as its header
+      cell.ended = true;
+      options_.news(fmt::format("{}: {} ended with {} before its first trial: {}", kernel_.id,
+                                cell.plan.repro, code, json.value("output", "")));
+    }
+    journal_.reset();
+    running_.reset();
+  } else if (type == kByeLine) {
+    bye_ = true;
+  }
+  return {};
+}
+
+/// A line of a reproducer's journal: kept as it came, and counted.
+Result<void> RowRunner::take_journal_line(const std::string& line) {
+  if (!running_) return {};
+  Cell& cell = cells_[*running_];
+  const Json json = *parse_json(line);
+  if (json["type"] == "run") {
+    auto file =
+        LineFile::create(folder_ + "/" + cell_file(cell.plan.repro, cell.plan.variant), line);
+    if (!file) return fail(file.error());
+    journal_.emplace(std::move(*file));
+    return {};
+  }
+  if (!journal_) return {};
+  HR_TRY(journal_->append(line));
+  const auto record = record_from_json(json);
+  if (!record || !*record) return {};
+  if (const auto* batch = std::get_if<BatchRecord>(&**record)) {
+    cell.attempted += batch->count;
+    cell.next_index = std::max(cell.next_index, batch->first + batch->count);
+  } else if (const auto* trial = std::get_if<TrialRecord>(&**record)) {
+    ++cell.attempted;
+    cell.next_index = std::max(cell.next_index, trial->observation.trial + 1);
+  } else if (const auto* end = std::get_if<CellEndRecord>(&**record)) {
+    cell.ended = cell.ended || end->reason == "skipped" || end->reason == "infra";
+  }
+  return {};
+}
+
+std::string RowRunner::status() const {
+  if (machine_ == nullptr) return kernel_.id;
+  if (hello_ == 0) return kernel_.id + ": boots";
+  if (!running_) return kernel_.id;
+  const Cell& cell = cells_[*running_];
+  return fmt::format("{}: {}/{} {}/{}", kernel_.id, cell.plan.repro, cell.plan.variant,
+                     cell.attempted, cell.plan.trials);
+}
+
+}  // namespace hangrate

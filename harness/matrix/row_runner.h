@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// RowRunner: one kernel of a matrix: starts its machine, takes its lines into the store, notices
+// when it died and starts it again where it left off. Never waits. Private to matrix/.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/guest/machine.h"
+#include "harness/matrix/matrix_runner.h"
+
+namespace hangrate {
+
+class RowRunner {
+ public:
+  RowRunner(MatrixStore& store, const MatrixHeader& header, const MatrixKernel& kernel,
+            const MatrixRow& so_far, const MatrixOptions& options);
+
+  /// The kernel is there: from now on step() has something to do.
+  void use(BootableKernel boots, std::string accel);
+  bool needs_kernel() const { return !done_ && !boots_; }
+  bool done() const { return done_; }
+
+  /// One look at the machine: takes lines, starts, ends. An Error is one of the store.
+  Result<void> step(Nanos now);
+  /// Ends the machine, if there is one, and records that.
+  Result<void> interrupt(Nanos now);
+  /// No machine of this row runs at the moment.
+  bool idle() const { return machine_ == nullptr; }
+
+  /// "bookworm: fuse_flush_exit 400/1000": what a live display shows.
+  std::string status() const;
+  const std::string& id() const { return kernel_.id; }
+
+ private:
+  struct Cell {
+    MatrixCell plan;
+    std::uint64_t attempted = 0;
+    std::uint64_t next_index = 0;  ///< beyond every index recorded so far
+    int deaths = 0;                ///< of machines, with a trial of this cell in flight
+    bool ended = false;            ///< skipped, failed, or it took too many machines with it
+  };
+
+  Result<void> start(Nanos now);
+  Result<void> finish(const std::string& end, Nanos now);
+  Result<void> take(const std::string& line, Nanos now);
+  Result<void> take_init_line(const std::string& type, const std::string& line, Nanos now);
+  Result<void> take_journal_line(const std::string& line);
+  Result<void> lose_trial(const std::string& why);
+  MachineCommand command_for(const Cell& cell, std::uint64_t trials) const;
+  std::uint64_t quota(const Cell& cell) const;
+  bool more_to_do() const;
+  std::string why_ended() const;
+
+  MatrixStore& store_;
+  const MatrixHeader& header_;
+  const MatrixKernel& kernel_;
+  const MatrixOptions& options_;
+  std::vector<Cell> cells_;
+  std::optional<BootableKernel> boots_;
+  std::string accel_;
+  bool done_ = false;
+
+  int last_boot_ = 0;   ///< number of the last start, ever
+  int good_boots_ = 0;  ///< starts that ended as they should
+  int bad_boots_ = 0;   ///< starts that did not, in a row with the stretch before
+  std::unique_ptr<Machine> machine_;
+  std::string folder_;  ///< of this boot
+  std::string console_;
+  Nanos started_ = 0;
+  Nanos hello_ = 0;  ///< when init first spoke, 0: not yet
+  Nanos alive_ = 0;  ///< when it last showed life
+  std::uint64_t beat_ = 0;
+  bool bye_ = false;
+  bool silent_ = false;
+  std::vector<std::size_t> commands_;   ///< cell of each command of this boot
+  std::optional<std::size_t> running_;  ///< cell whose command runs
+  std::optional<LineFile> journal_;     ///< of that cell in this boot
+};
+
+}  // namespace hangrate
