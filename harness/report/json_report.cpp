@@ -3,6 +3,7 @@
 // The machine-readable summary; schema in results/schema/run.schema.json.
 #include "harness/model/json.h"
 #include "harness/report/summary.h"
+#include "harness/report/summary_json.h"
 
 namespace hangrate {
 
@@ -58,6 +59,8 @@ Json measurements_of(const CellResult& result) {
   return rows;
 }
 
+}  // namespace
+
 Json cell_json(const CellSummary& cell) {
   const CellResult& result = *cell.result;
   const RateEstimate& estimate = cell.estimate;
@@ -93,26 +96,27 @@ Json cell_json(const CellSummary& cell) {
           {"measurements", measurements_of(result)}};
 }
 
-}  // namespace
+Json kernel_json(const Summary& summary) {
+  const Environment& e = summary.header->environment;
+  const Json upstream = summary.kernel ? Json(to_string(*summary.kernel)) : Json(nullptr);
+  return {{"release", e.release},
+          {"version", e.version},
+          {"upstream", upstream},
+          {"preempt", e.preempt.active},
+          {"preempt_build", e.preempt.build},
+          {"preempt_source", e.preempt.source}};
+}
 
 std::string json_report(const Summary& summary) {
   const RunHeader& header = *summary.header;
   Json results = Json::array();
   for (const CellSummary& cell : summary.cells) results.push_back(cell_json(cell));
-  const Json upstream = summary.kernel ? Json(to_string(*summary.kernel)) : Json(nullptr);
-  const PreemptModel& preempt = header.environment.preempt;
   return dump_pretty({{"schema", kRunSchema},
                       {"hangrate", header.version},
                       {"started", header.started},
                       {"argv", header.argv},
                       {"seed", header.seed},
-                      {"kernel",
-                       {{"release", header.environment.release},
-                        {"version", header.environment.version},
-                        {"upstream", upstream},
-                        {"preempt", preempt.active},
-                        {"preempt_build", preempt.build},
-                        {"preempt_source", preempt.source}}},
+                      {"kernel", kernel_json(summary)},
                       {"environment", to_json_value(header.environment)},
                       {"results", results},
                       {"exit_code", summary.exit_code}});

@@ -2,9 +2,12 @@
 //
 // KTAP version 1 (Documentation/dev-tools/ktap.rst, v5.16 and later): one line per cell, counts as
 // diagnostics. Thousands of trials are numbers, not lines.
+#include <algorithm>
+
 #include <fmt/format.h>
 
-#include "harness/report/summary.h"
+#include "harness/report/ktap_lines.h"
+#include "harness/report/safe_text.h"
 
 namespace hangrate {
 
@@ -15,16 +18,8 @@ struct Line {
   std::string directive;
 };
 
-/// KTAP test names must not hold '#'; a reason must not hold a newline.
-std::string one_line(std::string text) {
-  for (char& c : text) {
-    if (c == '\n' || c == '\r' || c == '#') c = ' ';
-  }
-  return text;
-}
-
 Line line_of(const CellSummary& cell) {
-  const std::string why = one_line(cell.explanation);
+  const std::string why = ktap_line(cell.explanation);
   switch (cell.verdict) {
     case CellVerdict::Reproduced:
       return {true, "XFAIL " + why};
@@ -50,23 +45,40 @@ Line line_of(const CellSummary& cell) {
 
 }  // namespace
 
-std::string ktap_report(const Summary& summary) {
-  std::string text = fmt::format("KTAP version 1\n# kernel {}\n1..{}\n",
-                                 one_line(kernel_phrase(summary)), summary.cells.size());
+std::string ktap_line(const std::string& text) {
+  std::string line = safe_line(text);
+  std::replace(line.begin(), line.end(), '#', ' ');
+  return line;
+}
+
+std::vector<std::string> ktap_lines(const Summary& summary) {
+  std::vector<std::string> lines = {"KTAP version 1",
+                                    "# kernel " + ktap_line(kernel_phrase(summary)),
+                                    fmt::format("1..{}", summary.cells.size())};
   int number = 0;
   for (const CellSummary& cell : summary.cells) {
     const Tally& tally = cell.result->tally();
     const Line line = line_of(cell);
-    text += fmt::format("# {}: {}\n", cell_verdict_name(cell.verdict), one_line(cell.explanation));
-    text += fmt::format("# trials {} hits {} slow {} other_hangs {} infra {} inconclusive {}\n",
-                        tally.conclusive(), tally.hits(), tally.count(Outcome::Slow),
-                        tally.other_hangs(), tally.lost(), tally.count(Outcome::Inconclusive));
+    lines.push_back(
+        fmt::format("# {}: {}", cell_verdict_name(cell.verdict), ktap_line(cell.explanation)));
+    lines.push_back(
+        fmt::format("# trials {} hits {} slow {} other_hangs {} infra {} inconclusive {}",
+                    tally.conclusive(), tally.hits(), tally.count(Outcome::Slow),
+                    tally.other_hangs(), tally.lost(), tally.count(Outcome::Inconclusive)));
     for (const Measurement& row : cell.result->measurements()) {
-      text += fmt::format("# {} = {} {}\n", one_line(row.name), one_line(row.value), row.unit);
+      lines.push_back(
+          fmt::format("# {} = {} {}", ktap_line(row.name), ktap_line(row.value), row.unit));
     }
-    text += fmt::format("{} {} {}.{}{}{}\n", line.ok ? "ok" : "not ok", ++number, cell.spec->repro,
-                        cell.spec->variant, line.directive.empty() ? "" : " # ", line.directive);
+    lines.push_back(fmt::format("{} {} {}.{}{}{}", line.ok ? "ok" : "not ok", ++number,
+                                cell.spec->repro, cell.spec->variant,
+                                line.directive.empty() ? "" : " # ", line.directive));
   }
+  return lines;
+}
+
+std::string ktap_report(const Summary& summary) {
+  std::string text;
+  for (const std::string& line : ktap_lines(summary)) text += line + "\n";
   return text;
 }
 

@@ -5,6 +5,18 @@
 
 namespace hangrate {
 
+void judge_cell(CellSummary& cell) {
+  const CellResult& result = *cell.result;
+  const double reference = cell.spec->variant_spec().reference_rate;
+  cell.verdict = judge(cell.expectation, result.tally(), cell.estimate, reference);
+  cell.explanation =
+      explain(cell.verdict, cell.expectation, result.tally(), cell.estimate, reference);
+  if (!result.skip_reason().empty()) cell.explanation = result.skip_reason();
+  const bool machine =
+      cell.verdict == CellVerdict::Infra || cell.verdict == CellVerdict::Inconclusive;
+  if (machine && !result.notes().empty()) cell.explanation = result.notes().front();
+}
+
 Summary summarize(const RunHeader& header, const std::vector<CellResult>& cells) {
   Summary summary;
   summary.header = &header;
@@ -21,14 +33,7 @@ Summary summarize(const RunHeader& header, const std::vector<CellResult>& cells)
     const bool reverted =
         std::find(e.reverted.begin(), e.reverted.end(), cell.spec->repro) != e.reverted.end();
     if (reverted && variant.expect == Expect::Affected) cell.expectation = Expectation::Affected;
-    cell.verdict =
-        judge(cell.expectation, cell.result->tally(), cell.estimate, variant.reference_rate);
-    cell.explanation = explain(cell.verdict, cell.expectation, cell.result->tally(), cell.estimate,
-                               variant.reference_rate);
-    if (!cell.result->skip_reason().empty()) cell.explanation = cell.result->skip_reason();
-    const bool machine =
-        cell.verdict == CellVerdict::Infra || cell.verdict == CellVerdict::Inconclusive;
-    if (machine && !cell.result->notes().empty()) cell.explanation = cell.result->notes().front();
+    judge_cell(cell);
     codes.push_back(exit_code(cell.verdict));
     summary.cells.push_back(std::move(cell));
   }

@@ -23,6 +23,7 @@ struct CellSummary {
   Expectation expectation = Expectation::Unknown;
   CellVerdict verdict = CellVerdict::Inconclusive;
   std::string explanation;
+  bool across_boots = false;  ///< the estimate is one of a matrix, its clusters are boots
 };
 
 struct Summary {
@@ -34,6 +35,9 @@ struct Summary {
 
 /// `header` and `cells` must outlive the summary.
 Summary summarize(const RunHeader& header, const std::vector<CellResult>& cells);
+
+/// Verdict and explanation from what else the cell holds.
+void judge_cell(CellSummary& cell);
 
 std::string cell_name(const CellSpec& spec);
 

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Every line of a real journal and a real summary against the published schemas.
-#include <valijson/adapters/nlohmann_json_adapter.hpp>
-#include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
-#include <valijson/validation_results.hpp>
-#include <valijson/validator.hpp>
+#include "harness/testing/schema.h"
 
 #include <gtest/gtest.h>
 
@@ -13,25 +9,6 @@
 
 namespace hangrate::testing {
 namespace {
-
-using PlainJson = nlohmann::json;
-
-/// "" or what is wrong.
-std::string validate(const std::string& schema_name, const PlainJson& document) {
-  const std::string path = std::string(HANGRATE_SOURCE_DIR "/results/schema/") + schema_name;
-  const PlainJson schema_json = PlainJson::parse(read_file(path).value_or("null"));
-  valijson::Schema schema;
-  valijson::SchemaParser parser;
-  parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(schema_json), schema);
-  valijson::ValidationResults results;
-  valijson::Validator validator;
-  if (validator.validate(schema, valijson::adapters::NlohmannJsonAdapter(document), &results))
-    return "";
-  std::string text;
-  valijson::ValidationResults::Error error;
-  while (results.popError(error)) text += error.description + "\n";
-  return text;
-}
 
 const char* kVariants[] = {"lost-wakeup", "other",       "anomaly", "measures",
                            "skip",        "setup-fails", "clean"};

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// How numbers of a cell are worded, so that two reports cannot word them differently. Pure; the
+// same on any locale.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "harness/report/summary.h"
+
+namespace hangrate {
+
+/// Three significant digits of a probability, in percent, without the sign: "0.0234".
+std::string percent(double p);
+
+/// Whether a hit rate says something of this cell: it measures none, or no trial was conclusive.
+bool has_rate(const CellSummary& cell);
+
+/// "0.3 % [0.1, 0.5]", "-" without a rate.
+std::string rate_text(const CellSummary& cell);
+
+/// For a cell of a table: "0.3 %"; if clean, the rate that excludes, "< 0.006 %"; "" where a clean
+/// result claims no rate (lookalikes, and cells that could not be judged).
+std::string rate_short(const CellSummary& cell);
+
+/// "12/4000": trials that showed the bug, and conclusive ones.
+std::string count_text(const CellSummary& cell);
+
+/// Median and 99th percentile, "11.5 / 20.8 ms".
+std::string proof_time_text(const CellResult& result);
+std::string speed_text(const CellResult& result);
+
+/// Attempted, neither conclusive nor skipped: they say nothing.
+std::uint64_t unknown_trials(const Tally& tally);
+
+/// For a cell of a table: "clean", "too few trials". cell_verdict_name() is for programs.
+const char* verdict_words(CellVerdict verdict);
+
+/// "1 kernel", "2 kernels"
+std::string plural(std::uint64_t count, const std::string& one, const std::string& many);
+
+}  // namespace hangrate

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// For the tests of this folder: a matrix made of records, with a cell of every verdict and a
+// console that tries everything text can try.
+#pragma once
+
+#include <string>
+
+#include "harness/report/matrix_summary.h"
+
+namespace hangrate::testing {
+
+/// Rows by id: "reverted" (bugs reproduced), "fixed" (clean), "regressed" (a fixed kernel hits,
+/// another hang, a broken control), "quiet" (affected and clean, with and without enough trials),
+/// "failing" (infra, skipped, inconclusive, a lost machine, a hostile console), "moody" (three
+/// boots that differ), "absent" (trouble).
+MatrixSummary made_matrix();
+
+const MatrixRow& row_of(const MatrixSummary& matrix, const std::string& id);
+/// By reproducer/variant.
+const CellSummary& cell_of(const MatrixRow& row, const std::string& name);
+
+/// What the hostile console printed.
+extern const std::string kHostile;
+
+}  // namespace hangrate::testing

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/report/matrix_grid.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "harness/report/format.h"
+
+namespace hangrate {
+
+namespace {
+
+/// Worst first. A broken control leads: nothing else of its kernel can be believed.
+constexpr std::array kBySeverity = {
+    CellVerdict::ControlBroken,     CellVerdict::Regression,  CellVerdict::OtherHang,
+    CellVerdict::UnexpectedlyClean, CellVerdict::Infra,       CellVerdict::Inconclusive,
+    CellVerdict::InconclusivePower, CellVerdict::Skipped,     CellVerdict::Reproduced,
+    CellVerdict::FixedClean,        CellVerdict::ControlHeld, CellVerdict::Measured};
+
+/// A row without results ranks behind what was proven and before what failed in part.
+constexpr std::size_t kTroubleRank = 4;
+
+std::size_t rank_of(CellVerdict verdict) {
+  const auto at = static_cast<std::size_t>(
+      std::find(kBySeverity.begin(), kBySeverity.end(), verdict) - kBySeverity.begin());
+  return at < kTroubleRank ? at : at + 1;
+}
+
+MatrixColumn column_of(const CellSpec& spec) {
+  MatrixColumn column{spec.repro, spec.variant};
+  for (const Param& param : spec.manifest.params) {
+    const auto given = spec.params.find(param.name);
+    if (given == spec.params.end() || given->second == param.fallback) continue;
+    column.variant += " " + param.name + "=" + given->second;
+  }
+  return column;
+}
+
+}  // namespace
+
+MatrixGrid grid_of(const MatrixSummary& matrix) {
+  MatrixGrid grid;
+  std::map<std::string, std::size_t> known;
+  for (const MatrixRow& row : matrix.rows) {
+    std::vector<const CellSummary*> cells(grid.columns.size(), nullptr);
+    for (const CellSummary& cell : row.summary.cells) {
+      MatrixColumn column = column_of(*cell.spec);
+      const std::string plain = column.variant;
+      const auto taken = [&] {
+        const auto at = known.find(column.name());
+        return at != known.end() && at->second < cells.size() && cells[at->second] != nullptr;
+      };
+      for (int again = 2; taken(); ++again) column.variant = fmt::format("{} ({})", plain, again);
+      const auto [at, fresh] = known.emplace(column.name(), grid.columns.size());
+      if (fresh) grid.columns.push_back(column);
+      cells.resize(grid.columns.size(), nullptr);
+      cells[at->second] = &cell;
+    }
+    grid.cells.push_back(std::move(cells));
+  }
+  for (auto& cells : grid.cells) cells.resize(grid.columns.size(), nullptr);
+  return grid;
+}
+
+std::optional<WorstResult> worst_of(const MatrixSummary& matrix) {
+  std::optional<WorstResult> worst;
+  std::size_t worst_rank = 0;
+  std::size_t number = 0;
+  const auto consider = [&](std::size_t rank, std::optional<std::size_t> cell) {
+    if (worst && rank >= worst_rank) return;
+    worst = WorstResult{number, cell};
+    worst_rank = rank;
+  };
+  for (const MatrixRow& row : matrix.rows) {
+    if (!trouble_of(row).empty()) consider(kTroubleRank, std::nullopt);
+    for (std::size_t i = 0; i < row.summary.cells.size(); ++i) {
+      consider(rank_of(row.summary.cells[i].verdict), i);
+    }
+    ++number;
+  }
+  return worst;
+}
+
+std::string headline(const MatrixSummary& matrix) {
+  std::map<std::size_t, std::pair<std::uint64_t, CellVerdict>> counts;
+  std::uint64_t trouble = 0;
+  std::uint64_t died = 0;
+  std::uint64_t findings = 0;
+  for (const MatrixRow& row : matrix.rows) {
+    if (!trouble_of(row).empty()) ++trouble;
+    for (const BootFact& boot : row.boots) {
+      if (guest_died(boot)) ++died;
+      findings += boot.findings.size();
+    }
+    for (const CellSummary& cell : row.summary.cells) {
+      auto& entry = counts[rank_of(cell.verdict)];
+      ++entry.first;
+      entry.second = cell.verdict;
+    }
+  }
+  std::string text = fmt::format(
+      "{} on {}",
+      plural(grid_of(matrix).columns.size(), "reproducer variant", "reproducer variants"),
+      plural(matrix.rows.size(), "kernel", "kernels"));
+  std::string list;
+  for (const auto& [rank, entry] : counts) {
+    list += fmt::format("{}{} {}", list.empty() ? ": " : ", ", entry.first,
+                        verdict_words(entry.second));
+  }
+  text += list;
+  if (trouble > 0) text += "; " + plural(trouble, "kernel", "kernels") + " without results";
+  if (died > 0) text += "; " + plural(died, "guest", "guests") + " died";
+  if (findings > 0) text += "; " + plural(findings, "console finding", "console findings");
+  return text;
+}
+
+std::string worst_sentence(const MatrixSummary& matrix) {
+  const auto worst = worst_of(matrix);
+  if (!worst) return "";
+  const MatrixRow& row = *std::next(matrix.rows.begin(), static_cast<std::ptrdiff_t>(worst->row));
+  if (!worst->cell) return fmt::format("worst: no results of {}: {}", row.label, trouble_of(row));
+  const CellSummary& cell = row.summary.cells[*worst->cell];
+  return fmt::format("worst: {} on {}: {}", cell_name(*cell.spec), row.label, cell.explanation);
+}
+
+const char* exit_words(int code) {
+  switch (code) {
+    case 0:
+      return "as expected";
+    case 1:
+      return "not as expected";
+    case 3:
+      return "incomplete";
+    case 4:
+      return "nothing could run";
+    default:
+      return "?";
+  }
+}
+
+std::string trouble_of(const MatrixRow& row) {
+  if (!row.trouble.empty()) return row.trouble;
+  return row.summary.cells.empty() ? "nothing was recorded" : "";
+}
+
+bool guest_died(const BootFact& boot) {
+  return boot.end != "finished" && boot.end != "interrupted";
+}
+
+std::string boot_sentence(const BootFact& boot) {
+  std::string text =
+      fmt::format("boot {}: {} after {:.1f} s", boot.number, boot.end, to_seconds(boot.total_time));
+  for (const ConsoleFinding& finding : boot.findings) {
+    if (finding.kind == boot.end && !finding.lines.empty())
+      return text + ": " + finding.lines.front();
+  }
+  if (boot.end == "panic" || boot.findings.empty()) return text;
+  return text + ", after " + finding_sentence(boot.findings.back());
+}
+
+std::string finding_sentence(const ConsoleFinding& finding) {
+  return finding.lines.empty() ? finding.kind : finding.kind + ": " + finding.lines.front();
+}
+
+std::string boot_rates(const MatrixRow& row, std::size_t cell) {
+  if (row.boots.size() < 2) return "";
+  std::string text;
+  for (const BootFact& boot : row.boots) {
+    if (cell >= boot.clusters.size() || boot.clusters[cell].trials == 0) continue;
+    text += fmt::format("{}{}/{}", text.empty() ? "" : ", ", boot.clusters[cell].hits,
+                        boot.clusters[cell].trials);
+  }
+  return text;
+}
+
+}  // namespace hangrate

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// MatrixGrid: kernels x reproducers, and the sentences over it. Only for the matrix reporters; it
+// judges nothing, exit codes and verdicts come from summarize().
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/report/matrix_summary.h"
+
+namespace hangrate {
+
+struct MatrixColumn {
+  std::string repro;
+  std::string variant;  ///< with the parameters that are not the default: "zrepl cpu=same"
+  std::string name() const { return repro + "/" + variant; }
+};
+
+struct MatrixGrid {
+  std::vector<MatrixColumn> columns;  ///< in the order the rows name them first
+  /// By row and column; nullptr where this kernel has no such cell.
+  std::vector<std::vector<const CellSummary*>> cells;
+};
+
+MatrixGrid grid_of(const MatrixSummary& matrix);
+
+/// The worst there is: a cell of a row, or a row without results.
+struct WorstResult {
+  std::size_t row = 0;
+  std::optional<std::size_t> cell;  ///< of the row's summary; nullopt: the row is in trouble
+};
+std::optional<WorstResult> worst_of(const MatrixSummary& matrix);
+
+/// "3 reproducer variants on 5 kernels: 1 regression, 2 reproduced; 1 kernel without results; 1
+/// guest died"
+std::string headline(const MatrixSummary& matrix);
+/// "worst: regression: 2 hits in ... (pipe_resize_stall/zrepl on Debian ...)", "" without rows
+std::string worst_sentence(const MatrixSummary& matrix);
+/// What an exit code says of a matrix or a row, in a few words.
+const char* exit_words(int code);
+
+/// Why this row has nothing to show, "" if it has.
+std::string trouble_of(const MatrixRow& row);
+
+/// Neither finished nor ended by the user.
+bool guest_died(const BootFact& boot);
+/// "boot 2: panic after 12.3 s: Kernel panic - not syncing: ..."
+std::string boot_sentence(const BootFact& boot);
+/// "kasan: BUG: KASAN: ..."
+std::string finding_sentence(const ConsoleFinding& finding);
+
+/// "12/1000, 3/1000" of one cell by boot, "" for a single boot.
+std::string boot_rates(const MatrixRow& row, std::size_t cell);
+
+}  // namespace hangrate

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The matrix for programs; schema in results/schema/matrix-summary.schema.json.
+#include <algorithm>
+
+#include "harness/report/matrix_grid.h"
+#include "harness/report/summary_json.h"
+
+namespace hangrate {
+
+namespace {
+
+constexpr int kMatrixSchema = 1;
+
+/// Of each kind the first trial's evidence too: what the HTML shows of it is here as data.
+void add_observations(Json& kinds, const CellResult& result) {
+  std::size_t number = 0;
+  for (const auto& [name, kind] : result.kinds()) {
+    kinds[number++]["observation"] = to_json_value(kind.first.observation);
+  }
+}
+
+Json result_json(const CellSummary& cell, std::size_t column) {
+  Json json = cell_json(cell);
+  json["column"] = column;
+  json["clusters"] = cell.across_boots ? "boots" : "blocks";
+  json["exit_code"] = exit_code(cell.verdict);
+  add_observations(json["kinds"], *cell.result);
+  return json;
+}
+
+Json boot_json(const BootFact& boot) {
+  Json findings = Json::array();
+  for (const ConsoleFinding& finding : boot.findings) {
+    findings.push_back({{"kind", finding.kind}, {"lines", finding.lines}});
+  }
+  Json clusters = Json::array();
+  for (const Cluster& cluster : boot.clusters) {
+    clusters.push_back({{"trials", cluster.trials}, {"hits", cluster.hits}});
+  }
+  return {{"number", boot.number},
+          {"folder", boot.folder},
+          {"boot_seconds", to_seconds(boot.boot_time)},
+          {"total_seconds", to_seconds(boot.total_time)},
+          {"end", boot.end},
+          {"findings", findings},
+          {"clusters", clusters}};
+}
+
+Json row_json(const MatrixRow& row, const std::vector<const CellSummary*>& columns) {
+  Json boots = Json::array();
+  for (const BootFact& boot : row.boots) boots.push_back(boot_json(boot));
+  Json results = Json::array();
+  for (const CellSummary& cell : row.summary.cells) {
+    const auto at = std::find(columns.begin(), columns.end(), &cell);
+    results.push_back(result_json(cell, static_cast<std::size_t>(at - columns.begin())));
+  }
+  return {{"id", row.id},
+          {"spec", row.spec},
+          {"label", row.label},
+          {"cmdline", row.cmdline},
+          {"accel", row.accel},
+          {"cpus", row.cpus},
+          {"memory_mib", row.memory_mib},
+          {"trouble", trouble_of(row)},
+          {"repeat", row.repeat},
+          {"exit_code", row.summary.exit_code},
+          {"started", row.header.started},
+          {"argv", row.header.argv},
+          {"seed", row.header.seed},
+          {"kernel", kernel_json(row.summary)},
+          {"environment", to_json_value(row.header.environment)},
+          {"boots", boots},
+          {"results", results}};
+}
+
+}  // namespace
+
+std::string matrix_json(const MatrixSummary& matrix) {
+  const MatrixGrid grid = grid_of(matrix);
+  Json columns = Json::array();
+  for (const MatrixColumn& column : grid.columns) {
+    columns.push_back({{"repro", column.repro}, {"variant", column.variant}});
+  }
+  Json kernels = Json::array();
+  std::size_t number = 0;
+  for (const MatrixRow& row : matrix.rows) kernels.push_back(row_json(row, grid.cells[number++]));
+  return dump_pretty({{"schema", kMatrixSchema},
+                      {"hangrate", matrix.version},
+                      {"started", matrix.started},
+                      {"argv", matrix.argv},
+                      {"confidence", matrix.confidence},
+                      {"headline", headline(matrix)},
+                      {"worst", worst_sentence(matrix)},
+                      {"columns", columns},
+                      {"kernels", kernels},
+                      {"exit_code", matrix.exit_code}});
+}
+
+}  // namespace hangrate

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// GitHub-flavoured Markdown for the summary of a CI job: the table, the rest folded.
+#include <fmt/format.h>
+
+#include "harness/report/format.h"
+#include "harness/report/matrix_grid.h"
+#include "harness/report/proof.h"
+#include "harness/report/safe_text.h"
+
+namespace hangrate {
+
+namespace {
+
+/// The words say it; the sign only helps to find it.
+const char* sign_of(CellVerdict verdict) {
+  switch (exit_code(verdict)) {
+    case 0:
+      return "";
+    case 1:
+      return "❌ ";
+    case 3:
+      return "⚠️ ";
+    default:
+      return "";
+  }
+}
+
+std::string cell_text(const CellSummary* cell) {
+  if (cell == nullptr) return "";
+  const std::string words = sign_of(cell->verdict) + std::string(verdict_words(cell->verdict));
+  if (!has_rate(*cell)) return words;
+  const std::string rate = rate_short(*cell);
+  return fmt::format("{}{}({}) {}", markdown_line(rate), rate.empty() ? "" : " ", count_text(*cell),
+                     words);
+}
+
+std::string table(const MatrixSummary& matrix) {
+  const MatrixGrid grid = grid_of(matrix);
+  std::string text = "| kernel |";
+  std::string rule = "| --- |";
+  for (const MatrixColumn& column : grid.columns) {
+    text += fmt::format(" {}<br>{} |", markdown_line(column.repro), markdown_line(column.variant));
+    rule += " --- |";
+  }
+  text += "\n" + rule + "\n";
+  std::size_t number = 0;
+  for (const MatrixRow& row : matrix.rows) {
+    text += "| " + markdown_line(row.label) + " |";
+    const auto& cells = grid.cells[number++];
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      const bool first = i == 0 && row.summary.cells.empty();
+      text += fmt::format(" {} |", first ? "⚠️ no results" : cell_text(cells[i]));
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+/// An HTML block, which Markdown leaves alone until the closing tag.
+std::string verbatim(const std::vector<std::string>& lines) {
+  std::string text = "<pre>\n";
+  for (const std::string& line : lines) text += markup_line(line) + "\n";
+  return text + "</pre>\n";
+}
+
+std::string cell_details(const CellSummary& cell) {
+  std::string text = fmt::format("- **{}** {}: {}\n", markdown_line(cell_name(*cell.spec)),
+                                 markdown_line(rate_text(cell)), markdown_line(cell.explanation));
+  for (const Proof& proof : proofs_of(cell)) {
+    std::vector<std::string> lines = {
+        fmt::format("{} x {}, first in trial {}", proof.count, proof.kind, proof.first_trial)};
+    for (const std::string& line : proof_lines(proof)) lines.push_back("  " + line);
+    text += "\n" + verbatim(lines) + "\n";
+  }
+  return text;
+}
+
+std::string boot_details(const BootFact& boot) {
+  std::string text = "- " + markdown_line(boot_sentence(boot)) + "\n";
+  for (const ConsoleFinding& finding : boot.findings) {
+    text += "\n" + markdown_line(finding.kind) + " on the console:\n\n" + verbatim(finding.lines) +
+            "\n";
+  }
+  return text;
+}
+
+std::string details(const MatrixRow& row) {
+  std::string text = fmt::format("<details>\n<summary>{}: {}</summary>\n\n", markup_line(row.label),
+                                 exit_words(row.summary.exit_code));
+  const std::string trouble = trouble_of(row);
+  if (!trouble.empty()) {
+    text += "No results: " + markdown_line(trouble) + "\n\n";
+  }
+  if (!row.header.environment.release.empty()) {
+    text += "Kernel " + markdown_line(kernel_phrase(row.summary)) + "\n\n";
+  }
+  for (const CellSummary& cell : row.summary.cells) text += cell_details(cell);
+  if (!row.boots.empty()) text += "\nBoots:\n\n";
+  for (const BootFact& boot : row.boots) text += boot_details(boot);
+  if (!row.repeat.empty()) text += "\nTo repeat:\n\n" + verbatim({row.repeat});
+  return text + "\n</details>\n\n";
+}
+
+std::string alarms(const MatrixSummary& matrix) {
+  std::string text;
+  for (const MatrixRow& row : matrix.rows) {
+    const std::string trouble = trouble_of(row);
+    if (!trouble.empty()) {
+      text +=
+          fmt::format("- {}: no results: {}\n", markdown_line(row.label), markdown_line(trouble));
+    }
+    for (const BootFact& boot : row.boots) {
+      if (guest_died(boot)) {
+        text +=
+            fmt::format("- {}: {}\n", markdown_line(row.label), markdown_line(boot_sentence(boot)));
+      }
+      for (const ConsoleFinding& finding : boot.findings) {
+        text += fmt::format("- {}, boot {}, console: {}\n", markdown_line(row.label), boot.number,
+                            markdown_line(finding_sentence(finding)));
+      }
+    }
+  }
+  return text.empty() ? "" : text + "\n";
+}
+
+}  // namespace
+
+std::string matrix_markdown(const MatrixSummary& matrix) {
+  std::string text = fmt::format("## hangrate matrix: {}\n\n{}.\n\n", exit_words(matrix.exit_code),
+                                 markdown_line(headline(matrix)));
+  const std::string worst = worst_sentence(matrix);
+  if (!worst.empty()) text += "**" + markdown_line(worst) + "**\n\n";
+  text += table(matrix) + "\n";
+  text +=
+      fmt::format("Rates are hits per trial; `<` is what a clean result excludes with {:g} %.\n\n",
+                  100 * matrix.confidence);
+  text += alarms(matrix);
+  for (const MatrixRow& row : matrix.rows) text += details(row);
+  return text;
+}
+
+}  // namespace hangrate

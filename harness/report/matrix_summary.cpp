@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/report/matrix_summary.h"
+
+#include <fmt/format.h>
+
+#include "harness/base/check.h"
+#include "harness/report/format.h"
+#include "harness/report/matrix_grid.h"
+
+namespace hangrate {
+
+namespace {
+
+constexpr int kNoAnswer = 3;
+
+double width_of(const RateEstimate& estimate) {
+  return estimate.interval.high - estimate.interval.low;
+}
+
+/// Trials of one boot share its memory layout, its timing, its luck. Where boots differ by more
+/// than chance, they and not the blocks within them are what the interval must count.
+bool boots_say_more(const RateEstimate& boots, const RateEstimate& blocks) {
+  // Boots that do not add up to the trials of the cell are no base for its rate.
+  if (boots.trials != blocks.trials || boots.hits != blocks.hits || boots.trials == 0) return false;
+  return boots.dispersion.overdispersed || width_of(boots) > width_of(blocks);
+}
+
+void estimate_across_boots(const MatrixRow& row, std::size_t index, CellSummary& cell) {
+  std::vector<Cluster> clusters;
+  for (const BootFact& boot : row.boots) {
+    if (index < boot.clusters.size()) clusters.push_back(boot.clusters[index]);
+  }
+  const RateEstimate across = estimate_rate(clusters, row.header.confidence);
+  if (!boots_say_more(across, cell.estimate)) return;
+  cell.estimate = across;
+  cell.across_boots = true;
+  judge_cell(cell);
+  if (across.dispersion.overdispersed) {
+    cell.explanation += "; the boots differ: " + boot_rates(row, index);
+  }
+}
+
+/// explain() knows of trials that could not be judged; a machine that went away hides as much.
+void doubt_lost_trials(CellSummary& cell) {
+  const Tally& tally = cell.result->tally();
+  const std::uint64_t lost = tally.count(Outcome::LostMachine);
+  if (lost == 0 || tally.reproductions() > 0 || exit_code(cell.verdict) == kNoAnswer) return;
+  cell.explanation += fmt::format("; {} with the machine could hide a hit",
+                                  plural(lost, "trial lost", "trials lost"));
+}
+
+}  // namespace
+
+void summarize(MatrixSummary& matrix) {
+  std::vector<int> codes;
+  for (MatrixRow& row : matrix.rows) {
+    HR_CHECK(row.cells.size() == row.header.cells.size());
+    row.summary = summarize(row.header, row.cells);
+    if (row.boots.size() > 1) {
+      for (std::size_t i = 0; i < row.summary.cells.size(); ++i) {
+        estimate_across_boots(row, i, row.summary.cells[i]);
+      }
+    }
+    for (CellSummary& cell : row.summary.cells) doubt_lost_trials(cell);
+    std::vector<int> row_codes;
+    for (const CellSummary& cell : row.summary.cells) row_codes.push_back(exit_code(cell.verdict));
+    if (!trouble_of(row).empty()) row_codes.push_back(kNoAnswer);
+    row.summary.exit_code = combine_exit_codes(row_codes);
+    codes.push_back(row.summary.exit_code);
+  }
+  matrix.exit_code = combine_exit_codes(codes);
+}
+
+}  // namespace hangrate

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/report/matrix_summary.h"
+
+#include <gtest/gtest.h>
+
+#include "harness/report/made_matrix.h"
+#include "harness/report/matrix_grid.h"
+
+namespace hangrate::testing {
+namespace {
+
+int code_of(const MatrixSummary& matrix, const std::string& id) {
+  return row_of(matrix, id).summary.exit_code;
+}
+
+MatrixSummary only(const std::string& id) {
+  MatrixSummary matrix = made_matrix();
+  matrix.rows.remove_if([&](const MatrixRow& row) { return row.id != id; });
+  summarize(matrix);
+  return matrix;
+}
+
+TEST(MatrixSummary, EachRowHasTheExitCodeOfItsWorstCell) {
+  const MatrixSummary matrix = made_matrix();
+  EXPECT_EQ(code_of(matrix, "reverted"), 0);
+  EXPECT_EQ(code_of(matrix, "fixed"), 0);
+  EXPECT_EQ(code_of(matrix, "regressed"), 1);
+  EXPECT_EQ(code_of(matrix, "quiet"), 1);
+  EXPECT_EQ(code_of(matrix, "failing"), 3);
+  EXPECT_EQ(code_of(matrix, "moody"), 1);
+  EXPECT_EQ(code_of(matrix, "absent"), 3);
+  EXPECT_EQ(matrix.exit_code, 1);
+}
+
+TEST(MatrixSummary, TroubleAloneIsThreeAndNextToCleanRowsToo) {
+  EXPECT_EQ(only("absent").exit_code, 3);
+  EXPECT_EQ(only("fixed").exit_code, 0);
+  MatrixSummary matrix = made_matrix();
+  matrix.rows.remove_if(
+      [](const MatrixRow& row) { return row.id != "absent" && row.id != "fixed"; });
+  summarize(matrix);
+  EXPECT_EQ(matrix.exit_code, 3);
+}
+
+TEST(MatrixSummary, NoRowsIsNoPass) {
+  MatrixSummary matrix;
+  summarize(matrix);
+  EXPECT_EQ(matrix.exit_code, 4);
+}
+
+TEST(MatrixSummary, ARowThatRecordedNothingIsNoPass) {
+  MatrixSummary matrix = only("absent");
+  matrix.rows.front().trouble.clear();
+  summarize(matrix);
+  EXPECT_EQ(matrix.exit_code, 3);
+  EXPECT_EQ(trouble_of(matrix.rows.front()), "nothing was recorded");
+}
+
+TEST(MatrixSummary, BootsThatDifferWidenTheInterval) {
+  const MatrixSummary matrix = made_matrix();
+  const MatrixRow& row = row_of(matrix, "moody");
+  const CellSummary& cell = cell_of(row, "pipe_resize_stall/blocked-writer");
+  const RateEstimate blocks = row.cells[0].estimate(0.95);
+  EXPECT_TRUE(cell.across_boots);
+  EXPECT_TRUE(cell.estimate.dispersion.overdispersed);
+  EXPECT_EQ(cell.estimate.hits, 212U);
+  EXPECT_EQ(cell.estimate.trials, 3000U);
+  EXPECT_GT(cell.estimate.interval.high, blocks.interval.high);
+  EXPECT_LT(cell.estimate.interval.low, blocks.interval.low);
+  EXPECT_NE(cell.explanation.find("the boots differ: 2/1000, 200/1000, 10/1000"), std::string::npos)
+      << cell.explanation;
+  EXPECT_EQ(cell.verdict, CellVerdict::Reproduced);
+}
+
+TEST(MatrixSummary, BootsThatAgreeChangeNothing) {
+  MatrixSummary matrix = only("moody");
+  for (BootFact& boot : matrix.rows.front().boots) boot.clusters = {{1000, 71}, {1000, 0}};
+  matrix.rows.front().boots[2].clusters[0].hits = 70;
+  summarize(matrix);
+  EXPECT_FALSE(matrix.rows.front().summary.cells[0].across_boots);
+}
+
+TEST(MatrixSummary, BootsThatDoNotAddUpAreNoBaseForARate) {
+  MatrixSummary matrix = only("moody");
+  matrix.rows.front().boots[1].clusters[0].trials = 900;
+  summarize(matrix);
+  const CellSummary& cell = matrix.rows.front().summary.cells[0];
+  EXPECT_FALSE(cell.across_boots);
+  EXPECT_EQ(cell.estimate.trials, 3000U);
+}
+
+TEST(MatrixSummary, OneBootIsNoSampleOfBoots) {
+  MatrixSummary matrix = only("moody");
+  matrix.rows.front().boots.resize(1);
+  matrix.rows.front().boots[0].clusters = {{3000, 212}, {3000, 0}};
+  summarize(matrix);
+  EXPECT_FALSE(matrix.rows.front().summary.cells[0].across_boots);
+}
+
+TEST(MatrixSummary, ConsolesAndDeadGuestsLeaveVerdictsAlone) {
+  MatrixSummary matrix = made_matrix();
+  const auto verdicts = [&] {
+    std::vector<CellVerdict> all;
+    for (const MatrixRow& row : matrix.rows) {
+      for (const CellSummary& cell : row.summary.cells) all.push_back(cell.verdict);
+    }
+    return all;
+  };
+  const std::vector<CellVerdict> before = verdicts();
+  const int code = matrix.exit_code;
+  for (MatrixRow& row : matrix.rows) {
+    for (BootFact& boot : row.boots) {
+      boot.findings = {{"panic", {"Kernel panic"}}};
+      boot.end = "panic";
+    }
+  }
+  summarize(matrix);
+  EXPECT_EQ(verdicts(), before);
+  EXPECT_EQ(matrix.exit_code, code);
+}
+
+TEST(MatrixSummary, TheWorstIsABrokenControlThenARegression) {
+  MatrixSummary matrix = made_matrix();
+  EXPECT_NE(worst_sentence(matrix).find("pipe_full_child/drain-poll on Linux 6.18.44"),
+            std::string::npos)
+      << worst_sentence(matrix);
+  EXPECT_NE(worst_sentence(only("quiet")).find("affected but clean"), std::string::npos);
+  EXPECT_NE(worst_sentence(only("absent")).find("no results of Debian sid"), std::string::npos);
+}
+
+TEST(MatrixSummary, ALostMachineIsADoubtOfAnyCleanResult) {
+  const MatrixSummary matrix = made_matrix();
+  const CellSummary& cell = cell_of(row_of(matrix, "failing"), "pipe_resize_stall/blocked-writer");
+  EXPECT_EQ(cell.verdict, CellVerdict::FixedClean);
+  EXPECT_EQ(cell.estimate.trials, 999U);
+  EXPECT_TRUE(cell.explanation.ends_with("; 1 trial lost with the machine could hide a hit"))
+      << cell.explanation;
+}
+
+TEST(MatrixSummary, TheHeadlineCountsDeadGuestsAndFindings) {
+  EXPECT_TRUE(headline(made_matrix())
+                  .ends_with("; 1 kernel without results; 1 guest died; 3 console findings"))
+      << headline(made_matrix());
+}
+
+TEST(MatrixGrid, ColumnsAreTheUnionInOrder) {
+  const MatrixSummary matrix = made_matrix();
+  const MatrixGrid grid = grid_of(matrix);
+  ASSERT_EQ(grid.columns.size(), 7U);
+  EXPECT_EQ(grid.columns.front().name(), "pipe_resize_stall/blocked-writer");
+  EXPECT_EQ(grid.columns.back().name(), "pipe_full_child/deadlock");
+  ASSERT_EQ(grid.cells.size(), 7U);
+  for (const auto& row : grid.cells) EXPECT_EQ(row.size(), 7U);
+  EXPECT_EQ(grid.cells[0][6], nullptr);
+}
+
+TEST(MatrixGrid, ParametersOffTheDefaultMakeAColumn) {
+  MatrixSummary matrix = only("quiet");
+  MatrixRow& row = matrix.rows.front();
+  row.header.cells[1].variant = "blocked-writer";
+  row.header.cells[1].params["cpu"] = "same";
+  summarize(matrix);
+  EXPECT_EQ(grid_of(matrix).columns[1].variant, "blocked-writer cpu=same");
+  row.header.cells[1].params["cpu"] = "split";
+  summarize(matrix);
+  const MatrixGrid grid = grid_of(matrix);
+  ASSERT_EQ(grid.columns.size(), 2U);
+  EXPECT_EQ(grid.columns[1].variant, "blocked-writer (2)");
+}
+
+}  // namespace
+}  // namespace hangrate::testing

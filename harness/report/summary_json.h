@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The parts of a summary as JSON that the report of one run and of a matrix have in common.
+#pragma once
+
+#include "harness/model/json.h"
+#include "harness/report/summary.h"
+
+namespace hangrate {
+
+/// An entry of "results".
+Json cell_json(const CellSummary& cell);
+/// "kernel": what ran, in words of uname and of upstream.
+Json kernel_json(const Summary& summary);
+
+}  // namespace hangrate
