@@ -15,30 +15,29 @@ namespace hangrate {
 
 namespace {
 
-bool colour_on(FILE* stream, const RunOptions& options) {
-  return !options.no_colour && std::getenv("NO_COLOR") == nullptr &&
-         ::isatty(::fileno(stream)) != 0;
-}
-
-/// Everything that can be known to fail later is tried before thousands of trials are made.
-Result<void> check_json_path(const std::string& path) {
-  if (path.empty() || path == "-") return {};
-  namespace fs = std::filesystem;
-  std::error_code error;
-  const fs::path folder = fs::absolute(path, error).parent_path();
-  if (fs::is_directory(path, error)) return fail(Error::usage("--json " + path + ": is a folder"));
-  if (::access(folder.c_str(), W_OK) != 0) {
-    return fail(Error::from_errno("--json " + path + ": " + folder.string()).as(ErrorKind::Usage));
-  }
-  return {};
-}
-
 int warn_not_written(const Error& error) {
   complain(error);
   return kExitInfrastructure;
 }
 
 }  // namespace
+
+bool colour_wanted(FILE* stream, bool refused) {
+  return !refused && std::getenv("NO_COLOR") == nullptr && ::isatty(::fileno(stream)) != 0;
+}
+
+Result<void> check_output_path(const std::string& option, const std::string& path) {
+  if (path.empty() || path == "-") return {};
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const std::string what = option + " " + path;
+  const fs::path folder = fs::absolute(path, error).parent_path();
+  if (fs::is_directory(path, error)) return fail(Error::usage(what + ": is a folder"));
+  if (::access(folder.c_str(), W_OK) != 0) {
+    return fail(Error::from_errno(what + ": " + folder.string()).as(ErrorKind::Usage));
+  }
+  return {};
+}
 
 int complain(const Error& error) {
   std::fprintf(stderr, "hangrate: %s\n", error.what().c_str());
@@ -51,7 +50,7 @@ int present(const Summary& summary, const RunOptions& options) {
     std::fputs(ktap_report(summary).c_str(), stdout);
   } else {
     FILE* out = machine_on_stdout ? stderr : stdout;
-    const bool colour = colour_on(out, options);
+    const bool colour = colour_wanted(out, options.no_colour);
     std::string text = text_table(summary, colour);
     text += text_measurements(summary);
     if (!options.quiet) text += text_proofs(summary, colour);
@@ -72,7 +71,8 @@ int finish_stdout(int code) {
 }
 
 int drive(const SessionPlan& plan, const RunOptions& options) {
-  if (const auto usable = check_json_path(options.json); !usable) return complain(usable.error());
+  if (const auto usable = check_output_path("--json", options.json); !usable)
+    return complain(usable.error());
   Live live(!options.quiet && ::isatty(STDERR_FILENO) != 0, plan.header.stop,
             plan.header.confidence);
   const std::vector<CellSpec>& cells = plan.header.cells;

@@ -4,6 +4,8 @@
 // run` and every reproducer run alone. Returns the exit code.
 #pragma once
 
+#include <cstdio>
+
 #include "harness/cli/run_options.h"
 #include "harness/report/summary.h"
 
@@ -16,6 +18,12 @@ int present(const Summary& summary, const RunOptions& options);
 
 /// The exit code of a command that printed its answer: `code`, unless stdout did not take it all.
 int finish_stdout(int code);
+
+/// Colour only on a terminal, unless refused by option or NO_COLOR.
+bool colour_wanted(FILE* stream, bool refused);
+
+/// Whether a file can be written there, as far as that can be known before: Usage error if not.
+Result<void> check_output_path(const std::string& option, const std::string& path);
 
 /// Prints an error as one line and returns its exit code.
 int complain(const Error& error);

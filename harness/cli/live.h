@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "harness/base/unique_fd.h"
+#include "harness/cli/status_line.h"
 #include "harness/stats/cell_result.h"
 
 namespace hangrate {
@@ -20,12 +20,11 @@ class Live {
   void finish(const CellSpec& spec, const CellResult& result);
 
  private:
-  std::string line(const CellSpec& spec, const CellResult& result, Nanos elapsed) const;
+  std::string text(const CellSpec& spec, const CellResult& result, Nanos elapsed) const;
 
-  void show(const std::string& text) const;
   std::uint64_t planned(const CellSpec& spec) const;
 
-  UniqueFd terminal_;
+  StatusLine line_;
   std::uint64_t to_exclude_ = 0;
 };
 

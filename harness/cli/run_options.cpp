@@ -141,13 +141,6 @@ std::tm utc_now() {
   return fmt::gmtime(std::time(nullptr));
 }
 
-std::uint64_t random_seed() {
-  std::uint64_t seed = 0;
-  if (::getrandom(&seed, sizeof seed, 0) != sizeof seed)
-    seed = static_cast<std::uint64_t>(now_ns());
-  return seed >> 11;  // exact in every JSON reader (53 bits)
-}
-
 /// FNV-1a, so that every cell has a seed of its own whatever else runs.
 std::uint64_t seed_of_cell(std::uint64_t seed, const std::string& name) {
   std::uint64_t hash = 0xcbf29ce484222325ULL ^ seed;
@@ -248,7 +241,7 @@ Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<Catal
   SessionPlan plan;
   RunHeader& header = plan.header;
   header.version = version_text();
-  header.started = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", utc_now());
+  header.started = utc_text();
   header.argv = argv;
   header.seed = options.seed.value_or(random_seed());
   header.confidence = options.confidence.value_or(kDefaultConfidence);
@@ -344,6 +337,17 @@ Result<SessionPlan> make_resume_plan(const RunOptions& options,
     plan.executables.push_back(entry->executable);
   }
   return plan;
+}
+
+std::uint64_t random_seed() {
+  std::uint64_t seed = 0;
+  if (::getrandom(&seed, sizeof seed, 0) != sizeof seed)
+    seed = static_cast<std::uint64_t>(now_ns());
+  return seed >> 11;  // exact in every JSON reader (53 bits)
+}
+
+std::string utc_text() {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", utc_now());
 }
 
 std::string default_results_folder() {

@@ -58,6 +58,10 @@ Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<Catal
 Result<SessionPlan> make_resume_plan(const RunOptions& options,
                                      const std::vector<CatalogEntry>& catalog);
 
+std::uint64_t random_seed();
+/// Now, UTC, ISO 8601.
+std::string utc_text();
+
 /// A folder name for a run, not taken yet.
 std::string default_results_folder();
 

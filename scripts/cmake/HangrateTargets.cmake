@@ -12,13 +12,19 @@ if(HANGRATE_WERROR)
   target_compile_options(hangrate_warnings INTERFACE -Werror)
 endif()
 
-# Options every target gets: warnings, include root, static linking if asked for.
+# hangrate_options(TARGET [DYNAMIC]): what every target gets: warnings, include root, static linking
+# if asked for and not DYNAMIC.
 function(hangrate_options target)
+  cmake_parse_arguments(arg "DYNAMIC" "" "" ${ARGN})
   target_link_libraries(${target} PRIVATE hangrate_warnings)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
   get_target_property(type ${target} TYPE)
-  if(HANGRATE_STATIC AND type STREQUAL "EXECUTABLE")
-    target_link_options(${target} PRIVATE -static)
+  if(type STREQUAL "EXECUTABLE")
+    # A reproducer that runs alone must not want the libraries of what it never calls.
+    target_link_options(${target} PRIVATE -Wl,--as-needed)
+    if(HANGRATE_STATIC AND NOT arg_DYNAMIC)
+      target_link_options(${target} PRIVATE -static)
+    endif()
   endif()
 endfunction()
 

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "harness/cli/commands.h"
+#include "harness/app/commands.h"
 #include "harness/cli/drive.h"
 #include "harness/model/json.h"
 #include "harness/sys/capabilities.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <memory>
 
-#include "harness/cli/commands.h"
+#include "harness/app/commands.h"
 #include "harness/cli/drive.h"
 
 namespace hangrate {

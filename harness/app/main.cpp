@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <cstdio>
 
-#include "harness/cli/commands.h"
+#include "harness/app/commands.h"
 #include "harness/cli/exit_codes.h"
 #include "harness/cli/parse.h"
 #include "harness/cli/version.h"
@@ -17,6 +17,8 @@ int main(int argc, char** argv) {
     commands.emplace_back(app.get_subcommands({}).back(), std::move(body));
   };
   add(add_run_command(app, {argv, argv + argc}));
+  add(add_matrix_command(app, {argv, argv + argc}));
+  add(add_kernel_command(app));
   add(add_list_command(app));
   add(add_describe_command(app));
   add(add_report_command(app));

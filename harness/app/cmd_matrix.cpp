@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <csignal>
+#include <filesystem>
+#include <memory>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "harness/app/commands.h"
+#include "harness/app/matrix_show.h"
+#include "harness/base/file.h"
+#include "harness/cli/drive.h"
+#include "harness/cli/exit_codes.h"
+#include "harness/cli/status_line.h"
+#include "harness/cli/version.h"
+#include "harness/guest/machine.h"
+#include "harness/kernel/guest_kernel.h"
+#include "harness/matrix/matrix_runner.h"
+#include "harness/sys/capabilities.h"
+
+namespace hangrate {
+
+namespace {
+
+struct Options {
+  std::string file;
+  MatrixOverrides overrides;
+  std::string shard;
+  std::string results;
+  std::string resume;
+  std::string repro_dir;
+  std::string accel = "auto";
+  std::string cache;
+  std::string mirror;
+  bool offline = false;
+  std::optional<int> jobs;
+  std::optional<std::uint64_t> seed;
+  std::optional<double> confidence;
+  MatrixShow show;
+};
+
+volatile std::sig_atomic_t interrupted = 0;
+
+void note_signal(int) {
+  interrupted = 1;
+}
+
+/// Ctrl-C and friends end the guests and keep the results; a second one kills.
+void catch_signals() {
+  struct sigaction action {};
+  action.sa_handler = note_signal;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(signal, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGCHLD, SIG_DFL);
+}
+
+/// Does a guest run under KVM here? Found by running one, once per start of this machine.
+std::string find_accel(const std::string& cache, const std::string& image, StatusLine& line) {
+  const std::string boot = first_line("/proc/sys/kernel/random/boot_id");
+  const std::string memo = cache + "/accel";
+  const auto known = split(read_file(memo).value_or(""), '\n');
+  if (known.size() >= 2 && known[0] == boot) return known[1];
+  const Capability kvm = probe_kvm(image);
+  const std::string accel = kvm.works ? "kvm" : "tcg";
+  line.news("guests run under " + accel + " (" + kvm.detail + ")");
+  std::error_code error;
+  std::filesystem::create_directories(cache, error);
+  if (!write_file_atomically(memo, boot + "\n" + accel + "\n" + kvm.detail + "\n")) return accel;
+  return accel;
+}
+
+Result<LoadedMatrix> open_matrix(const Options& options, const std::vector<CatalogEntry>& catalog,
+                                 const std::vector<std::string>& argv, std::string& folder) {
+  if (!options.resume.empty()) {
+    const bool more = !options.file.empty() || !options.overrides.selectors.empty() ||
+                      options.overrides.trials || options.overrides.boots ||
+                      !options.overrides.filter.empty() || !options.shard.empty() ||
+                      !options.results.empty() || options.seed || options.confidence;
+    if (more) {
+      return fail(
+          Error::usage("--resume goes on with what was planned: only output, cache and "
+                       "--jobs options go with it"));
+    }
+    folder = options.resume;
+    return load_matrix(folder);
+  }
+  const auto text = read_file(options.file);
+  if (!text) return fail(Error::from_errno("open(" + options.file + ")").as(ErrorKind::Usage));
+  std::vector<Manifest> manifests;
+  for (const CatalogEntry& entry : catalog) manifests.push_back(entry.manifest);
+  auto plan = parse_matrix(*text, options.file, manifests, options.overrides);
+  if (!plan) return fail(plan.error());
+  for (const MatrixKernel& kernel : plan->kernels) {
+    const auto sound = check_kernel_spec(kernel.spec);
+    if (!sound) return fail(sound.error().context(options.file + ", kernel " + kernel.id));
+  }
+  MatrixHeader header;
+  header.version = version_text();
+  header.started = utc_text();
+  header.argv = argv;
+  header.seed = options.seed.value_or(random_seed());
+  header.confidence = options.confidence.value_or(kDefaultConfidence);
+  header.plan = std::move(*plan);
+  folder = options.results.empty() ? default_results_folder() : options.results;
+  const auto store = MatrixStore::create(folder, header);
+  if (!store) return fail(store.error());
+  return load_matrix(folder);
+}
+
+int matrix(Options options, const std::vector<std::string>& argv) {
+  if (const auto usable = check_matrix_show(options.show); !usable) return complain(usable.error());
+  if (!options.shard.empty()) {
+    const auto shard = parse_shard(options.shard, options.overrides);
+    if (!shard) return complain(shard.error());
+  }
+  if (options.file.empty() && options.resume.empty()) {
+    return complain(Error::usage("give a matrix file, e.g. ci/kernels.json, or --resume FOLDER"));
+  }
+  std::vector<std::string> complaints;
+  const std::string programs = catalog_folder(options.repro_dir);
+  const auto catalog = load_catalog(programs, &complaints);
+  if (!catalog) return complain(catalog.error());
+  std::string folder;
+  const auto so_far = open_matrix(options, *catalog, argv, folder);
+  if (!so_far) return complain(so_far.error());
+  auto store = MatrixStore::reopen(folder);
+  if (!store) return complain(store.error());
+  std::fprintf(stderr, "results: %s\n", folder.c_str());
+
+  StatusLine line(!options.show.quiet);
+  const std::string cache = options.cache.empty() ? default_kernel_cache() : options.cache;
+  MatrixOptions run;
+  run.natives = *catalog;
+  run.guest_programs = programs + "/guest";
+  run.jobs = options.jobs.value_or(1);
+  run.provide = [&](const std::string& spec) -> Result<BootableKernel> {
+    auto kernel = provide_kernel(
+        spec, {.cache = cache,
+               .mirror = options.mirror,
+               .offline = options.offline,
+               .progress = [&](const std::string& text) { line.show(spec + ": " + text); }});
+    if (!kernel) return fail(kernel.error());
+    return BootableKernel{.label = kernel->label,
+                          .image = kernel->image,
+                          .modules = kernel->modules,
+                          .build_note = kernel->build_note,
+                          .reverted = kernel->reverted,
+                          .native = kernel->native};
+  };
+  run.accel = [&](const BootableKernel& kernel) {
+    return options.accel != "auto" ? options.accel : find_accel(cache, kernel.image, line);
+  };
+  run.status = [&](const std::string& text) { line.show(text); };
+  run.news = [&](const std::string& text) { line.news(text); };
+  run.interrupted = [] { return interrupted != 0; };
+  catch_signals();
+  const auto ran = run_matrix(*store, *so_far, run);
+  line.clear();
+  if (!ran) {
+    const int code = complain(ran.error());
+    std::fprintf(stderr, "what was recorded: hangrate report %s\n", folder.c_str());
+    return code;
+  }
+  auto all = load_matrix(folder);
+  if (!all) return complain(all.error());
+  summarize(all->summary);
+  const int code = present_matrix(all->summary, options.show);
+  if (interrupted == 0) return code;
+  std::fprintf(stderr, "interrupted; go on with: hangrate matrix --resume %s\n", folder.c_str());
+  return kExitInterrupted;
+}
+
+}  // namespace
+
+CommandBody add_matrix_command(CLI::App& app, std::vector<std::string> argv) {
+  auto o = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "matrix", "Run reproducers on many kernels in virtual machines and report rates per kernel");
+  command->add_option("file", o->file, "Matrix file, e.g. ci/kernels.json");
+  command->add_option("--repro", o->overrides.selectors,
+                      "REPRO or REPRO/VARIANT, instead of the file's (repeatable)");
+  command->add_option("--trials", o->overrides.trials, "Trials per cell, instead of the file's")
+      ->check(CLI::Range(1, 1'000'000'000));
+  command->add_option("--boots", o->overrides.boots, "Spread the trials of a cell over N boots")
+      ->check(CLI::Range(1, 1000));
+  command->add_option("--filter", o->overrides.filter, "Only kernels whose id holds this text");
+  command->add_option("--shard", o->shard, "Only every N-th kernel: I/N, e.g. 1/3");
+  command->add_option("--jobs", o->jobs, "Guests side by side (default 1)")
+      ->check(CLI::Range(1, 256));
+  command->add_option("--accel", o->accel, "auto, kvm or tcg (default auto: finds out by trying)")
+      ->check(CLI::IsMember({"auto", "kvm", "tcg"}));
+  command->add_option("--results", o->results, "Folder for everything this run records");
+  command->add_option("--resume", o->resume, "Go on with the matrix run in this folder");
+  command->add_option("--seed", o->seed, "Seed of every random choice (default: random, recorded)");
+  command
+      ->add_option("--confidence", o->confidence,
+                   "Confidence of intervals and exclusions (default 0.95)")
+      ->check(CLI::Range(0.5, 0.999999));
+  command->add_option("--cache", o->cache, "Where kernels are kept");
+  command->add_option("--mirror", o->mirror,
+                      "Package mirror (default: this machine's apt configuration)");
+  command->add_flag("--offline", o->offline, "Only kernels that are in the cache");
+  command->add_option("--repro-dir", o->repro_dir, "Where the reproducers are");
+  add_matrix_show_options(*command, o->show);
+  command->footer(
+      "Examples:\n"
+      "  hangrate matrix ci/kernels.json --html matrix.html\n"
+      "  hangrate matrix ci/kernels.json --filter bookworm --repro fuse_flush_exit --trials 200\n"
+      "  hangrate matrix ci/kernels.json --shard 2/4 --junit matrix.xml --json matrix.json\n"
+      "  hangrate matrix --resume hangrate-20260101-120000       after a kill or Ctrl-C");
+  return [o, argv = std::move(argv)] { return matrix(*o, argv); };
+}
+
+}  // namespace hangrate
