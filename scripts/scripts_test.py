@@ -322,6 +322,7 @@ def test_new_repro_compiles_and_says_what_to_write():
 
 def test_every_library_the_build_looks_for_is_installed():
     known = {"Threads": "g++", "fmt": "libfmt-dev", "tl-expected": "libexpected-dev", "ZLIB": "zlib1g-dev",
+             "LibArchive": "libarchive-dev",
              "nlohmann_json": "nlohmann-json3-dev", "CLI11": "libcli11-dev", "Boost": "libboost-dev",
              "GTest": "libgtest-dev", "valijson": "libvalijson-dev", "benchmark": "libbenchmark-dev"}
     packages = (SCRIPTS / "lib.sh").read_text().split("# check_system")[0].replace('"', " ").split()

@@ -18,5 +18,6 @@ CommandBody add_list_command(CLI::App& app);
 CommandBody add_describe_command(CLI::App& app);
 CommandBody add_report_command(CLI::App& app);
 CommandBody add_doctor_command(CLI::App& app);
+CommandBody add_kernel_command(CLI::App& app);
 
 }  // namespace hangrate

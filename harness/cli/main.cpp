@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   add(add_describe_command(app));
   add(add_report_command(app));
   add(add_doctor_command(app));
+  add(add_kernel_command(app));
   if (const auto code = parse(app, argc, argv)) return *code;
   for (const auto& [command, body] : commands) {
     if (command->parsed()) return body();
