@@ -30,7 +30,7 @@ EOF
   system=$id-$version
   major=${version%%.*}
   fix="Debian 12 or later, or Ubuntu 24.04 or later, is needed; elsewhere install GCC 12 (or Clang 14), \
-CMake 3.25, Ninja, CLI11, tl-expected, fmt, nlohmann-json, Boost and zlib yourself and add --no-install"
+CMake 3.25, Ninja, CLI11, tl-expected, fmt, nlohmann-json, Boost, zlib and libarchive yourself and add --no-install"
   case $id in
     debian) [ "${major:-99}" -ge 12 ] || die "$pretty is too old: $fix" ;;
     ubuntu) [ "${major:-99}" -ge 24 ] || die "$pretty is too old: $fix" ;;

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "harness/base/error.h"
 #include "harness/report/matrix_summary.h"
 
 namespace CLI {

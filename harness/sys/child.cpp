@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <string_view>
 
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -54,6 +55,7 @@ pid_t fork_into(int cgroup_fd) {
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::signal(SIGPIPE, SIG_DFL);
+  if (!options.folder.empty() && ::chdir(options.folder.c_str()) != 0) ::_exit(127);
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   ::dup2(null, 0);
   ::dup2(options.stdout_fd >= 0 ? options.stdout_fd : null, 1);
@@ -72,7 +74,14 @@ Result<pid_t> spawn(const SpawnOptions& options) {
   std::vector<std::string> added;
   for (const auto& [name, value] : options.environment) added.push_back(name + "=" + value);
   std::vector<char*> envp;
-  for (char** entry = environ; *entry != nullptr; ++entry) envp.push_back(*entry);
+  for (char** entry = environ; *entry != nullptr;
+       ++entry) {  // of two entries getenv() takes the first
+    const std::string_view text = *entry;
+    const std::string_view name = text.substr(0, text.find('='));
+    const bool replaced = std::any_of(options.environment.begin(), options.environment.end(),
+                                      [&](const auto& pair) { return pair.first == name; });
+    if (!replaced) envp.push_back(*entry);
+  }
   for (std::string& entry : added) envp.push_back(entry.data());
   envp.push_back(nullptr);
 

@@ -19,7 +19,8 @@ namespace hangrate {
 
 struct SpawnOptions {
   std::vector<std::string> argv;                                 ///< argv[0] is the path to execute
-  std::vector<std::pair<std::string, std::string>> environment;  ///< added to ours
+  std::vector<std::pair<std::string, std::string>> environment;  ///< ours, with these set
+  std::string folder;                                            ///< to start in, "" = ours
   std::vector<int> inherited;  ///< descriptors the child keeps, under the same numbers
   int stdout_fd = -1;          ///< -1: /dev/null
   int stderr_fd = -1;          ///< -1: /dev/null

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/kernel/apt.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/base/file.h"
+#include "harness/kernel/file_lock.h"
+#include "harness/kernel/sha256.h"
+#include "harness/sys/program.h"
+
+namespace hangrate {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Nanos kUpdateLimit = 600 * kSecond;
+constexpr Nanos kDownloadLimit = 1800 * kSecond;
+constexpr Nanos kQueryLimit = 120 * kSecond;
+constexpr time_t kListsStayFresh = 15 * 60;
+constexpr const char* kMetapackage = "linux-image-cloud-amd64";
+
+/// Debian 13 has the keyring under a new name; either serves.
+std::string find_keyring() {
+  for (const char* suffix : {"gpg", "pgp"}) {
+    std::string path = std::string("/usr/share/keyrings/debian-archive-keyring.") + suffix;
+    if (::access(path.c_str(), R_OK) == 0) return path;
+  }
+  return {};
+}
+
+bool fresh(const std::string& stamp) {
+  struct stat info {};
+  return ::stat(stamp.c_str(), &info) == 0 && ::time(nullptr) - info.st_mtime < kListsStayFresh;
+}
+
+Result<AptMirrors> find_mirrors(const KernelOptions& options, const std::string& log) {
+  if (!options.mirror.empty()) return mirrors_from_base(options.mirror);
+  std::string targets;
+  HR_TRY(run_program({.argv = {"apt-get", "indextargets", "--format", "$(LABEL) $(REPO_URI)",
+                               "Created-By: Packages"},
+                      .log = log,
+                      .output = &targets,
+                      .limit = kQueryLimit}));
+  return mirrors_from_targets(targets);
+}
+
+}  // namespace
+
+Result<Apt> Apt::open(const std::string& suite, const KernelOptions& options) {
+  if (find_program("apt-get").empty() || find_program("apt-cache").empty()) {
+    return fail(Error::infrastructure("debian:" + suite +
+                                      " needs apt-get, which is not here; deb:FILE works without"));
+  }
+  const std::string log = options.cache + "/logs/apt-" + suite + ".log";
+  ::unlink(log.c_str());
+  const auto mirrors = find_mirrors(options, log);
+  if (!mirrors) return fail(mirrors.error());
+  const std::string keyring = find_keyring();
+  if (keyring.empty()) {
+    return fail(
+        Error::infrastructure("Debian's keys are missing: apt-get install debian-archive-keyring"));
+  }
+  const auto sources = sources_list(suite, *mirrors, keyring);
+  if (!sources) return fail(sources.error());
+
+  const std::string folder = options.cache + "/apt/" + suite + "-" + sha256(*sources).substr(0, 8);
+  Apt apt(suite, folder, log);
+  std::error_code error;
+  fs::create_directories(folder + "/state/lists/partial", error);
+  fs::create_directories(folder + "/cache/archives/partial", error);
+  if (error) return fail(Error::infrastructure(folder + ": " + error.message()));
+  const auto lock = FileLock::take(folder + "/lock", 2 * kUpdateLimit, [&] {
+    if (options.progress)
+      options.progress("debian:" + suite + ": waiting for another run's apt-get");
+  });
+  if (!lock) return fail(lock.error());
+  HR_TRY(write_file_atomically(folder + "/sources.list", *sources));
+  HR_TRY(write_file_atomically(folder + "/status", ""));
+  HR_TRY(write_file_atomically(folder + "/apt.conf", private_apt_conf(folder, ::geteuid() == 0)));
+  if (fresh(folder + "/updated")) return apt;
+  if (options.progress) options.progress("debian:" + suite + ": fetching the package lists");
+  HR_TRY(apt.update());
+  HR_TRY(write_file_atomically(folder + "/updated", ""));
+  return apt;
+}
+
+std::vector<std::string> Apt::command(const char* program) const {
+  return {program, "-q", "-c", folder_ + "/apt.conf"};
+}
+
+Result<void> Apt::update() const {
+  std::vector<std::string> argv = command("apt-get");
+  argv.emplace_back("update");
+  if (auto done = run_program(
+          {.argv = argv, .environment = {{"LC_ALL", "C"}}, .log = log_, .limit = kUpdateLimit});
+      !done) {
+    return fail(done.error().context("fetching the package lists of " + suite_));
+  }
+  return {};
+}
+
+Result<std::vector<DebPackage>> Apt::show(std::vector<std::string> words) const {
+  std::vector<std::string> argv = command("apt-cache");
+  argv.emplace_back("show");
+  argv.insert(argv.end(), words.begin(), words.end());
+  std::string text;
+  HR_TRY(run_program({.argv = argv,
+                      .environment = {{"LC_ALL", "C"}},
+                      .log = log_,
+                      .output = &text,
+                      .limit = kQueryLimit}));
+  return packages_from_show(text);
+}
+
+Result<DebPackage> Apt::newest(const std::string& name) const {
+  const auto found = show({"--no-all-versions", name});
+  if (!found || found->empty()) {
+    return fail(Error::usage("debian:" + suite_ + " has no package " + name));
+  }
+  return found->front();
+}
+
+Result<std::vector<DebPackage>> Apt::image_parts(const std::string& version) const {
+  std::vector<std::string> wanted;
+  std::string exact = version;
+  if (version.empty()) {
+    const auto meta = newest(kMetapackage);
+    if (!meta) return fail(meta.error());
+    const auto image = image_of_metapackage(*meta);
+    if (!image) return fail(Error::infrastructure(meta->name + " depends on no kernel"));
+    wanted = {image->first};
+    exact = image->second.empty() ? release_of_image(image->first) : image->second;
+  } else {
+    std::vector<std::string> argv = command("apt-cache");
+    argv.insert(argv.end(), {"pkgnames", "linux-image-"});
+    std::string names;
+    HR_TRY(run_program({.argv = argv, .log = log_, .output = &names, .limit = kQueryLimit}));
+    wanted = split(names, '\n');
+    std::erase_if(wanted, [](const std::string& name) { return !is_cloud_image(name); });
+  }
+  const auto known = wanted.empty() ? std::vector<DebPackage>() : show(wanted);
+  if (!known) return fail(known.error());
+  const auto image = choose_image(*known, exact, suite_);
+  if (!image) return fail(image.error());
+
+  std::vector<DebPackage> seen;
+  while (true) {
+    std::vector<std::string> missing;
+    std::vector<DebPackage> parts = parts_of_image(*image, seen, &missing);
+    if (missing.empty()) return parts;
+    const auto more = show(missing);
+    if (!more) return fail(more.error());
+    const std::size_t before = seen.size();
+    seen.insert(seen.end(), more->begin(), more->end());
+    if (seen.size() == before) {
+      return fail(Error::infrastructure("debian:" + suite_ + " lacks " + missing.front()));
+    }
+  }
+}
+
+Result<std::vector<std::string>> Apt::download(const std::vector<DebPackage>& packages,
+                                               const std::string& folder,
+                                               const std::string& log) const {
+  std::vector<std::string> argv = command("apt-get");
+  argv.emplace_back("download");
+  for (const DebPackage& package : packages) argv.push_back(package.name + "=" + package.version);
+  HR_TRY(run_program({.argv = argv,
+                      .environment = {{"LC_ALL", "C"}},
+                      .folder = folder,
+                      .log = log,
+                      .limit = kDownloadLimit}));
+  std::vector<std::string> files;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    if (entry.path().extension() == ".deb") files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());
+  if (files.size() == packages.size()) return files;
+  return fail(Error::infrastructure("apt-get download brought " + std::to_string(files.size()) +
+                                    " of " + std::to_string(packages.size()) +
+                                    " files (log: " + log + ")"));
+}
+
+}  // namespace hangrate

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/kernel/archive.h"
+
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include <archive.h>
+#include <archive_entry.h>
+
+namespace hangrate {
+
+std::string kernel_file_place(const std::string& path) {
+  std::string_view rest = path;
+  if (rest.starts_with("usr/lib/modules/")) rest.remove_prefix(4);
+  if (rest.starts_with("boot/")) {
+    const std::string_view name = rest.substr(5);
+    const bool wanted = name.starts_with("vmlinuz-") || name.starts_with("config-") ||
+                        name.starts_with("System.map-");
+    return wanted && name.find('/') == name.npos ? std::string(rest) : "";
+  }
+  constexpr std::string_view kModules = "lib/modules/";
+  if (!rest.starts_with(kModules)) return {};
+  const std::size_t slash = rest.find('/', kModules.size());
+  if (slash == rest.npos) return {};
+  const std::string_view below = rest.substr(slash + 1);
+  if (below.empty() || below == "build" || below == "source") return {};  // the headers' place
+  return std::string(rest);
+}
+
+
+namespace {
+
+struct ReadFree {
+  void operator()(archive* a) const { ::archive_read_free(a); }
+};
+struct WriteFree {
+  void operator()(archive* a) const { ::archive_write_free(a); }
+};
+using Reader = std::unique_ptr<archive, ReadFree>;
+using Writer = std::unique_ptr<archive, WriteFree>;
+
+constexpr std::size_t kChunk = 1u << 18;
+
+/// An archive inside an entry of another: the reader of the inner one pulls from the outer one.
+struct Nested {
+  archive* outer = nullptr;
+  std::vector<char> chunk = std::vector<char>(kChunk);
+
+  static la_ssize_t read(archive* inner, void* self, const void** bytes) {
+    auto* nested = static_cast<Nested*>(self);
+    *bytes = nested->chunk.data();
+    const la_ssize_t n =
+        ::archive_read_data(nested->outer, nested->chunk.data(), nested->chunk.size());
+    if (n < 0) {
+      const char* why = ::archive_error_string(nested->outer);
+      ::archive_set_error(inner, EIO, "%s", why != nullptr ? why : "unreadable");
+      return ARCHIVE_FATAL;
+    }
+    return n;
+  }
+};
+
+Error complaint(const std::string& file, archive* a) {
+  const char* text = ::archive_error_string(a);
+  return Error::infrastructure(file + ": " + (text != nullptr ? text : "cannot be unpacked"));
+}
+
+/// Without "/" and "./" in front and "/" behind.
+std::string plain_path(const char* path) {
+  std::string_view text = path != nullptr ? path : "";
+  while (true) {
+    if (text.starts_with("/")) {
+      text.remove_prefix(1);
+    } else if (text.starts_with("./")) {
+      text.remove_prefix(2);
+    } else {
+      break;
+    }
+  }
+  while (text.ends_with("/")) text.remove_suffix(1);
+  return text == "." ? "" : std::string(text);
+}
+
+/// Puts the entry's path, link and mode in order; false: not to be written.
+bool place_entry(archive_entry* entry, const std::string& root, const Unpacking& unpacking) {
+  const std::string to = unpacking.where(plain_path(::archive_entry_pathname(entry)));
+  if (to.empty()) return false;
+  if (const char* hard = ::archive_entry_hardlink(entry); hard != nullptr) {
+    const std::string target = unpacking.where(plain_path(hard));
+    if (target.empty()) return false;
+    ::archive_entry_set_hardlink(entry, (root + "/" + target).c_str());
+  } else {
+    const auto type = ::archive_entry_filetype(entry);
+    const bool link = type == AE_IFLNK;
+    if (type != AE_IFREG && type != AE_IFDIR && !(link && unpacking.links)) return false;
+    const bool run = type == AE_IFDIR || (::archive_entry_perm(entry) & 0111) != 0;
+    if (!link) ::archive_entry_set_perm(entry, run ? 0755 : 0644);
+  }
+  ::archive_entry_set_pathname(entry, (root + "/" + to).c_str());
+  return true;
+}
+
+Result<void> copy_data(const std::string& file, archive* from, archive* to) {
+  while (true) {
+    const void* bytes = nullptr;
+    std::size_t size = 0;
+    la_int64_t offset = 0;
+    const int got = ::archive_read_data_block(from, &bytes, &size, &offset);
+    if (got == ARCHIVE_EOF) return {};
+    if (got != ARCHIVE_OK) return fail(complaint(file, from));
+    if (::archive_write_data_block(to, bytes, size, offset) < ARCHIVE_OK) {
+      return fail(complaint(file, to));
+    }
+  }
+}
+
+Result<void> write_entries(const std::string& file, archive* from, const std::string& root,
+                           const Unpacking& unpacking) {
+  const Writer disk(::archive_write_disk_new());
+  // No path of the archive may lead out, neither by ".." nor through a link it brought along.
+  ::archive_write_disk_set_options(disk.get(),
+                                   ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_SECURE_NODOTDOT |
+                                       ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_UNLINK);
+  while (true) {
+    archive_entry* entry = nullptr;
+    const int got = ::archive_read_next_header(from, &entry);
+    if (got == ARCHIVE_EOF) return {};
+    if (got != ARCHIVE_OK && got != ARCHIVE_WARN) return fail(complaint(file, from));
+    if (!place_entry(entry, root, unpacking)) continue;
+    if (::archive_write_header(disk.get(), entry) != ARCHIVE_OK) {
+      return fail(complaint(file, disk.get()));
+    }
+    HR_TRY(copy_data(file, from, disk.get()));
+    if (::archive_write_finish_entry(disk.get()) != ARCHIVE_OK) {
+      return fail(complaint(file, disk.get()));
+    }
+  }
+}
+
+Reader make_reader() {
+  Reader reader(::archive_read_new());
+  ::archive_read_support_filter_all(reader.get());
+  ::archive_read_support_format_tar(reader.get());
+  ::archive_read_support_format_cpio(reader.get());
+  return reader;
+}
+
+/// Looks for data.tar.* in the ar file of a deb; `first` is the entry already read.
+Result<void> unpack_deb(const std::string& file, archive* outer, archive_entry* first,
+                        const std::string& root, const Unpacking& unpacking) {
+  for (archive_entry* entry = first;;) {
+    if (plain_path(::archive_entry_pathname(entry)).starts_with("data.tar")) break;
+    const int got = ::archive_read_next_header(outer, &entry);
+    if (got == ARCHIVE_EOF) return fail(Error::infrastructure(file + ": no data.tar in it"));
+    if (got != ARCHIVE_OK) return fail(complaint(file, outer));
+  }
+  Nested nested{.outer = outer};
+  const Reader inner = make_reader();
+  if (::archive_read_open(inner.get(), &nested, nullptr, &Nested::read, nullptr) != ARCHIVE_OK) {
+    return fail(complaint(file, inner.get()));
+  }
+  return write_entries(file, inner.get(), root, unpacking);
+}
+
+}  // namespace
+
+Result<void> unpack(const std::string& file, const std::string& destination,
+                    const Unpacking& unpacking) {
+  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(destination.c_str(), nullptr),
+                                                         &std::free);
+  if (real == nullptr) return fail(Error::from_errno("realpath(" + destination + ")"));
+  const Reader reader = make_reader();
+  ::archive_read_support_format_ar(reader.get());
+  if (::archive_read_open_filename(reader.get(), file.c_str(), kChunk) != ARCHIVE_OK) {
+    return fail(complaint(file, reader.get()));
+  }
+  archive_entry* first = nullptr;
+  const int got = ::archive_read_next_header(reader.get(), &first);
+  if (got != ARCHIVE_OK && got != ARCHIVE_WARN) return fail(complaint(file, reader.get()));
+  if ((::archive_format(reader.get()) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_AR) {
+    return unpack_deb(file, reader.get(), first, real.get(), unpacking);
+  }
+  // Only the format was of interest: read from the beginning.
+  const Reader again = make_reader();
+  if (::archive_read_open_filename(again.get(), file.c_str(), kChunk) != ARCHIVE_OK) {
+    return fail(complaint(file, again.get()));
+  }
+  return write_entries(file, again.get(), real.get(), unpacking);
+}
+
+
+}  // namespace hangrate

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/kernel/kernel_cache.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <tuple>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/base/file.h"
+#include "harness/base/scope_exit.h"
+#include "harness/kernel/file_lock.h"
+
+namespace hangrate {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Nanos kOthersMayTake = 2 * 3600 * kSecond;  // a build on a slow machine
+constexpr const char* kUnfinished = ".tmp-";
+constexpr const char* kDescription = "/kernel.json";
+
+/// ".tmp-ID.XXXXXX" -> ID, "" for other names.
+std::string id_of_leftover(const std::string& name) {
+  const std::string prefix = kUnfinished;
+  const std::size_t dot = name.rfind('.');
+  if (!name.starts_with(prefix) || dot <= prefix.size()) return {};
+  return name.substr(prefix.size(), dot - prefix.size());
+}
+
+void remove_tree(const fs::path& path) {
+  std::error_code error;  // what cannot be removed now is swept another time
+  fs::remove_all(path, error);
+}
+
+std::uintmax_t size_of_tree(const fs::path& path) {
+  std::uintmax_t bytes = 0;
+  std::error_code error;
+  for (const auto& entry : fs::recursive_directory_iterator(path, error)) {
+    if (entry.is_regular_file(error) && !entry.is_symlink(error)) bytes += entry.file_size(error);
+  }
+  return bytes;
+}
+
+Nanos unused_for(const CacheEntry& entry) {
+  struct stat info {};
+  timespec now{};
+  if (::stat((entry.folder + kDescription).c_str(), &info) != 0) return 0;
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return (now.tv_sec - info.st_mtim.tv_sec) * kSecond;
+}
+
+/// All of it on the disk before kernel.json says so: a crash must not leave a cut-off image.
+Result<void> flush(const std::string& folder) {
+  const UniqueFd directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory || ::syncfs(directory.get()) != 0) {
+    return fail(Error::from_errno("syncfs(" + folder + ")"));
+  }
+  return {};
+}
+
+}  // namespace
+
+void note_use(const CacheEntry& entry) {
+  ::utimensat(AT_FDCWD, (entry.folder + kDescription).c_str(), nullptr, 0);
+}
+
+std::optional<CacheEntry> load_cache_entry(const std::string& folder) {
+  const auto text = read_file(folder + kDescription);
+  if (!text) return std::nullopt;
+  const auto entry = cache_entry_from_json(*text, folder);
+  std::error_code error;
+  if (!entry || entry->id != fs::path(folder).filename() ||
+      !fs::is_regular_file(entry->kernel.image, error)) {
+    return std::nullopt;
+  }
+  const std::string& modules = entry->kernel.modules;
+  if (!modules.empty() && !fs::is_directory(modules, error)) return std::nullopt;
+  return *entry;
+}
+
+Result<KernelCache> KernelCache::open(const std::string& folder) {
+  std::error_code error;
+  const fs::path root = fs::absolute(folder, error).lexically_normal();
+  for (const char* name : {"kernels", "locks", "logs"}) {
+    fs::create_directories(root / name, error);
+    if (error) {
+      return fail(Error::infrastructure((root / name).string() + ": " + error.message() +
+                                        "; set HANGRATE_CACHE to a folder you may write to"));
+    }
+  }
+  KernelCache cache(root.string());
+  cache.sweep();
+  return cache;
+}
+
+std::string KernelCache::lock_path(const std::string& id) const {
+  return folder_ + "/locks/" + id + ".lock";
+}
+
+std::string KernelCache::log_path(const std::string& id) const {
+  return folder_ + "/logs/" + id + ".log";
+}
+
+void KernelCache::sweep() const {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(kernels(), error)) {
+    const std::string id = id_of_leftover(entry.path().filename().string());
+    if (id.empty()) continue;
+    const auto lock = FileLock::try_take(lock_path(id));
+    if (lock && *lock) remove_tree(entry.path());
+  }
+}
+
+Result<CacheEntry> KernelCache::make_entry(const std::string& id, const Make& make) const {
+  std::string folder = kernels() + "/" + kUnfinished + id + ".XXXXXX";
+  if (::mkdtemp(folder.data()) == nullptr)
+    return fail(Error::from_errno("mkdtemp(" + folder + ")"));
+  const ScopeExit leave_nothing([&] { remove_tree(folder); });
+  ::chmod(folder.c_str(), 0755);
+  ::unlink(log_path(id).c_str());
+  auto entry = make(folder, log_path(id));
+  if (!entry) return entry;
+  entry->id = id;
+  entry->folder = folder;
+  HR_TRY(flush(folder));
+  HR_TRY(write_file_atomically(folder + kDescription, dump_pretty(to_json_value(*entry))));
+  const std::string place = kernels() + "/" + id;
+  remove_tree(place);  // at most something incomplete: we hold the lock and looked
+  if (::rename(folder.c_str(), place.c_str()) != 0) {
+    return fail(Error::from_errno("rename(" + place + ")"));
+  }
+  const auto made = load_cache_entry(place);
+  if (!made) return fail(Error::infrastructure(place + ": incomplete after it was made"));
+  return *made;
+}
+
+Result<CacheEntry> KernelCache::get(const std::string& id, const Progress& progress,
+                                    const Make& make) const {
+  const auto lock = FileLock::take(lock_path(id), kOthersMayTake, [&] {
+    if (progress) progress(id + ": waiting for another run that works on it");
+  });
+  if (!lock) return fail(lock.error());
+  if (const auto entry = load_cache_entry(kernels() + "/" + id)) {
+    note_use(*entry);
+    return *entry;
+  }
+  return make_entry(id, make);
+}
+
+std::vector<CacheEntry> KernelCache::entries(const std::string& folder) {
+  std::vector<CacheEntry> found;
+  std::error_code error;
+  const fs::path root = fs::absolute(folder, error).lexically_normal();
+  for (const auto& entry : fs::directory_iterator(root / "kernels", error)) {
+    if (entry.path().filename().string().starts_with(".")) continue;
+    if (auto loaded = load_cache_entry(entry.path().string())) found.push_back(std::move(*loaded));
+  }
+  std::sort(found.begin(), found.end(), [](const CacheEntry& a, const CacheEntry& b) {
+    return std::tie(a.kernel.spec, a.id) < std::tie(b.kernel.spec, b.id);
+  });
+  return found;
+}
+
+Result<KernelCache::Pruned> KernelCache::prune(Nanos age) const {
+  Pruned pruned;
+  std::error_code error;
+  for (const auto& found : fs::directory_iterator(kernels(), error)) {
+    const std::string id = found.path().filename().string();
+    if (id.starts_with(".")) continue;
+    const auto lock = FileLock::try_take(lock_path(id));
+    if (!lock) return fail(lock.error());
+    if (!*lock) continue;  // somebody works on it
+    const auto entry = load_cache_entry(found.path().string());
+    if (entry && unused_for(*entry) < age) continue;
+    pruned.bytes += size_of_tree(found.path());
+    // First out of sight: removing takes a while, and half of it must not be found.
+    const std::string aside = kernels() + "/" + kUnfinished + id + ".pruned";
+    if (::rename(found.path().c_str(), aside.c_str()) != 0) {
+      return fail(Error::from_errno("rename(" + aside + ")"));
+    }
+    remove_tree(aside);
+    if (entry) pruned.kernels.push_back(*entry);
+  }
+  if (error) return fail(Error::infrastructure(kernels() + ": " + error.message()));
+  return pruned;
+}
+
+}  // namespace hangrate

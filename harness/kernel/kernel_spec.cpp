@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/kernel/kernel_spec.h"
+
+#include "harness/base/file.h"
+#include "harness/kernel/guest_kernel.h"
+
+namespace hangrate {
+
+const char* const kKernelSpecForms =
+    "native, image:PATH, dir:PATH, deb:FILE[,FILE...], rpm:FILE[,FILE...], "
+    "debian:SUITE[=VERSION], recipe:NAME";
+
+namespace {
+
+constexpr const char* kLower = "abcdefghijklmnopqrstuvwxyz";
+constexpr const char* kSuite = "abcdefghijklmnopqrstuvwxyz0123456789-";
+constexpr const char* kVersion =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+~:-";
+constexpr const char* kName = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+_-";
+
+bool consists_of(const std::string& text, const char* letters) {
+  return !text.empty() && text.find_first_not_of(letters) == std::string::npos;
+}
+
+Failure refuse(const std::string& text, const std::string& why) {
+  return fail(
+      Error::usage("kernel '" + text + "': " + why + "; the forms are " + kKernelSpecForms));
+}
+
+}  // namespace
+
+Result<KernelSpec> parse_kernel_spec(const std::string& text) {
+  KernelSpec spec;
+  spec.text = text;
+  if (text == "native") return spec;
+  if (text.find('\n') != std::string::npos) return refuse("...", "a line break in it");
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos) return refuse(text, "no such form");
+  const std::string form = text.substr(0, colon);
+  const std::string rest = text.substr(colon + 1);
+
+  if (form == "image" || form == "dir") {
+    if (rest.empty()) return refuse(text, "the path is missing");
+    spec.form = form == "image" ? SpecForm::Image : SpecForm::Tree;
+    spec.paths = {rest};
+    return spec;
+  }
+  if (form == "deb" || form == "rpm") {
+    spec.form = SpecForm::Packages;
+    spec.paths = split(rest, ',');
+    for (const std::string& path : spec.paths) {
+      if (path.empty()) return refuse(text, "a file name is missing");
+    }
+    return spec;
+  }
+  if (form == "debian") {
+    spec.form = SpecForm::Debian;
+    const std::size_t equals = rest.find('=');
+    spec.suite = rest.substr(0, equals);
+    if (!consists_of(spec.suite, kSuite) || !consists_of(spec.suite.substr(0, 1), kLower)) {
+      return refuse(text, "no suite such as bookworm, trixie-backports or sid");
+    }
+    if (equals == std::string::npos) return spec;
+    spec.version = rest.substr(equals + 1);
+    if (!consists_of(spec.version, kVersion) || spec.version.front() == '-') {
+      return refuse(text, "no version such as 6.1.176-1 or 6.1.0-50 behind the '='");
+    }
+    return spec;
+  }
+  if (form == "recipe") {
+    spec.form = SpecForm::Recipe;
+    spec.name = rest;
+    const bool path = rest.find('/') != std::string::npos;
+    if (!path && (!consists_of(rest, kName) || rest.front() == '.')) {
+      return refuse(text, "no name of a recipe");
+    }
+    return spec;
+  }
+  return refuse(text, "no form '" + form + ":'");
+}
+
+Result<void> check_kernel_spec(const std::string& spec) {
+  HR_TRY(parse_kernel_spec(spec));
+  return {};
+}
+
+}  // namespace hangrate

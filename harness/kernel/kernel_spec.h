@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// KernelSpec: what "debian:bookworm=6.1.176" says. Pure; whether the thing exists is not asked
+// here.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/base/error.h"
+
+namespace hangrate {
+
+enum class SpecForm { Native, Image, Tree, Packages, Debian, Recipe };
+
+struct KernelSpec {
+  SpecForm form = SpecForm::Native;
+  std::string text;                ///< as given
+  std::vector<std::string> paths;  ///< Image, Tree: one; Packages: one or more
+  std::string suite;               ///< Debian
+  std::string version;             ///< Debian: "" = the newest
+  std::string name;                ///< Recipe: a name, or the path of a folder with a slash in it
+};
+
+/// The forms, for messages and --help.
+extern const char* const kKernelSpecForms;
+
+Result<KernelSpec> parse_kernel_spec(const std::string& text);
+
+}  // namespace hangrate

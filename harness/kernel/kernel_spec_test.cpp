@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/kernel/kernel_spec.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "harness/kernel/guest_kernel.h"
+
+namespace hangrate {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+TEST(KernelSpec, ReadsEveryForm) {
+  EXPECT_EQ(parse_kernel_spec("native")->form, SpecForm::Native);
+  const auto image = parse_kernel_spec("image:/boot/vmlinuz:odd,name=1");
+  EXPECT_EQ(image->form, SpecForm::Image);
+  EXPECT_THAT(image->paths, ElementsAre("/boot/vmlinuz:odd,name=1"));
+  EXPECT_EQ(parse_kernel_spec("dir:.")->form, SpecForm::Tree);
+  EXPECT_THAT(parse_kernel_spec("deb:a.deb,b.deb")->paths, ElementsAre("a.deb", "b.deb"));
+  EXPECT_EQ(parse_kernel_spec("rpm:a.rpm")->form, SpecForm::Packages);
+  EXPECT_EQ(parse_kernel_spec("recipe:6.1-pipe-stall")->name, "6.1-pipe-stall");
+  EXPECT_EQ(parse_kernel_spec("recipe:./my/recipe")->name, "./my/recipe");
+}
+
+TEST(KernelSpec, ReadsSuitesWithAndWithoutVersion) {
+  const auto plain = parse_kernel_spec("debian:bookworm-backports");
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->suite, "bookworm-backports");
+  EXPECT_EQ(plain->version, "");
+  const auto exact = parse_kernel_spec("debian:sid=7.2.13+deb14-cloud-amd64");
+  ASSERT_TRUE(exact);
+  EXPECT_EQ(exact->suite, "sid");
+  EXPECT_EQ(exact->version, "7.2.13+deb14-cloud-amd64");
+}
+
+TEST(KernelSpec, RefusesTheRestAndNamesTheForms) {
+  for (const char* bad : {"",
+                          "bookworm",
+                          "debian",
+                          "debian:",
+                          "debian:Book worm",
+                          "debian:../x",
+                          "debian:sid=",
+                          "debian:sid=6.1;rm",
+                          "debian:-o",
+                          "debian:sid=-o",
+                          "image:",
+                          "dir:",
+                          "deb:",
+                          "deb:a,,b",
+                          "rpm:,",
+                          "recipe:",
+                          "recipe:..",
+                          "recipe:a b",
+                          "fedora:40",
+                          "Native",
+                          "native ",
+                          "image:a\nb"}) {
+    const auto checked = check_kernel_spec(bad);
+    ASSERT_FALSE(checked) << bad;
+    EXPECT_EQ(checked.error().kind(), ErrorKind::Usage) << bad;
+    EXPECT_THAT(checked.error().what(), HasSubstr("debian:SUITE[=VERSION]")) << bad;
+    EXPECT_EQ(checked.error().what().find('\n'), std::string::npos) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace hangrate
