@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include <sys/stat.h>
 #include <time.h>
@@ -50,6 +51,14 @@ Result<AptMirrors> find_mirrors(const KernelOptions& options, const std::string&
   return mirrors_from_targets(targets);
 }
 
+/// apt says what went wrong first and what follows from it last.
+std::optional<std::string> first_complaint(const std::string& log) {
+  for (const std::string& line : split(read_file(log).value_or(""), '\n')) {
+    if (line.starts_with("E: ")) return line.substr(3);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<Apt> Apt::open(const std::string& suite, const KernelOptions& options) {
@@ -69,17 +78,19 @@ Result<Apt> Apt::open(const std::string& suite, const KernelOptions& options) {
   const auto sources = sources_list(suite, *mirrors, keyring);
   if (!sources) return fail(sources.error());
 
-  const std::string folder = options.cache + "/apt/" + suite + "-" + sha256(*sources).substr(0, 8);
+  const std::string name = suite + "-" + sha256(*sources).substr(0, 8);
+  const std::string folder = options.cache + "/apt/" + name;
   Apt apt(suite, folder, log);
+  const auto lock =
+      FileLock::take(options.cache + "/locks/apt-" + name + ".lock", 2 * kUpdateLimit, [&] {
+        if (options.progress)
+          options.progress("debian:" + suite + ": waiting for another run's apt-get");
+      });
+  if (!lock) return fail(lock.error());
   std::error_code error;
   fs::create_directories(folder + "/state/lists/partial", error);
   fs::create_directories(folder + "/cache/archives/partial", error);
   if (error) return fail(Error::infrastructure(folder + ": " + error.message()));
-  const auto lock = FileLock::take(folder + "/lock", 2 * kUpdateLimit, [&] {
-    if (options.progress)
-      options.progress("debian:" + suite + ": waiting for another run's apt-get");
-  });
-  if (!lock) return fail(lock.error());
   HR_TRY(write_file_atomically(folder + "/sources.list", *sources));
   HR_TRY(write_file_atomically(folder + "/status", ""));
   HR_TRY(write_file_atomically(folder + "/apt.conf", private_apt_conf(folder, ::geteuid() == 0)));
@@ -97,12 +108,14 @@ std::vector<std::string> Apt::command(const char* program) const {
 Result<void> Apt::update() const {
   std::vector<std::string> argv = command("apt-get");
   argv.emplace_back("update");
-  if (auto done = run_program(
-          {.argv = argv, .environment = {{"LC_ALL", "C"}}, .log = log_, .limit = kUpdateLimit});
-      !done) {
-    return fail(done.error().context("fetching the package lists of " + suite_));
-  }
-  return {};
+  const auto done = run_program(
+      {.argv = argv, .environment = {{"LC_ALL", "C"}}, .log = log_, .limit = kUpdateLimit});
+  if (done) return {};
+  const std::string why = first_complaint(log_).value_or(done.error().what());
+  const std::string text = "package lists of " + suite_ + ": " + why + " (log: " + log_ + ")";
+  // What the mirror does not have: more likely a suite spelled wrong than a broken mirror.
+  if (why.find("does not have a Release file") != why.npos) return fail(Error::usage(text));
+  return fail(Error::infrastructure(text));
 }
 
 Result<std::vector<DebPackage>> Apt::show(std::vector<std::string> words) const {

@@ -62,9 +62,19 @@ struct Nested {
   }
 };
 
-Error complaint(const std::string& file, archive* a) {
+std::string text_of(const std::string& file, archive* a) {
   const char* text = ::archive_error_string(a);
-  return Error::infrastructure(file + ": " + (text != nullptr ? text : "cannot be unpacked"));
+  return file + ": " + (text != nullptr ? text : "cannot be unpacked");
+}
+
+/// The archive cannot be read: it is not what the user thinks.
+Error unreadable(const std::string& file, archive* a) {
+  return Error::usage(text_of(file, a));
+}
+
+/// What is in it cannot be written: the disk.
+Error unwritable(const std::string& file, archive* a) {
+  return Error::infrastructure(text_of(file, a));
 }
 
 /// Without "/" and "./" in front and "/" behind.
@@ -109,9 +119,9 @@ Result<void> copy_data(const std::string& file, archive* from, archive* to) {
     la_int64_t offset = 0;
     const int got = ::archive_read_data_block(from, &bytes, &size, &offset);
     if (got == ARCHIVE_EOF) return {};
-    if (got != ARCHIVE_OK) return fail(complaint(file, from));
+    if (got != ARCHIVE_OK) return fail(unreadable(file, from));
     if (::archive_write_data_block(to, bytes, size, offset) < ARCHIVE_OK) {
-      return fail(complaint(file, to));
+      return fail(unwritable(file, to));
     }
   }
 }
@@ -127,14 +137,14 @@ Result<void> write_entries(const std::string& file, archive* from, const std::st
     archive_entry* entry = nullptr;
     const int got = ::archive_read_next_header(from, &entry);
     if (got == ARCHIVE_EOF) return {};
-    if (got != ARCHIVE_OK && got != ARCHIVE_WARN) return fail(complaint(file, from));
+    if (got != ARCHIVE_OK && got != ARCHIVE_WARN) return fail(unreadable(file, from));
     if (!place_entry(entry, root, unpacking)) continue;
     if (::archive_write_header(disk.get(), entry) != ARCHIVE_OK) {
-      return fail(complaint(file, disk.get()));
+      return fail(unwritable(file, disk.get()));
     }
     HR_TRY(copy_data(file, from, disk.get()));
     if (::archive_write_finish_entry(disk.get()) != ARCHIVE_OK) {
-      return fail(complaint(file, disk.get()));
+      return fail(unwritable(file, disk.get()));
     }
   }
 }
@@ -153,13 +163,13 @@ Result<void> unpack_deb(const std::string& file, archive* outer, archive_entry* 
   for (archive_entry* entry = first;;) {
     if (plain_path(::archive_entry_pathname(entry)).starts_with("data.tar")) break;
     const int got = ::archive_read_next_header(outer, &entry);
-    if (got == ARCHIVE_EOF) return fail(Error::infrastructure(file + ": no data.tar in it"));
-    if (got != ARCHIVE_OK) return fail(complaint(file, outer));
+    if (got == ARCHIVE_EOF) return fail(Error::usage(file + ": no data.tar in it"));
+    if (got != ARCHIVE_OK) return fail(unreadable(file, outer));
   }
   Nested nested{.outer = outer};
   const Reader inner = make_reader();
   if (::archive_read_open(inner.get(), &nested, nullptr, &Nested::read, nullptr) != ARCHIVE_OK) {
-    return fail(complaint(file, inner.get()));
+    return fail(unreadable(file, inner.get()));
   }
   return write_entries(file, inner.get(), root, unpacking);
 }
@@ -174,18 +184,18 @@ Result<void> unpack(const std::string& file, const std::string& destination,
   const Reader reader = make_reader();
   ::archive_read_support_format_ar(reader.get());
   if (::archive_read_open_filename(reader.get(), file.c_str(), kChunk) != ARCHIVE_OK) {
-    return fail(complaint(file, reader.get()));
+    return fail(unreadable(file, reader.get()));
   }
   archive_entry* first = nullptr;
   const int got = ::archive_read_next_header(reader.get(), &first);
-  if (got != ARCHIVE_OK && got != ARCHIVE_WARN) return fail(complaint(file, reader.get()));
+  if (got != ARCHIVE_OK && got != ARCHIVE_WARN) return fail(unreadable(file, reader.get()));
   if ((::archive_format(reader.get()) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_AR) {
     return unpack_deb(file, reader.get(), first, real.get(), unpacking);
   }
   // Only the format was of interest: read from the beginning.
   const Reader again = make_reader();
   if (::archive_read_open_filename(again.get(), file.c_str(), kChunk) != ARCHIVE_OK) {
-    return fail(complaint(file, again.get()));
+    return fail(unreadable(file, again.get()));
   }
   return write_entries(file, again.get(), real.get(), unpacking);
 }

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Nanos kOthersMayTake = 2 * 3600 * kSecond;  // a build on a slow machine
+constexpr Nanos kOthersMayTake = 4 * 3600 * kSecond;  // a build on a slow machine
 constexpr const char* kUnfinished = ".tmp-";
 constexpr const char* kDescription = "/kernel.json";
 
@@ -45,10 +45,10 @@ std::uintmax_t size_of_tree(const fs::path& path) {
   return bytes;
 }
 
-Nanos unused_for(const CacheEntry& entry) {
+Nanos untouched_for(const std::string& path) {
   struct stat info {};
   timespec now{};
-  if (::stat((entry.folder + kDescription).c_str(), &info) != 0) return 0;
+  if (::stat(path.c_str(), &info) != 0) return 0;
   ::clock_gettime(CLOCK_REALTIME, &now);
   return (now.tv_sec - info.st_mtim.tv_sec) * kSecond;
 }
@@ -175,7 +175,7 @@ Result<KernelCache::Pruned> KernelCache::prune(Nanos age) const {
     if (!lock) return fail(lock.error());
     if (!*lock) continue;  // somebody works on it
     const auto entry = load_cache_entry(found.path().string());
-    if (entry && unused_for(*entry) < age) continue;
+    if (entry && untouched_for(entry->folder + kDescription) < age) continue;
     pruned.bytes += size_of_tree(found.path());
     // First out of sight: removing takes a while, and half of it must not be found.
     const std::string aside = kernels() + "/" + kUnfinished + id + ".pruned";
@@ -186,6 +186,13 @@ Result<KernelCache::Pruned> KernelCache::prune(Nanos age) const {
     if (entry) pruned.kernels.push_back(*entry);
   }
   if (error) return fail(Error::infrastructure(kernels() + ": " + error.message()));
+  for (const auto& lists : fs::directory_iterator(folder_ + "/apt", error)) {
+    const std::string stamp = lists.path().string() + "/updated";
+    const auto lock = FileLock::try_take(lock_path("apt-" + lists.path().filename().string()));
+    if (!lock || !*lock || (fs::exists(stamp, error) && untouched_for(stamp) < age)) continue;
+    pruned.bytes += size_of_tree(lists.path());
+    remove_tree(lists.path());
+  }
   return pruned;
 }
 

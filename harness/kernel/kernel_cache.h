@@ -35,7 +35,7 @@ class KernelCache {
     std::vector<CacheEntry> kernels;
     std::uintmax_t bytes = 0;
   };
-  /// Removes kernels not used for `age`, and everything that is not complete.
+  /// Removes kernels not used and package lists not fetched for `age`, and what is not complete.
   Result<Pruned> prune(Nanos age) const;
 
   const std::string& folder() const { return folder_; }
