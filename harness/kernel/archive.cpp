@@ -29,7 +29,6 @@ std::string kernel_file_place(const std::string& path) {
   return std::string(rest);
 }
 
-
 namespace {
 
 struct ReadFree {
@@ -199,6 +198,5 @@ Result<void> unpack(const std::string& file, const std::string& destination,
   }
   return write_entries(file, again.get(), real.get(), unpacking);
 }
-
 
 }  // namespace hangrate

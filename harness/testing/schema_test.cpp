@@ -33,6 +33,12 @@ TEST(Schema, EveryJournalLineAndTheSummaryAreValid) {
   }
 }
 
+TEST(Schema, TheDefaultMatrixIsValid) {
+  const std::string text = read_file(HANGRATE_SOURCE_DIR "/ci/kernels.json").value_or("");
+  EXPECT_EQ(validate("matrix.schema.json", PlainJson::parse(text, nullptr, false)), "");
+  EXPECT_NE(validate("matrix.schema.json", PlainJson::parse(R"({"schema":1,"kernels":[]})")), "");
+}
+
 TEST(Schema, RefusesWhatIsWrong) {
   const PlainJson batch = {{"type", "batch"}, {"cell", 0},  {"lane", 0},
                            {"worker", 1},     {"first", 0}, {"count", 5}};

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// `hangrate matrix` on real guests: what a machine did before it died counts, nothing else does,
+// and whoever dies, the run ends or goes on with every trial once.
+#include <csignal>
+#include <filesystem>
+
+#include <dirent.h>
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+
+#include "harness/model/json.h"
+#include "harness/testing/command.h"
+
+namespace hangrate::testing {
+namespace {
+
+const std::string kHangrate = HANGRATE_BUILD_DIR "/bin/hangrate";
+constexpr const char* kKernel = "debian:bookworm";
+constexpr double kLimit = 280;
+
+/// Pids of QEMUs that carry the name of `folder` on their command line.
+std::vector<pid_t> guests_of(const std::string& folder) {
+  std::vector<pid_t> pids;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    const std::string line = read_file(entry.path().string() + "/cmdline").value_or("");
+    const bool ours = line.find("qemu-system") != line.npos && line.find(folder) != line.npos;
+    if (ours) pids.push_back(std::atoi(entry.path().filename().c_str()));
+  }
+  return pids;
+}
+
+class Matrix : public ::testing::Test {
+ protected:
+  /// The kernel all tests boot, fetched once; without it there is nothing to test.
+  static std::string why_not() {
+    static const std::string reason = [] {
+      const Ran ran = run_command({kHangrate, "kernel", "fetch", kKernel}, kLimit);
+      if (ran.code == 0) return std::string();
+      return "no kernel to boot: " + ran.err.substr(0, 300);
+    }();
+    return reason;
+  }
+
+  void SetUp() override {
+    if (!why_not().empty()) GTEST_SKIP() << why_not();
+    if (run_command({"/bin/sh", "-c", "command -v qemu-system-x86_64"}).code != 0) {
+      GTEST_SKIP() << "no qemu-system-x86_64: apt-get install qemu-system-x86";
+    }
+    write(R"({"schema":1,"kernels":[{"spec":"debian:bookworm"}]})");
+  }
+
+  void write(const std::string& text) {
+    ASSERT_TRUE(write_file_atomically(folder_ / "matrix.json", text));
+  }
+
+  std::vector<std::string> argv(std::vector<std::string> more) const {
+    std::vector<std::string> words = {kHangrate,           "matrix",        folder_ / "matrix.json",
+                                      "--results",         folder_ / "run", "--json",
+                                      folder_ / "run.json"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+
+  std::vector<std::string> resume() const {
+    return {kHangrate, "matrix", "--resume", folder_ / "run", "--json", folder_ / "run.json"};
+  }
+
+  Json kernel() const {
+    const auto json = parse_json(read_file(folder_ / "run.json").value_or(""));
+    EXPECT_TRUE(json) << "no summary was written";
+    return json ? (*json)["kernels"][0] : Json();
+  }
+
+  bool has_records() const {
+    const std::string path = folder_ / "run/bookworm/boot-001/pipe_full_child.deadlock.jsonl";
+    const std::string text = read_file(path).value_or("");
+    return std::count(text.begin(), text.end(), '\n') > 20;
+  }
+
+  TempFolder folder_;
+};
+
+TEST_F(Matrix, AStockKernelShowsWhatItsManifestsSay) {
+  const Ran ran = run_command(argv({"--trials", "60", "--html", folder_ / "run.html", "--junit",
+                                    folder_ / "run.xml", "--markdown", folder_ / "run.md"}),
+                              kLimit);
+  EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
+  const Json row = kernel();
+  ASSERT_EQ(row["results"].size(), 3u) << row.dump(2);
+  for (const Json& cell : row["results"]) {
+    const bool clean = cell["repro"] == "pipe_resize_stall";
+    EXPECT_EQ(cell["attempted"], 60) << cell.dump(2);
+    EXPECT_EQ(cell["hits"], clean ? 0 : 60) << cell.dump(2);
+  }
+  EXPECT_EQ(row["boots"].size(), 1u);
+  EXPECT_EQ(row["boots"][0]["end"], "finished");
+  EXPECT_TRUE(guests_of(folder_.path()).empty());
+  const Ran again = run_command({kHangrate, "report", folder_ / "run", "--json", "-"});
+  EXPECT_EQ(again.out, read_file(folder_ / "run.json").value_or("none"));
+  for (const char* file : {"run.html", "run.xml", "run.md"}) {
+    EXPECT_GT(read_file(folder_ / file).value_or("").size(), 200u) << file;
+  }
+}
+
+TEST_F(Matrix, APanicCostsTheTrialInFlightAndNoOther) {
+  ::setenv("HANGRATE_TEST_PANIC_MS", "4000", 1);
+  const Ran ran = run_command(argv({"--trials", "300", "--repro", "pipe_full_child"}), kLimit);
+  ::unsetenv("HANGRATE_TEST_PANIC_MS");
+  const Json row = kernel();
+  ASSERT_EQ(row["boots"].size(), 2u) << ran.err;
+  EXPECT_EQ(row["boots"][0]["end"], "panic");
+  EXPECT_EQ(row["boots"][0]["findings"][0]["kind"], "panic");
+  const Json cell = row["results"][0];
+  EXPECT_EQ(cell["attempted"], 300) << cell.dump(2);
+  EXPECT_EQ(cell["outcomes"]["lost_machine"], 1);
+  EXPECT_EQ(cell["hits"], 299);
+}
+
+TEST_F(Matrix, AKilledGuestIsNeitherCleanNorAHit) {
+  bool killed = false;
+  const Ran ran =
+      run_command(argv({"--trials", "300", "--repro", "pipe_full_child"}), kLimit, [&](pid_t) {
+        if (killed || !has_records()) return;
+        const auto guests = guests_of(folder_.path());
+        if (!guests.empty()) killed = ::kill(guests[0], SIGKILL) == 0;
+      });
+  const Json row = kernel();
+  EXPECT_TRUE(killed);
+  ASSERT_EQ(row["boots"].size(), 2u) << ran.err;
+  EXPECT_EQ(row["boots"][0]["end"], "died");
+  EXPECT_EQ(row["results"][0]["outcomes"]["lost_machine"], 1);
+  EXPECT_EQ(row["results"][0]["hits"], 299) << row.dump(2);
+}
+
+TEST_F(Matrix, AKilledRunLeavesNoGuestAndGoesOnWhereItWas) {
+  const auto words = argv({"--trials", "200", "--repro", "pipe_full_child"});
+  run_command(words, kLimit, [&](pid_t pid) {
+    if (has_records()) ::kill(pid, SIGKILL);
+  });
+  for (int i = 0; i < 200 && !guests_of(folder_.path()).empty(); ++i) ::usleep(10'000);
+  EXPECT_TRUE(guests_of(folder_.path()).empty());
+  const Ran half = run_command({kHangrate, "report", folder_ / "run", "--json", "-"});
+  const auto before = parse_json(half.out);
+  ASSERT_TRUE(before) << half.err;
+  const std::uint64_t had = (*before)["kernels"][0]["results"][0]["attempted"];
+  EXPECT_GT(had, 0u);
+  EXPECT_LT(had, 200u) << "killed too late to prove anything";
+  const Ran rest = run_command(resume(), kLimit);
+  EXPECT_EQ(rest.code, 0) << rest.err;
+  EXPECT_EQ(kernel()["results"][0]["hits"], 200);
+  EXPECT_EQ(kernel()["boots"][0]["end"], "interrupted");
+}
+
+TEST_F(Matrix, CtrlCEndsTheGuestAndKeepsWhatItSaid) {
+  bool sent = false;
+  const Ran ran =
+      run_command(argv({"--trials", "5000", "--repro", "pipe_full_child"}), kLimit, [&](pid_t pid) {
+        if (sent || !has_records()) return;
+        sent = ::kill(pid, SIGINT) == 0;
+      });
+  EXPECT_EQ(ran.code, 130) << ran.err;
+  EXPECT_TRUE(guests_of(folder_.path()).empty());
+  EXPECT_GT(kernel()["results"][0]["hits"], 0);
+  EXPECT_EQ(kernel()["results"][0]["outcomes"]["lost_machine"], 0);
+}
+
+TEST_F(Matrix, AFullDiskEndsTheRunWithEveryWholeRecordAndItCanGoOn) {
+  if (::geteuid() != 0) GTEST_SKIP() << "mounting a small tmpfs needs root";
+  const std::string disk = folder_ / "disk";
+  std::filesystem::create_directory(disk);
+  if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=200k") != 0) {
+    GTEST_SKIP() << "no tmpfs here: " << std::strerror(errno);
+  }
+  std::vector<std::string> words = {kHangrate,   "matrix",      folder_ / "matrix.json",
+                                    "--results", disk + "/run", "--trials",
+                                    "200",       "--repro",     "pipe_full_child"};
+  const Ran ran = run_command(words, kLimit);
+  EXPECT_EQ(ran.code, 3) << ran.err;
+  EXPECT_NE(ran.err.find("No space left"), std::string::npos) << ran.err;
+  EXPECT_TRUE(guests_of(disk).empty());
+  const Ran half = run_command({kHangrate, "report", disk + "/run", "--json", "-"});
+  EXPECT_TRUE(parse_json(half.out)) << half.err;
+  EXPECT_EQ(::mount("tmpfs", disk.c_str(), "tmpfs", MS_REMOUNT, "size=50m"), 0);
+  const Ran rest = run_command(
+      {kHangrate, "matrix", "--resume", disk + "/run", "--json", folder_ / "run.json"}, kLimit);
+  EXPECT_EQ(rest.code, 0) << rest.err;
+  EXPECT_EQ(kernel()["results"][0]["hits"], 200);
+  ::umount2(disk.c_str(), MNT_DETACH);
+}
+
+TEST_F(Matrix, AKernelThatCannotBeHadIsTroubleAndTheOthersRun) {
+  write(R"({"schema":1,"kernels":[{"spec":"image:/nowhere/bzImage","id":"gone"},)"
+        R"({"spec":"debian:bookworm"}]})");
+  const Ran ran = run_command(argv({"--trials", "5", "--repro", "pipe_full_child"}), kLimit);
+  EXPECT_EQ(ran.code, 3) << ran.err;
+  const auto json = parse_json(read_file(folder_ / "run.json").value_or(""));
+  ASSERT_TRUE(json);
+  EXPECT_NE((*json)["kernels"][0]["trouble"].get<std::string>().find("/nowhere/bzImage"),
+            std::string::npos);
+  EXPECT_EQ((*json)["kernels"][1]["results"][0]["hits"], 5);
+}
+
+TEST_F(Matrix, AGuestThatNeverSpeaksEndsTheRowBounded) {
+  write(R"({"schema":1,"kernels":[{"spec":"debian:bookworm","cmdline":"rdinit=/nowhere"}]})");
+  const Ran ran = run_command(argv({"--trials", "5", "--repro", "pipe_full_child"}), kLimit);
+  EXPECT_EQ(ran.code, 3) << ran.err;
+  EXPECT_EQ(kernel()["boots"].size(), 3u);
+  EXPECT_EQ(kernel()["results"][0]["hits"], 0);
+}
+
+struct Mistake {
+  const char* name;
+  const char* text;
+  std::vector<std::string> more;
+};
+void PrintTo(const Mistake& mistake, std::ostream* out) {
+  *out << mistake.name;
+}
+class BadMatrix : public ::testing::TestWithParam<Mistake> {};
+
+TEST_P(BadMatrix, IsOneClearLineAndExit2AndLeavesNothing) {
+  const TempFolder folder;
+  const std::string file = folder / "matrix.json";
+  if (GetParam().text != nullptr) {
+    ASSERT_TRUE(write_file_atomically(file, GetParam().text));
+  }
+  std::vector<std::string> argv = {kHangrate, "matrix", file, "--results", folder / "run"};
+  argv.insert(argv.end(), GetParam().more.begin(), GetParam().more.end());
+  const Ran ran = run_command(argv);
+  EXPECT_EQ(ran.code, 2) << ran.err;
+  EXPECT_EQ(ran.out, "");
+  EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
+  EXPECT_NE(::access((folder / "run").c_str(), F_OK), 0);
+}
+
+constexpr const char* kNative = R"({"schema":1,"kernels":[{"spec":"native"}]})";
+
+INSTANTIATE_TEST_SUITE_P(
+    All, BadMatrix,
+    ::testing::Values(
+        Mistake{"no_file", nullptr, {}}, Mistake{"no_json", "{", {}},
+        Mistake{"future_schema", R"({"schema":9,"kernels":[{"spec":"native"}]})", {}},
+        Mistake{"unknown_spec", R"({"schema":1,"kernels":[{"spec":"cpm:22"}]})", {}},
+        Mistake{"unknown_member", R"({"schema":1,"kernels":[{"spec":"native","cpu":2}]})", {}},
+        Mistake{"unknown_reproducer", kNative, {"--repro", "nope"}},
+        Mistake{"no_trials", kNative, {"--trials", "0"}},
+        Mistake{"bad_shard", kNative, {"--shard", "3/2"}},
+        Mistake{"empty_filter_result", kNative, {"--filter", "bookworm"}},
+        Mistake{"two_on_stdout", kNative, {"--json", "-", "--junit", "-"}},
+        Mistake{"unknown_accel", kNative, {"--accel", "magic"}}),
+    [](const auto& each) { return std::string(each.param.name); });
+
+}  // namespace
+}  // namespace hangrate::testing
