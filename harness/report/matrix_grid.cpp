@@ -39,29 +39,42 @@ MatrixColumn column_of(const CellSpec& spec) {
   return column;
 }
 
+/// Behind the last column of its reproducer, at the end if it is the first.
+void insert_column(std::vector<MatrixColumn>& columns, const MatrixColumn& column) {
+  auto at = columns.end();
+  for (auto known = columns.begin(); known != columns.end(); ++known) {
+    if (known->repro != column.repro) continue;
+    if (known->variant == column.variant) return;
+    at = std::next(known);
+  }
+  columns.insert(at, column);
+}
+
 }  // namespace
 
 MatrixGrid grid_of(const MatrixSummary& matrix) {
-  MatrixGrid grid;
-  std::map<std::string, std::size_t> known;
+  std::vector<MatrixColumn> columns;
+  std::vector<std::map<std::string, const CellSummary*>> rows;
   for (const MatrixRow& row : matrix.rows) {
-    std::vector<const CellSummary*> cells(grid.columns.size(), nullptr);
+    auto& cells = rows.emplace_back();
     for (const CellSummary& cell : row.summary.cells) {
       MatrixColumn column = column_of(*cell.spec);
       const std::string plain = column.variant;
-      const auto taken = [&] {
-        const auto at = known.find(column.name());
-        return at != known.end() && at->second < cells.size() && cells[at->second] != nullptr;
-      };
-      for (int again = 2; taken(); ++again) column.variant = fmt::format("{} ({})", plain, again);
-      const auto [at, fresh] = known.emplace(column.name(), grid.columns.size());
-      if (fresh) grid.columns.push_back(column);
-      cells.resize(grid.columns.size(), nullptr);
-      cells[at->second] = &cell;
+      for (int again = 2; cells.count(column.name()) > 0; ++again) {
+        column.variant = fmt::format("{} ({})", plain, again);
+      }
+      cells[column.name()] = &cell;
+      insert_column(columns, column);
     }
-    grid.cells.push_back(std::move(cells));
   }
-  for (auto& cells : grid.cells) cells.resize(grid.columns.size(), nullptr);
+  MatrixGrid grid{columns, {}};
+  for (const auto& named : rows) {
+    auto& cells = grid.cells.emplace_back();
+    for (const MatrixColumn& column : columns) {
+      const auto at = named.find(column.name());
+      cells.push_back(at == named.end() ? nullptr : at->second);
+    }
+  }
   return grid;
 }
 
@@ -121,9 +134,9 @@ std::string worst_sentence(const MatrixSummary& matrix) {
   const auto worst = worst_of(matrix);
   if (!worst) return "";
   const MatrixRow& row = *std::next(matrix.rows.begin(), static_cast<std::ptrdiff_t>(worst->row));
-  if (!worst->cell) return fmt::format("worst: no results of {}: {}", row.label, trouble_of(row));
+  if (!worst->cell) return fmt::format("Worst: no results of {}: {}", row.label, trouble_of(row));
   const CellSummary& cell = row.summary.cells[*worst->cell];
-  return fmt::format("worst: {} on {}: {}", cell_name(*cell.spec), row.label, cell.explanation);
+  return fmt::format("Worst: {} on {}: {}", cell_name(*cell.spec), row.label, cell.explanation);
 }
 
 const char* exit_words(int code) {
@@ -150,12 +163,15 @@ bool guest_died(const BootFact& boot) {
   return boot.end != "finished" && boot.end != "interrupted";
 }
 
+bool told_by_end(const BootFact& boot, const ConsoleFinding& finding) {
+  return guest_died(boot) && finding.kind == boot.end && !finding.lines.empty();
+}
+
 std::string boot_sentence(const BootFact& boot) {
   std::string text =
       fmt::format("boot {}: {} after {:.1f} s", boot.number, boot.end, to_seconds(boot.total_time));
   for (const ConsoleFinding& finding : boot.findings) {
-    if (finding.kind == boot.end && !finding.lines.empty())
-      return text + ": " + finding.lines.front();
+    if (told_by_end(boot, finding)) return text + ": " + finding.lines.front();
   }
   if (boot.end == "panic" || boot.findings.empty()) return text;
   return text + ", after " + finding_sentence(boot.findings.back());

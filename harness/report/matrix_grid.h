@@ -20,7 +20,7 @@ struct MatrixColumn {
 };
 
 struct MatrixGrid {
-  std::vector<MatrixColumn> columns;  ///< in the order the rows name them first
+  std::vector<MatrixColumn> columns;  ///< by reproducer, in the order the rows name them
   /// By row and column; nullptr where this kernel has no such cell.
   std::vector<std::vector<const CellSummary*>> cells;
 };
@@ -37,7 +37,7 @@ std::optional<WorstResult> worst_of(const MatrixSummary& matrix);
 /// "3 reproducer variants on 5 kernels: 1 regression, 2 reproduced; 1 kernel without results; 1
 /// guest died"
 std::string headline(const MatrixSummary& matrix);
-/// "worst: regression: 2 hits in ... (pipe_resize_stall/zrepl on Debian ...)", "" without rows
+/// "Worst: regression: 2 hits in ... (pipe_resize_stall/zrepl on Debian ...)", "" without rows
 std::string worst_sentence(const MatrixSummary& matrix);
 /// What an exit code says of a matrix or a row, in a few words.
 const char* exit_words(int code);
@@ -49,6 +49,8 @@ std::string trouble_of(const MatrixRow& row);
 bool guest_died(const BootFact& boot);
 /// "boot 2: panic after 12.3 s: Kernel panic - not syncing: ..."
 std::string boot_sentence(const BootFact& boot);
+/// The finding boot_sentence() already quotes.
+bool told_by_end(const BootFact& boot, const ConsoleFinding& finding);
 /// "kasan: BUG: KASAN: ..."
 std::string finding_sentence(const ConsoleFinding& finding);
 

@@ -116,6 +116,7 @@ std::string alarms(const MatrixSummary& matrix) {
             fmt::format("- {}: {}\n", markdown_line(row.label), markdown_line(boot_sentence(boot)));
       }
       for (const ConsoleFinding& finding : boot.findings) {
+        if (told_by_end(boot, finding)) continue;
         text += fmt::format("- {}, boot {}, console: {}\n", markdown_line(row.label), boot.number,
                             markdown_line(finding_sentence(finding)));
       }

@@ -28,7 +28,8 @@ const std::map<std::string, std::function<std::string(const MatrixSummary&)>> kR
     {"md", matrix_markdown},
     {"json", matrix_json},
     {"ktap", matrix_ktap},
-    {"junit.xml", matrix_junit}};
+    {"junit.xml", matrix_junit},
+    {"html", matrix_html}};
 
 std::vector<std::string> lines_of(const std::string& text) {
   return split(text, '\n');

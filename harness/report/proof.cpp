@@ -20,9 +20,10 @@ const char* effect_words(Effect effect) {
 }
 
 std::string rung_text(const Rung& rung, const std::string& lever) {
-  return fmt::format(
-      "{}: {} ({:.1f} ms){}", rung.name == "lever" ? "lever (" + lever + ")" : rung.name,
-      effect_words(rung.effect), to_ms(rung.took), rung.note.empty() ? "" : ": " + rung.note);
+  const bool named = rung.name == "lever" && !lever.empty();
+  return fmt::format("{}: {} ({:.1f} ms){}", named ? "lever (" + lever + ")" : rung.name,
+                     effect_words(rung.effect), to_ms(rung.took),
+                     rung.note.empty() ? "" : ": " + rung.note);
 }
 
 VictimStack stack_of(const TaskSample& task) {

@@ -118,6 +118,10 @@ function(hangrate_end_to_end_tests)
   add_dependencies(end_to_end_test hangrate fake ${repros})
   gtest_discover_tests(end_to_end_test DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS whole TIMEOUT 300 RUN_SERIAL ON)
+  add_test(NAME MatrixHtml.ReadsRightInABrowser
+    COMMAND ${PROJECT_SOURCE_DIR}/scripts/html-check --build ${PROJECT_BINARY_DIR})
+  set_tests_properties(MatrixHtml.ReadsRightInABrowser PROPERTIES
+    LABELS whole TIMEOUT 300 RUN_SERIAL ON SKIP_RETURN_CODE 4)
   add_test(NAME Soak.HealthyTrialsUnderTormentAreNeverConvicted
     COMMAND ${PROJECT_SOURCE_DIR}/scripts/soak --build ${PROJECT_BINARY_DIR} --trials 100000)
   set_tests_properties(Soak.HealthyTrialsUnderTormentAreNeverConvicted PROPERTIES
