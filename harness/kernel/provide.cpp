@@ -93,7 +93,7 @@ std::string default_kernel_cache() {
     const char* value = std::getenv(variable);
     return std::string(value != nullptr ? value : "");
   };
-  if (const std::string own = from("HANGRATE_CACHE"); !own.empty()) return own;
+  if (std::string own = from("HANGRATE_CACHE"); !own.empty()) return own;
   if (const std::string base = from("XDG_CACHE_HOME"); !base.empty()) return base + "/hangrate";
   const std::string home = from("HOME");
   return (home.empty() ? "/var/tmp" : home + "/.cache") + "/hangrate";

@@ -140,7 +140,7 @@ Result<void> check_build_tools() {
     const std::string name = tool.present;
     const bool there =
         name.front() == '/' ? ::access(tool.present, R_OK) == 0 : !find_program(name).empty();
-    if (!there) missing += std::string(" ") + tool.package;
+    if (!there) missing.append(" ").append(tool.package);
   }
   if (missing.empty()) return {};
   return fail(Error::infrastructure(
@@ -149,19 +149,20 @@ Result<void> check_build_tools() {
 
 Result<void> apply_patches(const Recipe& recipe, const std::string& source,
                            const std::string& log) {
+  const auto sum_of = [&](const std::string& file) { return sha256_of_file(source + "/" + file); };
   for (const RecipePatch& patch : recipe.patches) {
     std::vector<std::string> argv = {"spatch", "--sp-file", recipe.path_of(patch.file),
                                      "--in-place"};
     std::vector<std::string> before;
     for (const std::string& file : patch.changes) {
-      const auto sum = sha256_of_file(source + "/" + file);
+      const auto sum = sum_of(file);
       if (!sum) return fail(sum.error());
       before.push_back(*sum);
       argv.push_back(file);
     }
     HR_TRY(run_program({.argv = argv, .folder = source, .log = log, .limit = kStepLimit}));
     for (std::size_t i = 0; i < before.size(); ++i) {
-      const auto after = sha256_of_file(source + "/" + patch.changes[i]);
+      const auto after = sum_of(patch.changes[i]);
       if (!after) return fail(after.error());
       if (*after != before[i]) continue;
       return fail(Error::infrastructure(patch.file + " matches nothing in " + patch.changes[i] +

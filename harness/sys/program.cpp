@@ -67,7 +67,8 @@ std::string find_program(const std::string& name) {
   const char* path = std::getenv("PATH");
   const std::string folders = std::string(path != nullptr ? path : "/usr/bin:/bin");
   for (const std::string& folder : split(folders + ":/usr/sbin:/sbin", ':')) {
-    const std::string candidate = folder + "/" + name;
+    std::string candidate = folder;
+    candidate += "/" + name;
     struct stat info {};
     if (!folder.empty() && ::stat(candidate.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
         ::access(candidate.c_str(), X_OK) == 0) {
