@@ -52,7 +52,8 @@ struct MatrixSummary {
   int exit_code = 0;
 };
 
-/// Fills in every row's summary and the exit code: rows with trouble count as 3.
+/// Fills in every row's summary and the exit code: rows with trouble, and rows with a machine that
+/// died, count as 3 at least, however clean their cells are.
 void summarize(MatrixSummary& matrix);
 
 /// The reporters. All give finished text; none prints.

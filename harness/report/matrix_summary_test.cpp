@@ -119,6 +119,17 @@ TEST(MatrixSummary, ConsolesAndDeadGuestsLeaveVerdictsAlone) {
   EXPECT_EQ(matrix.exit_code, code);
 }
 
+TEST(MatrixSummary, AMachineThatDiedIsNoPassHoweverCleanItsCellsAre) {
+  MatrixSummary matrix = only("fixed");
+  matrix.rows.front().boots.resize(1);
+  matrix.rows.front().boots[0].end = "finished";
+  summarize(matrix);
+  EXPECT_EQ(matrix.exit_code, 0);
+  matrix.rows.front().boots[0].end = "panic";
+  summarize(matrix);
+  EXPECT_EQ(matrix.exit_code, 3);
+}
+
 TEST(MatrixSummary, TheWorstIsABrokenControlThenARegression) {
   MatrixSummary matrix = made_matrix();
   EXPECT_NE(worst_sentence(matrix).find("pipe_full_child/drain-poll on Linux 6.18.44"),

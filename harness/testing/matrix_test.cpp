@@ -111,6 +111,7 @@ TEST_F(Matrix, APanicCostsTheTrialInFlightAndNoOther) {
   const Json row = kernel();
   ASSERT_EQ(row["boots"].size(), 2u) << ran.err;
   EXPECT_EQ(row["boots"][0]["end"], "panic");
+  EXPECT_EQ(ran.code, 3) << "a guest that died is no clean pass";
   EXPECT_EQ(row["boots"][0]["findings"][0]["kind"], "panic");
   const Json cell = row["results"][0];
   EXPECT_EQ(cell["attempted"], 300) << cell.dump(2);
