@@ -23,7 +23,7 @@ class MatrixRunner {
     auto row = so_far.summary.rows.begin();
     for (const MatrixKernel& kernel : so_far.header.plan.kernels) {
       rows_.emplace_back(store, so_far.header, kernel, *row++, options);
-      specs_.push_back(kernel.spec);
+      kernels_.push_back(&kernel);
     }
   }
 
@@ -48,7 +48,8 @@ class MatrixRunner {
   Result<void> provide_kernels() {
     std::size_t number = 0;
     for (RowRunner& row : rows_) {
-      const std::string& spec = specs_[number++];
+      const MatrixKernel& planned = *kernels_[number++];
+      const std::string& spec = planned.spec;
       if (!row.needs_kernel() || options_.interrupted()) continue;
       auto kernel = options_.provide(spec);
       if (!kernel) {
@@ -62,6 +63,7 @@ class MatrixRunner {
         continue;
       }
       const std::string accel = kernel->native ? "native" : options_.accel(*kernel);
+      if (!planned.cmdline.empty()) kernel->label += ", " + planned.cmdline;
       HR_TRY(store_.add(RowRecord{.id = row.id(),
                                   .label = kernel->label,
                                   .accel = accel,
@@ -114,7 +116,7 @@ class MatrixRunner {
   MatrixStore& store_;
   const MatrixOptions& options_;
   std::list<RowRunner> rows_;
-  std::vector<std::string> specs_;
+  std::vector<const MatrixKernel*> kernels_;
   std::vector<const RowRunner*> natives_;
   bool alone_ = false;
   Nanos next_status_ = 0;

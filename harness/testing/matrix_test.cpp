@@ -104,6 +104,22 @@ TEST_F(Matrix, AStockKernelShowsWhatItsManifestsSay) {
   }
 }
 
+TEST_F(Matrix, TrialsAreSpreadOverTheBootsAskedFor) {
+  const Ran ran =
+      run_command(argv({"--trials", "20", "--repro", "pipe_full_child", "--boots", "3"}), kLimit);
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const Json row = kernel();
+  ASSERT_EQ(row["boots"].size(), 3u) << row.dump(2);
+  std::uint64_t trials = 0;
+  for (const Json& boot : row["boots"]) {
+    EXPECT_EQ(boot["end"], "finished");
+    EXPECT_GE(boot["clusters"][0]["trials"], 6);
+    trials += boot["clusters"][0]["trials"].get<std::uint64_t>();
+  }
+  EXPECT_EQ(trials, 20u);
+  EXPECT_EQ(row["results"][0]["hits"], 20);
+}
+
 TEST_F(Matrix, APanicCostsTheTrialInFlightAndNoOther) {
   ::setenv("HANGRATE_TEST_PANIC_MS", "4000", 1);
   const Ran ran = run_command(argv({"--trials", "300", "--repro", "pipe_full_child"}), kLimit);

@@ -39,6 +39,12 @@ TEST(Schema, TheDefaultMatrixIsValid) {
   EXPECT_NE(validate("matrix.schema.json", PlainJson::parse(R"({"schema":1,"kernels":[]})")), "");
 }
 
+TEST(Schema, TheRecordedMatrixIsValid) {
+  const std::string text =
+      read_file(HANGRATE_SOURCE_DIR "/results/matrix/matrix.json").value_or("");
+  EXPECT_EQ(validate("matrix-summary.schema.json", PlainJson::parse(text, nullptr, false)), "");
+}
+
 TEST(Schema, RefusesWhatIsWrong) {
   const PlainJson batch = {{"type", "batch"}, {"cell", 0},  {"lane", 0},
                            {"worker", 1},     {"first", 0}, {"count", 5}};
