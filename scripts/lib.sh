@@ -90,6 +90,8 @@ prepare() {
   packages=$build_packages
   if [ "$1" = test ]; then
     packages="$packages $test_packages"
+    # Ubuntu's chromium is a snap, which needs a daemon: there the HTML is tested without a browser.
+    case $system in debian-*) packages="$packages chromium" ;; esac
     # The formatter is one fixed version. Where the system has none, lint skips that check and says so.
     case $system in
       debian-12 | ubuntu-24.04) packages="$packages clang-format-14" ;;

@@ -100,6 +100,7 @@ Result<LoadedMatrix> open_matrix(const Options& options, const std::vector<Catal
   header.version = version_text();
   header.started = utc_text();
   header.argv = argv;
+  header.file = options.file;
   header.seed = options.seed.value_or(random_seed());
   header.confidence = options.confidence.value_or(kDefaultConfidence);
   header.plan = std::move(*plan);

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 HR_JSON(MatrixCell, repro, variant, trials)
 HR_JSON(MatrixKernel, id, spec, cmdline, cpus, memory_mib, boots, params)
 HR_JSON(MatrixPlan, kernels, cells)
-HR_JSON(MatrixHeader, version, started, argv, seed, confidence, plan)
+HR_JSON(MatrixHeader, version, started, argv, file, seed, confidence, plan)
 HR_JSON(RowRecord, id, label, accel, build_note, reverted, trouble)
 HR_JSON(BootRecord, id, number, end, boot_time, total_time)
 
@@ -122,7 +122,7 @@ Result<void> take_results(MatrixSummary& summary, const std::string& folder) {
 }
 
 /// Rows with the cells as planned; a cell of a boot brings the whole specification.
-void lay_out(LoadedMatrix& loaded, const std::string& folder) {
+void lay_out(LoadedMatrix& loaded) {
   const MatrixHeader& header = loaded.header;
   loaded.summary.version = header.version;
   loaded.summary.started = header.started;
@@ -136,8 +136,8 @@ void lay_out(LoadedMatrix& loaded, const std::string& folder) {
     row.cmdline = kernel.cmdline;
     row.cpus = kernel.cpus;
     row.memory_mib = kernel.memory_mib;
-    row.repeat = "hangrate matrix --filter " + kernel.id + " --seed " +
-                 std::to_string(header.seed) + " FILE";
+    row.repeat = "hangrate matrix " + header.file + " --filter " + kernel.id + " --seed " +
+                 std::to_string(header.seed);
     row.header.confidence = header.confidence;
     row.header.environment.release = "unknown";
     for (const MatrixCell& cell : header.plan.cells) {
@@ -150,7 +150,6 @@ void lay_out(LoadedMatrix& loaded, const std::string& folder) {
     }
     loaded.summary.rows.push_back(std::move(row));
   }
-  (void)folder;
 }
 
 }  // namespace
@@ -222,7 +221,7 @@ Result<LoadedMatrix> load_matrix(const std::string& folder) {
           return fail(Error::usage(where + ": made by a newer hangrate: use that one"));
         }
         loaded.header = json->get<MatrixHeader>();
-        lay_out(loaded, folder);
+        lay_out(loaded);
       } else if (type == "row") {
         take_row(loaded.summary, json->get<RowRecord>());
       } else if (type == "boot") {

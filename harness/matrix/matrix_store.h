@@ -17,6 +17,7 @@ struct MatrixHeader {
   std::string version;
   std::string started;
   std::vector<std::string> argv;
+  std::string file;  ///< the matrix file, as given
   std::uint64_t seed = 0;
   double confidence = 0.95;
   MatrixPlan plan;

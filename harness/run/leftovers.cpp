@@ -25,15 +25,12 @@ int Leftovers::alive(Nanos now) {
 
 void abort_orphaned_connections(Seats& seats, ProcReader& reader) {
   for (Seat& seat : seats) {
-    // Once: the number is free for the next trial's connection as soon as this one is gone. It
-    // stays in the slot, for the janitor.
-    const int connection = seat.worker.slot().fuse_connection.load();
+    // It stays in the slot, for the janitor.
+    const protocol::Slot& slot = seat.worker.slot();
+    const int connection = slot.fuse_connection.load();
     if (!seat.dying || seat.aborted || connection == 0) continue;
     seat.aborted = true;
-    const bool reused = std::any_of(seats.begin(), seats.end(), [&](const Seat& other) {
-      return !other.dying && other.worker.slot().fuse_connection.load() == connection;
-    });
-    if (!reused) reader.abort_fuse(connection);
+    reader.abort_fuse(connection, slot.fuse_instance.load());
   }
 }
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -32,14 +33,13 @@ void prepare_fusectl_here() {
   ::mount("none", kConnections, "fusectl", 0, nullptr);
 }
 
-bool abort_fuse_connection(int minor_number) {
+bool abort_fuse_connection(int minor_number, std::uint64_t instance) {
+  struct stat info {};
+  const bool found = ::stat(connection_path(minor_number).c_str(), &info) == 0;
+  if (!found || (instance != 0 && info.st_ino != instance)) return false;
   const UniqueFd file(
       ::open((connection_path(minor_number) + "/abort").c_str(), O_WRONLY | O_CLOEXEC));
   return file && ::write(file.get(), "1", 1) == 1;
-}
-
-bool fuse_connection_exists(int minor_number) {
-  return ::access(connection_path(minor_number).c_str(), F_OK) == 0;
 }
 
 }  // namespace hangrate

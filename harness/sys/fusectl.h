@@ -3,16 +3,16 @@
 // The FUSE control file system: aborting a connection frees every task that waits on it.
 #pragma once
 
+#include <cstdint>
+
 namespace hangrate {
 
 /// Mounts fusectl for this process if it is not mounted, in a mount namespace of its own. For
 /// helper processes only: the supervisor itself never changes its namespace.
 void prepare_fusectl_here();
 
-/// Aborts connection `minor_number`. False if it does not exist (any more) or we may not.
-bool abort_fuse_connection(int minor_number);
-
-/// True if connection `minor_number` is listed.
-bool fuse_connection_exists(int minor_number);
+/// Aborts connection `minor_number`. False if it does not exist (any more) or we may not. Numbers
+/// are used again at once: with `instance` (the inode of its folder, 0 = any) only that connection.
+bool abort_fuse_connection(int minor_number, std::uint64_t instance = 0);
 
 }  // namespace hangrate

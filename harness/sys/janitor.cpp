@@ -45,10 +45,8 @@ int clean_up(Arena& arena, const Cgroup& cgroup) {
     }
     for (std::size_t i = 0; i < Arena::kSlots; ++i) {
       const int minor = arena.slot(i).fuse_connection.load(std::memory_order_acquire);
-      if (minor != 0 && fuse_connection_exists(minor)) {
-        abort_fuse_connection(minor);
-        left = true;
-      }
+      const std::uint64_t instance = arena.slot(i).fuse_instance.load(std::memory_order_acquire);
+      if (minor != 0 && abort_fuse_connection(minor, instance)) left = true;
     }
     nap(kRound);
   }

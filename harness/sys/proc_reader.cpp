@@ -41,6 +41,7 @@ constexpr std::uint32_t kMotionFiles = 3;  // the first three
 struct Request {
   std::uint64_t id = 0;
   std::int32_t abort_minor = 0;  ///< not 0: abort this FUSE connection, then answer with the id
+  std::uint64_t abort_instance = 0;
   std::uint32_t count = 0;
   Depth depth = Depth::Full;
   ReadTarget targets[kMaxTargets];
@@ -76,7 +77,7 @@ class Helper {
         leave_breadcrumb("the abort of a FUSE connection");
         if (!fusectl_ready) prepare_fusectl_here();
         fusectl_ready = true;
-        abort_fuse_connection(request.abort_minor);
+        abort_fuse_connection(request.abort_minor, request.abort_instance);
       }
       files_ = request.depth == Depth::Motion ? kMotionFiles : std::size(kFiles);
       for (std::uint32_t i = 0; i < request.count; ++i) look(i, request.targets[i]);
@@ -333,9 +334,12 @@ std::uint64_t ProcReader::request(const std::vector<ReadTarget>& targets, Nanos 
   return id;
 }
 
-void ProcReader::abort_fuse(int minor_number) {
-  pending_.push_back(
-      {.id = next_id_++, .targets = {}, .patience = kAbortPatience, .abort_minor = minor_number});
+void ProcReader::abort_fuse(int minor_number, std::uint64_t instance) {
+  pending_.push_back({.id = next_id_++,
+                      .targets = {},
+                      .patience = kAbortPatience,
+                      .abort_minor = minor_number,
+                      .abort_instance = instance});
   send_next();
 }
 
@@ -346,6 +350,7 @@ void ProcReader::send_next() {
   Request request;
   request.id = front.id;
   request.abort_minor = front.abort_minor;
+  request.abort_instance = front.abort_instance;
   request.count = static_cast<std::uint32_t>(front.targets.size());
   request.depth = front.depth;
   std::copy(front.targets.begin(), front.targets.end(), request.targets);

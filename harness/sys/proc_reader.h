@@ -54,7 +54,7 @@ class ProcReader {
                         Depth depth = Depth::Full);
   /// Orders an abort of a FUSE connection, for victims whose worker cannot do it any more. Takes
   /// its turn among the requests; has no answer.
-  void abort_fuse(int minor_number);
+  void abort_fuse(int minor_number, std::uint64_t instance = 0);
 
   struct Answer {
     std::uint64_t id = 0;
@@ -80,6 +80,7 @@ class ProcReader {
     Nanos patience;
     Depth depth = Depth::Full;
     std::int32_t abort_minor = 0;  ///< not 0: an abort
+    std::uint64_t abort_instance = 0;
     bool sent = false;
     Nanos when = 0;
   };

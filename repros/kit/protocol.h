@@ -13,7 +13,7 @@
 namespace hangrate::protocol {
 
 inline constexpr std::uint32_t kMagic = 0x48524154;  // "HRAT"
-inline constexpr std::uint32_t kVersion = 2;
+inline constexpr std::uint32_t kVersion = 3;
 
 /// Environment of a worker: the memory file, the byte offset of its slot, the eventfd to ring.
 inline constexpr const char* kSlotFdVariable = "HANGRATE_SLOT_FD";
@@ -88,9 +88,9 @@ struct Slot {
   std::atomic<std::uint64_t> done{0};      ///< trials of this lease that ended
   std::atomic<std::uint64_t> trial{0};     ///< index of the trial in flight
   std::atomic<std::int64_t> trial_start_ns{0};
-  std::atomic<std::int32_t> fuse_connection{
-      0};  ///< abort this one if the worker cannot: last resort
-
+  std::atomic<std::int32_t> fuse_connection{0};  ///< abort it if the worker cannot: last resort
+  /// Inode of its folder in fusectl, 0 = not known: tells it from the next one with its number.
+  std::atomic<std::uint64_t> fuse_instance{0};
   /// When everything a Parked trial waited for had ended after all; 0 before. The worker goes on by
   /// itself then. Stays until the next trial parks.
   std::atomic<std::int64_t> released_ns{0};

@@ -8,6 +8,7 @@
 
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -98,6 +99,11 @@ void Context::fail(const std::string& reason) {
 }
 
 void Context::guard_fuse_connection(int minor_number) {
+  struct stat info {};
+  const std::string folder = "/sys/fs/fuse/connections/" + std::to_string(minor_number);
+  const bool known = minor_number != 0 && ::stat(folder.c_str(), &info) == 0;
+  slot_.fuse_connection.store(0, std::memory_order_release);
+  slot_.fuse_instance.store(known ? info.st_ino : 0, std::memory_order_release);
   slot_.fuse_connection.store(minor_number, std::memory_order_release);
 }
 
