@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "harness/base/file.h"
+#include "harness/base/seed.h"
 #include "harness/cli/version.h"
 #include "harness/model/json.h"
 #include "harness/sys/capabilities.h"
@@ -141,13 +142,6 @@ std::tm utc_now() {
   return fmt::gmtime(std::time(nullptr));
 }
 
-/// FNV-1a, so that every cell has a seed of its own whatever else runs.
-std::uint64_t seed_of_cell(std::uint64_t seed, const std::string& name) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL ^ seed;
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  return hash >> 11;
-}
-
 std::uint64_t planned_trials(const RunOptions& options, const Variant& variant) {
   if (options.trials) return *options.trials;
   return options.hits || options.until_excluded ? 0 : variant.trials;
@@ -166,7 +160,7 @@ CellSpec make_cell(const RunOptions& options, const Manifest& manifest, const st
   spec.workers =
       options.workers.value_or(std::clamp(environment.cpus / chosen.tasks, 1, kMostWorkers));
   if (chosen.expect == Expect::Measure) spec.workers = 1;
-  spec.seed = seed_of_cell(seed, manifest.name + "/" + variant);
+  spec.seed = derived_seed(seed, manifest.name + "/" + variant);
   return spec;
 }
 

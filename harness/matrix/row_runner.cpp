@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "harness/base/file.h"
+#include "harness/base/seed.h"
 #include "harness/guest/console_log.h"
 #include "harness/guest/guest_plan.h"
 #include "harness/model/json.h"
@@ -19,15 +20,6 @@ constexpr Nanos kHelloLimit = 180 * kSecond;  // from the start of QEMU, under T
 constexpr Nanos kSilenceLimit = 60 * kSecond;  // a guest's supervisor beats ten times a second
 constexpr int kMostBadBoots = 3;
 constexpr int kMostDeathsOfCell = 2;
-
-/// FNV-1a, so that every row has trials of its own.
-std::uint64_t seed_of_row(std::uint64_t seed, const std::string& id, int boot) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL ^ seed;
-  for (const char c : id + std::to_string(boot)) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  }
-  return hash >> 11;
-}
 
 /// Test hook: the first boot of every row panics after so many ms.
 std::string panic_option(int boot) {
@@ -84,18 +76,19 @@ MachineCommand RowRunner::command_for(const Cell& cell, std::uint64_t trials) co
       if (entry.manifest.name == cell.plan.repro) program = entry.executable;
     }
   }
-  MachineCommand argv = {program,
-                         "--variant",
-                         cell.plan.variant,
-                         "--trials",
-                         std::to_string(trials),
-                         "--first-trial",
-                         std::to_string(cell.next_index),
-                         "--seed",
-                         std::to_string(seed_of_row(header_.seed, kernel_.id, last_boot_)),
-                         "--confidence",
-                         fmt::format("{}", header_.confidence),
-                         "--quiet"};
+  MachineCommand argv = {
+      program,
+      "--variant",
+      cell.plan.variant,
+      "--trials",
+      std::to_string(trials),
+      "--first-trial",
+      std::to_string(cell.next_index),
+      "--seed",
+      std::to_string(derived_seed(header_.seed, kernel_.id + std::to_string(last_boot_))),
+      "--confidence",
+      fmt::format("{}", header_.confidence),
+      "--quiet"};
   if (const auto params = kernel_.params.find(cell.plan.repro); params != kernel_.params.end()) {
     for (const auto& [name, value] : params->second) {
       argv.insert(argv.end(), {"--param", name + "=" + value});
@@ -227,14 +220,8 @@ Result<void> RowRunner::lose_trial(const std::string& why) {
   Cell& cell = cells_[*running_];
   if (++cell.deaths >= kMostDeathsOfCell) cell.ended = true;
   if (!journal_ || cell.attempted >= cell.plan.trials) return {};
-  TrialRecord record{.cell = 0, .observation = {}, .verdict = {}};
-  record.observation.repro = cell.plan.repro;
-  record.observation.variant = cell.plan.variant;
-  record.observation.trial = cell.next_index;
-  record.observation.message = why;
-  record.verdict.outcome = Outcome::LostMachine;
-  record.verdict.rule = "lost machine";
-  record.verdict.because = {why};
+  const TrialRecord record = unwatched_trial(0, cell.plan.repro, cell.plan.variant, cell.next_index,
+                                             Outcome::LostMachine, "lost machine", why);
   ++cell.attempted;
   ++cell.next_index;
   return journal_->append(dump_line(to_json_value(Record(record))));
@@ -248,14 +235,12 @@ Result<void> RowRunner::take(const std::string& line, Nanos now) {
   }
   const auto type = (*json)["type"].get<std::string>();
   if (type == kHelloLine || type == kBeginLine || type == kEndLine || type == kByeLine) {
-    return take_init_line(type, line, now);
+    return take_init_line(type, *json, now);
   }
-  return take_journal_line(line);
+  return take_journal_line(line, *json);
 }
 
-Result<void> RowRunner::take_init_line(const std::string& type, const std::string& line,
-                                       Nanos now) {
-  const Json json = *parse_json(line);
+Result<void> RowRunner::take_init_line(const std::string& type, const Json& json, Nanos now) {
   if (type == kHelloLine) {
     hello_ = now;
     if (json.contains("failed") && !json["failed"].empty()) {
@@ -282,10 +267,9 @@ Result<void> RowRunner::take_init_line(const std::string& type, const std::strin
 }
 
 /// A line of a reproducer's journal: kept as it came, and counted.
-Result<void> RowRunner::take_journal_line(const std::string& line) {
+Result<void> RowRunner::take_journal_line(const std::string& line, const Json& json) {
   if (!running_) return {};
   Cell& cell = cells_[*running_];
-  const Json json = *parse_json(line);
   if (json["type"] == "run") {
     auto file =
         LineFile::create(folder_ + "/" + cell_file(cell.plan.repro, cell.plan.variant), line);

@@ -12,6 +12,7 @@
 
 #include "harness/guest/machine.h"
 #include "harness/matrix/matrix_runner.h"
+#include "harness/model/json.h"
 
 namespace hangrate {
 
@@ -48,8 +49,8 @@ class RowRunner {
   Result<void> start(Nanos now);
   Result<void> finish(const std::string& end, Nanos now);
   Result<void> take(const std::string& line, Nanos now);
-  Result<void> take_init_line(const std::string& type, const std::string& line, Nanos now);
-  Result<void> take_journal_line(const std::string& line);
+  Result<void> take_init_line(const std::string& type, const Json& json, Nanos now);
+  Result<void> take_journal_line(const std::string& line, const Json& json);
   Result<void> lose_trial(const std::string& why);
   MachineCommand command_for(const Cell& cell, std::uint64_t trials) const;
   std::uint64_t quota(const Cell& cell) const;

@@ -15,4 +15,18 @@ std::size_t cell_of(const Record& record) {
   return std::visit([](const auto& value) { return value.cell; }, record);
 }
 
+TrialRecord unwatched_trial(std::size_t cell, const std::string& repro, const std::string& variant,
+                            std::uint64_t trial, Outcome outcome, const std::string& rule,
+                            const std::string& why) {
+  TrialRecord record{.cell = cell, .observation = {}, .verdict = {}};
+  record.observation.repro = repro;
+  record.observation.variant = variant;
+  record.observation.trial = trial;
+  record.observation.message = why;
+  record.verdict.outcome = outcome;
+  record.verdict.rule = rule;
+  record.verdict.because = {why};
+  return record;
+}
+
 }  // namespace hangrate

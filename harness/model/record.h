@@ -69,6 +69,11 @@ struct TrialRecord {
   Verdict verdict;
 };
 
+/// The record of a trial nobody watched: its worker or its machine failed it.
+TrialRecord unwatched_trial(std::size_t cell, const std::string& repro, const std::string& variant,
+                            std::uint64_t trial, Outcome outcome, const std::string& rule,
+                            const std::string& why);
+
 struct Measurement {
   std::string name;
   std::string value;

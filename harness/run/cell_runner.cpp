@@ -134,15 +134,8 @@ void CellRunner::start_failed(const std::string& why) {
   end_reason_ = "infra";
   const IndexRange trial = book_.take(1);
   if (trial.count == 0) return;  // every trial is with another worker
-  TrialRecord record{.cell = cell_, .observation = {}, .verdict = {}};
-  record.observation.repro = plan_.spec.repro;
-  record.observation.variant = plan_.spec.variant;
-  record.observation.trial = trial.first;
-  record.observation.message = why;
-  record.verdict.outcome = Outcome::Infra;
-  record.verdict.rule = "no worker starts";
-  record.verdict.because = {why};
-  emit(record);
+  emit(unwatched_trial(cell_, plan_.spec.repro, plan_.spec.variant, trial.first, Outcome::Infra,
+                       "no worker starts", why));
 }
 
 /// Gives back what the lease of a worker that is gone did not use.
