@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What the flight recorder saw of one trial: kernel events of its tasks and of whoever woke them,
+// oldest first. Plain values, part of an Observation; made by bpf/, read by classify/ and report/.
+// An event that was lost in the window is counted, never left out in silence.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/base/clock.h"
+
+namespace hangrate {
+
+enum class TraceKind {
+  Call,       ///< `call` entered by `tid`
+  Return,     ///< `call` left by `tid`, `result`
+  Sleep,      ///< `tid` gave up its CPU asleep, `state`
+  Preempt,    ///< `tid` lost its CPU while it could run
+  Run,        ///< `tid` got a CPU
+  Wake,       ///< `tid` wakes `other` (sched_waking: in the waker's context)
+  Signal,     ///< `tid` sends signal `number` to `other`; `result` as signal_generate has it
+  Fork,       ///< `tid` made `other`
+  Exit,       ///< `tid` is past exit_signals: it exits
+  FuseSend,   ///< a request was queued: `object` its unique number, `number` its opcode
+  FuseEnd,    ///< that request ended: `object`, `number`, `result`
+  FuseAbort,  ///< a connection is aborted
+};
+
+/// The functions that are followed from entry to return.
+enum class TracedCall {
+  None,
+  PipeRead,     ///< pipe_read, anon_pipe_read, fifo_pipe_read
+  PipeWrite,    ///< pipe_write, anon_pipe_write, fifo_pipe_write
+  PipeSplice,   ///< splice into or out of a pipe that may wait for it
+  PipeFcntl,    ///< pipe_fcntl; `number` is the command, `value` its argument
+  PipeResize,   ///< pipe_resize_ring; `value` is the number of slots asked for
+  PipeRelease,  ///< pipe_release
+  FuseFlush,    ///< fuse_flush
+  FuseWait,     ///< request_wait_answer
+  WaitChild,    ///< kernel_wait4, kernel_waitid, do_wait
+  ZapPidNs,     ///< zap_pid_ns_processes
+  P9Flush,      ///< p9_client_flush
+  P9Rpc,        ///< p9_client_rpc
+};
+
+/// A pipe as the kernel had it at that moment; counts of slots (struct pipe_inode_info).
+struct PipeState {
+  std::uint32_t head = 0;
+  std::uint32_t tail = 0;
+  std::uint32_t max_usage = 0;
+  std::uint32_t ring_size = 0;
+  bool operator==(const PipeState&) const = default;
+};
+
+struct TraceEvent {
+  Nanos when = 0;  ///< CLOCK_MONOTONIC
+  int cpu = 0;
+  int tid = 0;  ///< who was on the CPU
+  int pid = 0;  ///< its thread group
+  TraceKind kind = TraceKind::Call;
+  TracedCall call = TracedCall::None;  ///< Call, Return; Sleep: the innermost one it is in
+  int other = 0;                       ///< tid of the task acted upon
+  char state = 0;                      ///< Sleep: S, D, K (killable), I, T, t, X, Z or ?
+  std::int64_t number = 0;
+  std::int64_t value = 0;
+  std::int64_t result = 0;
+  std::uint64_t object = 0;  ///< pipe: a number that is the same for the same pipe; FUSE: unique
+  std::optional<PipeState> pipe;
+  std::vector<std::string> stack;       ///< Sleep: kernel functions, innermost first
+  std::vector<std::string> user_stack;  ///< Sleep: "program+0x12ab", innermost first
+  bool operator==(const TraceEvent&) const = default;
+};
+
+struct TraceTask {
+  int tid = 0;
+  int pid = 0;
+  std::string role;  ///< "" = not a party of the trial
+  std::string comm;
+  bool operator==(const TraceTask&) const = default;
+};
+
+struct Trace {
+  Nanos from = 0;   ///< events of the trial's tasks since then are here, but for `lost`
+  Nanos until = 0;  ///< when the snapshot was taken
+  std::vector<TraceTask> tasks;
+  std::vector<TraceEvent> events;
+  std::uint64_t lost = 0;           ///< dropped or overwritten inside the window
+  std::vector<std::string> absent;  ///< hooks this kernel does not have, each with its reason
+  bool operator==(const Trace&) const = default;
+};
+
+const char* trace_kind_name(TraceKind kind);
+const char* traced_call_name(TracedCall call);
+
+}  // namespace hangrate
