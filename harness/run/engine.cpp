@@ -36,8 +36,7 @@ Result<std::unique_ptr<Engine>> Engine::make(EngineEvents events, EngineLimits l
   if (!arena) return fail(arena.error());
   // Orphans of a trial become our children, so that none is lost.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  auto parts = std::make_unique<Parts>(std::move(*arena),
-                                       Cgroup::make("hangrate-" + std::to_string(::getpid())));
+  auto parts = std::make_unique<Parts>(std::move(*arena), Cgroup::make(std::to_string(::getpid())));
   if (const std::string& trouble = parts->reader.trouble(); !trouble.empty()) {
     return fail(Error::infrastructure(trouble));
   }

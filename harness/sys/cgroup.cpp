@@ -5,8 +5,10 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +19,8 @@ namespace hangrate {
 
 namespace {
 
+constexpr const char* kPrefix = "hangrate-";
+
 /// Our own path in a hierarchy, from /proc/self/cgroup: "0::/x" for v2, "8:pids:/x" for v1.
 std::string own_path(const std::string& controller) {
   for (const std::string& line : split(read_file("/proc/self/cgroup").value_or(""), '\n')) {
@@ -24,6 +28,18 @@ std::string own_path(const std::string& controller) {
     if (fields.size() >= 3 && fields[1] == controller) return fields[2] == "/" ? "" : fields[2];
   }
   return {};
+}
+
+/// Removes empty leaves of runs that are over: a victim nothing could free outlives its run, and
+/// what held it stays. A leaf is locked as long as its run lives, and the kernel removes no leaf
+/// with a process in it.
+void remove_abandoned(const std::string& parent) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(parent, error)) {
+    if (!entry.path().filename().string().starts_with(kPrefix)) continue;
+    const UniqueFd leaf(::open(entry.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (leaf && ::flock(leaf.get(), LOCK_EX | LOCK_NB) == 0) ::rmdir(entry.path().c_str());
+  }
 }
 
 }  // namespace
@@ -62,7 +78,8 @@ Cgroup Cgroup::make(const std::string& name) {
   if (!mounts.v1.empty()) choices.push_back({1, mounts.v1 + own_path(mounts.v1_controller)});
   if (choices.empty()) group.why_not_ = "no cgroup file system is mounted";
   for (const Choice& choice : choices) {
-    const std::string path = choice.parent + "/" + name;
+    remove_abandoned(choice.parent);
+    const std::string path = choice.parent + "/" + kPrefix + name;
     if (::mkdir(path.c_str(), 0755) != 0) {
       group.why_not_ = "mkdir(" + path + "): " + std::strerror(errno);
       continue;
@@ -73,6 +90,7 @@ Cgroup Cgroup::make(const std::string& name) {
       ::rmdir(path.c_str());
       continue;
     }
+    ::flock(group.directory_.get(), LOCK_EX | LOCK_NB);  // until we end
     group.version_ = choice.version;
     group.path_ = path;
     group.why_not_.clear();

@@ -16,7 +16,8 @@ namespace hangrate {
 
 class Cgroup {
  public:
-  /// Makes a leaf named `name` under our own cgroup. `why_not()` tells why there is none.
+  /// Makes a leaf named hangrate-NAME under our own cgroup, and removes empty ones that runs before
+  /// left there. `why_not()` tells why there is none.
   static Cgroup make(const std::string& name);
   ~Cgroup();  ///< removes the leaf if it is empty; never waits
   Cgroup(Cgroup&&) = default;

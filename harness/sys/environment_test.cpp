@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "harness/sys/cgroup.h"
-
 namespace hangrate {
 namespace {
 
@@ -31,23 +29,6 @@ TEST(Preempt, TheConfigurationGivesTheDefault) {
 
 TEST(Preempt, UnknownStaysUnknown) {
   EXPECT_EQ(decide_preempt("", "", "", "#1 SMP PREEMPT_DYNAMIC").active, "unknown");
-}
-
-TEST(CgroupMounts, FindsV2AndAUsefulV1) {
-  const std::string hybrid =
-      "30 25 0:26 / /sys/fs/cgroup/cpu rw,relatime - cgroup cgroup rw,cpu\n"
-      "36 25 0:32 / /sys/fs/cgroup/pids rw,relatime shared:1 - cgroup cgroup rw,pids\n"
-      "39 25 0:35 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n";
-  const CgroupMounts mounts = find_cgroup_mounts(hybrid);
-  EXPECT_EQ(mounts.v2, "/sys/fs/cgroup/unified");
-  EXPECT_EQ(mounts.v1, "/sys/fs/cgroup/pids");
-  EXPECT_EQ(mounts.v1_controller, "pids");
-}
-
-TEST(CgroupMounts, NoneIsNone) {
-  const CgroupMounts mounts = find_cgroup_mounts("22 1 0:20 / /proc rw - proc proc rw\ngarbage\n");
-  EXPECT_TRUE(mounts.v2.empty());
-  EXPECT_TRUE(mounts.v1.empty());
 }
 
 }  // namespace

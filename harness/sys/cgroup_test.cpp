@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/sys/cgroup.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace hangrate {
+namespace {
+
+TEST(CgroupMounts, FindsV2AndAUsefulV1) {
+  const std::string hybrid =
+      "30 25 0:26 / /sys/fs/cgroup/cpu rw,relatime - cgroup cgroup rw,cpu\n"
+      "36 25 0:32 / /sys/fs/cgroup/pids rw,relatime shared:1 - cgroup cgroup rw,pids\n"
+      "39 25 0:35 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n";
+  const CgroupMounts mounts = find_cgroup_mounts(hybrid);
+  EXPECT_EQ(mounts.v2, "/sys/fs/cgroup/unified");
+  EXPECT_EQ(mounts.v1, "/sys/fs/cgroup/pids");
+  EXPECT_EQ(mounts.v1_controller, "pids");
+}
+
+TEST(CgroupMounts, NoneIsNone) {
+  const CgroupMounts mounts = find_cgroup_mounts("22 1 0:20 / /proc rw - proc proc rw\ngarbage\n");
+  EXPECT_TRUE(mounts.v2.empty());
+  EXPECT_TRUE(mounts.v1.empty());
+}
+
+TEST(Cgroup, EmptyLeavesOfRunsThatAreOverGoAndThoseOfOthersStay) {
+  const std::string number = std::to_string(::getpid());
+  const Cgroup ours = Cgroup::make("test-a-" + number);
+  if (ours.version() == 0) GTEST_SKIP() << ours.why_not();
+  std::string abandoned = ours.path();
+  abandoned.replace(abandoned.find("test-a-"), 7, "test-b-");
+  ASSERT_EQ(::mkdir(abandoned.c_str(), 0755), 0);
+  const Cgroup other = Cgroup::make("test-c-" + number);
+  EXPECT_NE(::access(abandoned.c_str(), F_OK), 0);
+  EXPECT_EQ(::access(ours.path().c_str(), F_OK), 0);
+  EXPECT_EQ(::access(other.path().c_str(), F_OK), 0);
+}
+
+}  // namespace
+}  // namespace hangrate
