@@ -5,6 +5,8 @@
 
 #include "harness/app/commands.h"
 #include "harness/cli/drive.h"
+#include "harness/guest/accel.h"
+#include "harness/kernel/guest_kernel.h"
 #include "harness/model/json.h"
 #include "harness/sys/capabilities.h"
 #include "harness/sys/environment.h"
@@ -32,10 +34,24 @@ struct Options {
   std::string guest_kernel;
 };
 
+/// Tries KVM, unless that was done since this machine started and nobody asks for more.
+Capability kvm_here(const std::string& image) {
+  const std::string cache = default_kernel_cache();
+  if (image.empty()) {
+    if (auto known = remembered_kvm(cache)) {
+      known->detail += " (remembered since this machine started; --guest-kernel tries again)";
+      return *known;
+    }
+  }
+  const std::string own = image.empty() ? newest_kernel_image() : image;
+  const auto cached = own.empty() ? cached_kernels(cache) : std::vector<GuestKernel>();
+  return try_kvm(cache, cached.empty() ? own : cached.front().image);
+}
+
 int doctor(const Options& options) {
   Environment e = read_environment();
   e.capabilities = probe_capabilities();
-  e.capabilities.push_back(probe_kvm(options.guest_kernel));
+  e.capabilities.push_back(kvm_here(options.guest_kernel));
   if (options.json) {
     fmt::print("{}", dump_pretty(to_json_value(e)));
     return finish_stdout(0);
@@ -62,8 +78,9 @@ CommandBody add_doctor_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "doctor", "Tell which evidence sources work here and how to enable the rest");
   command->add_flag("--json", options->json, "As JSON");
-  command->add_option("--guest-kernel", options->guest_kernel,
-                      "Kernel image to try KVM with (default: the newest in /boot)");
+  command->add_option(
+      "--guest-kernel", options->guest_kernel,
+      "Kernel image to try KVM with (default: the newest in /boot, else one of the cache)");
   return [options] { return doctor(*options); };
 }
 

@@ -120,28 +120,12 @@ Capability probe_realtime() {
 }
 
 Capability probe_cgroup() {
-  const Cgroup group = Cgroup::make("hangrate-probe-" + std::to_string(::getpid()));
+  const Cgroup group = Cgroup::make("probe-" + std::to_string(::getpid()));
   if (group.version() == 0) {
     return {"cgroup", false, group.why_not(),
             "run as root or delegate a cgroup; leftovers are found through the child reaper only"};
   }
   return {"cgroup", true, "version " + std::to_string(group.version()) + ", " + group.path(), ""};
-}
-
-/// The vmlinuz in /boot that was written last, "" if there is none.
-std::string newest_kernel_image() {
-  std::error_code error;
-  std::string newest;
-  std::filesystem::file_time_type when;
-  for (const auto& file : std::filesystem::directory_iterator("/boot", error)) {
-    if (!file.path().filename().string().starts_with("vmlinuz")) continue;
-    const auto written = file.last_write_time(error);
-    if (newest.empty() || written > when) {
-      newest = file.path().string();
-      when = written;
-    }
-  }
-  return newest;
 }
 
 }  // namespace
@@ -168,34 +152,53 @@ std::vector<Capability> probe_capabilities() {
   return all;
 }
 
-Capability probe_kvm(const std::string& kernel) {
-  Capability c{"kvm", false, "", "guests run under TCG, about ten times slower"};
+std::string newest_kernel_image() {
+  std::error_code error;
+  std::string newest;
+  std::filesystem::file_time_type when;
+  for (const auto& file : std::filesystem::directory_iterator("/boot", error)) {
+    if (!file.path().filename().string().starts_with("vmlinuz")) continue;
+    const auto written = file.last_write_time(error);
+    if (newest.empty() || written > when) {
+      newest = file.path().string();
+      when = written;
+    }
+  }
+  return newest;
+}
+
+Capability untried_kvm() {
+  return {"kvm", false, "", "guests run under TCG, about ten times slower"};
+}
+
+KvmProbe probe_kvm(const std::string& kernel) {
+  KvmProbe probe{.capability = untried_kvm()};
+  Capability& c = probe.capability;
   const UniqueFd device(::open("/dev/kvm", O_RDWR | O_CLOEXEC));
   if (!device) {
     c.detail = "/dev/kvm: " + reason(errno);
-    return c;
+    return probe;
   }
   const std::string qemu = find_program("qemu-system-x86_64");
   if (qemu.empty()) {
     c.detail = "/dev/kvm opens, but there is no qemu-system-x86_64 to run a guest with";
     c.remedy = "apt-get install qemu-system-x86";
-    return c;
+    return probe;
   }
-  const std::string image = kernel.empty() ? newest_kernel_image() : kernel;
-  if (image.empty()) {
-    c.detail = "not proven: no kernel image in /boot to run a guest with";
+  if (kernel.empty()) {
+    c.detail = "not proven: no kernel image in /boot or in the cache to run a guest with";
     c.remedy = "hangrate doctor --guest-kernel BZIMAGE";
-    return c;
+    return probe;
   }
   const UniqueFd log = make_output_file("hangrate-kvm");
   const auto pid =
       spawn({.argv = {qemu, "-accel", "kvm", "-cpu", "host", "-m", "256", "-nodefaults", "-display",
-                      "none", "-no-reboot", "-net", "none", "-serial", "stdio", "-kernel", image,
+                      "none", "-no-reboot", "-net", "none", "-serial", "stdio", "-kernel", kernel,
                       "-append", "console=ttyS0 earlyprintk=serial panic=-1"},
              .stdout_fd = log.get()});
   if (!pid) {
     c.detail = pid.error().what();
-    return c;
+    return probe;
   }
   const Nanos deadline = now_ns() + 10 * kSecond;
   bool running = true;
@@ -206,11 +209,12 @@ Capability probe_kvm(const std::string& kernel) {
     c.works = output_tail(log.get(), 1u << 20).find("Linux version") != std::string::npos;
   }
   if (running) end_child(*pid);
-  c.detail = c.works   ? "a guest ran " + image
+  probe.conclusive = c.works || running;
+  c.detail = c.works   ? "a guest ran " + kernel
              : running ? "/dev/kvm exists, but a guest hangs: no sign of life within 10 s"
                        : "QEMU or its guest ended without a sign of life";
   if (c.works) c.remedy.clear();
-  return c;
+  return probe;
 }
 
 }  // namespace hangrate

@@ -18,8 +18,18 @@ std::vector<Capability> probe_capabilities();
 Capability probe_bpf();
 
 /// Whether an ordinary guest, a Linux kernel, really runs under KVM here; up to 10 s where it does
-/// not. `kernel` is a bzImage, "" takes the newest of /boot. Firmware that runs proves nothing:
+/// not. `kernel` is a bzImage. Firmware that runs proves nothing:
 /// there are hosts on which it does and every kernel hangs.
-Capability probe_kvm(const std::string& kernel = {});
+struct KvmProbe {
+  Capability capability;
+  bool conclusive = false;  ///< a guest ran or hung: the answer is about KVM
+};
+KvmProbe probe_kvm(const std::string& kernel);
+
+/// The newest kernel image of /boot, "" if there is none.
+std::string newest_kernel_image();
+
+/// What KVM is for and how to get it, before anything is known of it.
+Capability untried_kvm();
 
 }  // namespace hangrate
