@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <csignal>
-#include <filesystem>
 #include <memory>
 
 #include <fcntl.h>
@@ -14,10 +13,9 @@
 #include "harness/cli/exit_codes.h"
 #include "harness/cli/status_line.h"
 #include "harness/cli/version.h"
-#include "harness/guest/machine.h"
+#include "harness/guest/accel.h"
 #include "harness/kernel/guest_kernel.h"
 #include "harness/matrix/matrix_runner.h"
-#include "harness/sys/capabilities.h"
 
 namespace hangrate {
 
@@ -56,18 +54,11 @@ void catch_signals() {
   ::signal(SIGCHLD, SIG_DFL);
 }
 
-/// Does a guest run under KVM here? Found by running one, once per start of this machine.
 std::string find_accel(const std::string& cache, const std::string& image, StatusLine& line) {
-  const std::string boot = first_line("/proc/sys/kernel/random/boot_id");
-  const std::string memo = cache + "/accel";
-  const auto known = split(read_file(memo).value_or(""), '\n');
-  if (known.size() >= 2 && known[0] == boot) return known[1];
-  const Capability kvm = probe_kvm(image);
+  if (const auto known = remembered_kvm(cache)) return known->works ? "kvm" : "tcg";
+  const Capability kvm = try_kvm(cache, image);
   const std::string accel = kvm.works ? "kvm" : "tcg";
   line.news("guests run under " + accel + " (" + kvm.detail + ")");
-  std::error_code error;
-  std::filesystem::create_directories(cache, error);
-  if (!write_file_atomically(memo, boot + "\n" + accel + "\n" + kvm.detail + "\n")) return accel;
   return accel;
 }
 
@@ -101,6 +92,7 @@ Result<LoadedMatrix> open_matrix(const Options& options, const std::vector<Catal
   header.started = utc_text();
   header.argv = argv;
   header.file = options.file;
+  header.options = override_options(options.overrides);
   header.seed = options.seed.value_or(random_seed());
   header.confidence = options.confidence.value_or(kDefaultConfidence);
   header.plan = std::move(*plan);
@@ -186,7 +178,8 @@ CommandBody add_matrix_command(CLI::App& app, std::vector<std::string> argv) {
       ->check(CLI::Range(1, 1'000'000'000));
   command->add_option("--boots", o->overrides.boots, "Spread the trials of a cell over N boots")
       ->check(CLI::Range(1, 1000));
-  command->add_option("--filter", o->overrides.filter, "Only kernels whose id holds this text");
+  command->add_option("--filter", o->overrides.filter,
+                      "Only the kernel with this id, or those whose id holds this text");
   command->add_option("--shard", o->shard, "Only every N-th kernel: I/N, e.g. 1/3");
   command->add_option("--jobs", o->jobs, "Guests side by side (default 1)")
       ->check(CLI::Range(1, 256));

@@ -33,7 +33,8 @@ class Machine {
   virtual bool running() = 0;
   /// How it ended, for the reader.
   virtual std::string end_text() const = 0;
-  /// Ends it now.
+  /// Ends it: a guest at once, a native one when its supervisor has freed its victims, or at once
+  /// when told again.
   virtual void stop() = 0;
 };
 

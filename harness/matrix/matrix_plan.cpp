@@ -213,11 +213,26 @@ Result<MatrixPlan> parse_matrix(const std::string& source, const std::string& na
       plan.kernels.push_back(std::move(*kernel));
     }
   }
+  if (ids.contains(overrides.filter)) {  // a whole id means that one
+    std::erase_if(plan.kernels, [&](const MatrixKernel& k) { return k.id != overrides.filter; });
+  }
   if (plan.kernels.empty()) {
     return wrong(name, fmt::format("no kernel is left after --filter and --shard; there are: {}",
                                    fmt::join(ids, ", ")));
   }
   return plan;
+}
+
+std::vector<std::string> override_options(const MatrixOverrides& overrides) {
+  std::vector<std::string> options;
+  for (const std::string& selector : overrides.selectors) {
+    options.insert(options.end(), {"--repro", selector});
+  }
+  if (overrides.trials)
+    options.insert(options.end(), {"--trials", fmt::format("{}", *overrides.trials)});
+  if (overrides.boots)
+    options.insert(options.end(), {"--boots", fmt::format("{}", *overrides.boots)});
+  return options;
 }
 
 }  // namespace hangrate

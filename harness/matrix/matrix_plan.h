@@ -46,7 +46,7 @@ struct MatrixOverrides {
   std::vector<std::string> selectors;  ///< REPRO or REPRO/VARIANT, instead of the file's
   std::optional<std::uint64_t> trials;
   std::optional<int> boots;
-  std::string filter;  ///< keeps kernels whose id holds this text
+  std::string filter;  ///< keeps the kernel with this id, else those whose id holds this text
   int shard = 1;       ///< of `shards`, 1-based
   int shards = 1;
 };
@@ -55,6 +55,9 @@ struct MatrixOverrides {
 Result<MatrixPlan> parse_matrix(const std::string& json, const std::string& name,
                                 const std::vector<Manifest>& manifests,
                                 const MatrixOverrides& overrides);
+
+/// The options that say `overrides` again: what is run, not on which kernels.
+std::vector<std::string> override_options(const MatrixOverrides& overrides);
 
 /// "i/n" into shard and shards.
 Result<void> parse_shard(const std::string& text, MatrixOverrides& overrides);

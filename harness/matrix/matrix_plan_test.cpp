@@ -61,6 +61,28 @@ TEST(MatrixPlan, TheCommandLineOverrides) {
   EXPECT_EQ(plan->cells, (std::vector<MatrixCell>{{"beta", "only", 7}}));
 }
 
+TEST(MatrixPlan, AWholeIdMeansThatKernelAndAPartEveryOneThatHoldsIt) {
+  const std::string text = R"({"schema":1,"kernels":[
+      {"spec":"debian:sid"},{"spec":"debian:sid","id":"sid-full","cmdline":"preempt=full"}]})";
+  MatrixOverrides overrides;
+  overrides.filter = "sid";
+  EXPECT_EQ(parse(text, overrides)->kernels.size(), 1u);
+  overrides.filter = "si";
+  EXPECT_EQ(parse(text, overrides)->kernels.size(), 2u);
+}
+
+TEST(MatrixPlan, WhatOverrodeTheFileCanBeSaidAgain) {
+  EXPECT_TRUE(override_options({}).empty());
+  MatrixOverrides overrides;
+  overrides.selectors = {"alpha", "beta/only"};
+  overrides.trials = 50;
+  overrides.boots = 2;
+  overrides.filter = "sid";
+  EXPECT_EQ(override_options(overrides),
+            (std::vector<std::string>{"--repro", "alpha", "--repro", "beta/only", "--trials", "50",
+                                      "--boots", "2"}));
+}
+
 TEST(MatrixPlan, ShardsAreAPartition) {
   const std::string text =
       R"({"schema":1,"kernels":[{"spec":"debian:a"},{"spec":"debian:b"},{"spec":"debian:c"}]})";

@@ -14,6 +14,7 @@ namespace hangrate {
 namespace {
 
 constexpr Nanos kRound = 20 * kMilli;
+constexpr Nanos kStopLimit = 10 * kSecond;
 constexpr Nanos kStatusEvery = 200 * kMilli;
 
 class MatrixRunner {
@@ -35,11 +36,28 @@ class MatrixRunner {
       const timespec nap = to_timespec(kRound);
       ::nanosleep(&nap, nullptr);
     }
+    return interrupt_all();
+  }
+
+ private:
+  /// A guest is killed and gone at once; the supervisor of a native row frees its victims first.
+  Result<void> interrupt_all() {
+    for (RowRunner& row : rows_) row.stop();
+    const Nanos deadline = now_ns() + kStopLimit;
+    for (bool running = true; running && now_ns() < deadline;) {
+      running = false;
+      for (RowRunner& row : rows_) {
+        const auto runs = row.runs_on(now_ns());
+        if (!runs) return fail(runs.error());
+        running = running || *runs;
+      }
+      const timespec nap = to_timespec(kRound);
+      ::nanosleep(&nap, nullptr);
+    }
     for (RowRunner& row : rows_) HR_TRY(row.interrupt(now_ns()));
     return {};
   }
 
- private:
   bool all_done() const {
     return std::all_of(rows_.begin(), rows_.end(), [](const RowRunner& r) { return r.done(); });
   }

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 HR_JSON(MatrixCell, repro, variant, trials)
 HR_JSON(MatrixKernel, id, spec, cmdline, cpus, memory_mib, boots, params)
 HR_JSON(MatrixPlan, kernels, cells)
-HR_JSON(MatrixHeader, version, started, argv, file, seed, confidence, plan)
+HR_JSON(MatrixHeader, version, started, argv, file, options, seed, confidence, plan)
 HR_JSON(RowRecord, id, label, accel, build_note, reverted, trouble)
 HR_JSON(BootRecord, id, number, end, boot_time, total_time)
 
@@ -136,8 +136,9 @@ void lay_out(LoadedMatrix& loaded) {
     row.cmdline = kernel.cmdline;
     row.cpus = kernel.cpus;
     row.memory_mib = kernel.memory_mib;
-    row.repeat = "hangrate matrix " + header.file + " --filter " + kernel.id + " --seed " +
-                 std::to_string(header.seed);
+    row.repeat =
+        fmt::format("hangrate matrix {} --filter {} --seed {}{}{}", header.file, kernel.id,
+                    header.seed, header.options.empty() ? "" : " ", fmt::join(header.options, " "));
     row.header.confidence = header.confidence;
     row.header.environment.release = "unknown";
     for (const MatrixCell& cell : header.plan.cells) {

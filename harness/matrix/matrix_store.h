@@ -17,7 +17,8 @@ struct MatrixHeader {
   std::string version;
   std::string started;
   std::vector<std::string> argv;
-  std::string file;  ///< the matrix file, as given
+  std::string file;                  ///< the matrix file, as given
+  std::vector<std::string> options;  ///< what overrode the file, to repeat a row
   std::uint64_t seed = 0;
   double confidence = 0.95;
   MatrixPlan plan;

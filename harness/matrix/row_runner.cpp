@@ -18,6 +18,7 @@ namespace {
 
 constexpr Nanos kHelloLimit = 180 * kSecond;  // from the start of QEMU, under TCG on a busy machine
 constexpr Nanos kSilenceLimit = 60 * kSecond;  // a guest's supervisor beats ten times a second
+constexpr Nanos kStopLimit = 10 * kSecond;     // from being told to end to the end
 constexpr int kMostBadBoots = 3;
 constexpr int kMostDeathsOfCell = 2;
 
@@ -122,7 +123,8 @@ Result<void> RowRunner::start(Nanos now) {
   started_ = alive_ = now;
   hello_ = 0;
   beat_ = 0;
-  bye_ = silent_ = false;
+  bye_ = false;
+  silent_ = 0;
   running_.reset();
   journal_.reset();
   auto machine = boots_->native
@@ -155,27 +157,40 @@ Result<void> RowRunner::start(Nanos now) {
 Result<void> RowRunner::step(Nanos now) {
   if (done_ || !boots_) return {};
   if (machine_ == nullptr) return start(now);
-  const bool running = machine_->running();
-  for (const std::string& line : machine_->take_lines()) {
-    alive_ = now;
-    HR_TRY(take(line, now));
-  }
+  const auto running = runs_on(now);
+  if (!running) return fail(running.error());
   if (const std::uint64_t beat = machine_->beat(); beat != beat_) {
     beat_ = beat;
     alive_ = now;
   }
-  if (!running) return finish(why_ended(), now);
+  if (!*running) return finish(why_ended(), now);
   const Nanos limit = hello_ == 0 ? kHelloLimit : kSilenceLimit;
-  if (!silent_ && now - alive_ > limit) {
-    silent_ = true;
+  if (silent_ == 0 && now - alive_ > limit) {
+    silent_ = now;
     machine_->stop();
   }
+  // What does not even end is left behind: a cell must not wait for ever.
+  if (silent_ != 0 && now - silent_ > kStopLimit) return finish(why_ended(), now);
   return {};
+}
+
+Result<bool> RowRunner::runs_on(Nanos now) {
+  if (machine_ == nullptr) return false;
+  const bool running = machine_->running();  // before the last lines are taken, not after
+  for (const std::string& line : machine_->take_lines()) {
+    alive_ = now;
+    HR_TRY(take(line, now));
+  }
+  return running;
+}
+
+void RowRunner::stop() {
+  if (machine_ != nullptr) machine_->stop();
 }
 
 std::string RowRunner::why_ended() const {
   if (bye_) return "finished";
-  if (silent_) return hello_ == 0 ? "no-hello" : "silent";
+  if (silent_ != 0) return hello_ == 0 ? "no-hello" : "silent";
   for (const ConsoleFinding& finding : findings_in(read_file(console_).value_or(""))) {
     if (finding.kind == "panic") return "panic";
   }
@@ -184,8 +199,7 @@ std::string RowRunner::why_ended() const {
 
 Result<void> RowRunner::interrupt(Nanos now) {
   if (machine_ == nullptr) return {};
-  machine_->stop();
-  for (const std::string& line : machine_->take_lines()) HR_TRY(take(line, now));
+  if (const auto taken = runs_on(now); !taken) return fail(taken.error());
   return finish("interrupted", now);
 }
 

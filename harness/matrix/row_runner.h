@@ -28,7 +28,11 @@ class RowRunner {
 
   /// One look at the machine: takes lines, starts, ends. An Error is one of the store.
   Result<void> step(Nanos now);
-  /// Ends the machine, if there is one, and records that.
+  /// Asks the machine to end, if there is one.
+  void stop();
+  /// Takes what its machine said. False once that has ended, or there is none.
+  Result<bool> runs_on(Nanos now);
+  /// Takes what the machine still said, ends it and records that.
   Result<void> interrupt(Nanos now);
   /// No machine of this row runs at the moment.
   bool idle() const { return machine_ == nullptr; }
@@ -77,7 +81,7 @@ class RowRunner {
   Nanos alive_ = 0;  ///< when it last showed life
   std::uint64_t beat_ = 0;
   bool bye_ = false;
-  bool silent_ = false;
+  Nanos silent_ = 0;  ///< when it was ended because it showed no life, 0: it was not
   std::vector<std::size_t> commands_;   ///< cell of each command of this boot
   std::optional<std::size_t> running_;  ///< cell whose command runs
   std::optional<LineFile> journal_;     ///< of that cell in this boot

@@ -183,6 +183,26 @@ TEST_F(Matrix, CtrlCEndsTheGuestAndKeepsWhatItSaid) {
   EXPECT_EQ(kernel()["results"][0]["outcomes"]["lost_machine"], 0);
 }
 
+TEST_F(Matrix, CtrlCLetsANativeRowFreeItsVictimsAndSaySo) {
+  write(R"({"schema":1,"kernels":[{"spec":"native"}]})");
+  const std::string journal = folder_ / "run/native/boot-001/pipe_full_child.deadlock.jsonl";
+  bool sent = false;
+  const Ran ran = run_command(argv({"--trials", "100000", "--repro", "pipe_full_child"}), kLimit,
+                              [&](pid_t pid) {
+                                const std::string text = read_file(journal).value_or("");
+                                if (sent || std::count(text.begin(), text.end(), '\n') < 20) return;
+                                sent = ::kill(pid, SIGINT) == 0;
+                              });
+  EXPECT_EQ(ran.code, 130) << ran.err;
+  EXPECT_EQ(kernel()["boots"][0]["end"], "interrupted");
+  const auto lines = split(read_file(journal).value_or(""), '\n');
+  ASSERT_GT(lines.size(), 20u);
+  const auto last = parse_json(lines[lines.size() - 2]);
+  ASSERT_TRUE(last);
+  EXPECT_EQ((*last)["type"], "cell_end") << last->dump();
+  EXPECT_EQ((*last)["reason"], "interrupted") << last->dump();
+}
+
 TEST_F(Matrix, AFullDiskEndsTheRunWithEveryWholeRecordAndItCanGoOn) {
   if (::geteuid() != 0) GTEST_SKIP() << "mounting a small tmpfs needs root";
   const std::string disk = folder_ / "disk";
