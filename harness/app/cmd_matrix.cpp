@@ -15,7 +15,9 @@
 #include "harness/cli/version.h"
 #include "harness/guest/accel.h"
 #include "harness/kernel/guest_kernel.h"
+#include "harness/kernel/sha256.h"
 #include "harness/matrix/matrix_runner.h"
+#include "harness/sys/environment.h"
 
 namespace hangrate {
 
@@ -62,6 +64,21 @@ std::string find_accel(const std::string& cache, const std::string& image, Statu
   return accel;
 }
 
+Result<std::string> identity_of(const GuestKernel& kernel) {
+  if (!kernel.native) return sha256_of_file(kernel.image);
+  const Environment here = read_environment();
+  return here.release + " " + here.version;
+}
+
+/// A run goes on with the program and the reproducers that began it.
+Result<LoadedMatrix> reopen_matrix(const std::string& folder) {
+  auto loaded = load_matrix(folder);
+  if (!loaded || loaded->header.version == version_text()) return loaded;
+  return fail(Error::usage("this run was begun by hangrate " + loaded->header.version +
+                           " and this is " + version_text() +
+                           ": go on with that one, or start a new run"));
+}
+
 Result<LoadedMatrix> open_matrix(const Options& options, const std::vector<CatalogEntry>& catalog,
                                  const std::vector<std::string>& argv, std::string& folder) {
   if (!options.resume.empty()) {
@@ -75,7 +92,7 @@ Result<LoadedMatrix> open_matrix(const Options& options, const std::vector<Catal
                        "--jobs options go with it"));
     }
     folder = options.resume;
-    return load_matrix(folder);
+    return reopen_matrix(folder);
   }
   const auto text = read_file(options.file);
   if (!text) return fail(Error::from_errno("open(" + options.file + ")").as(ErrorKind::Usage));
@@ -135,11 +152,14 @@ int matrix(Options options, const std::vector<std::string>& argv) {
                .offline = options.offline,
                .progress = [&](const std::string& text) { line.show(spec + ": " + text); }});
     if (!kernel) return fail(kernel.error());
+    auto identity = identity_of(*kernel);
+    if (!identity) return fail(identity.error());
     return BootableKernel{.label = kernel->label,
                           .image = kernel->image,
                           .modules = kernel->modules,
                           .build_note = kernel->build_note,
                           .reverted = kernel->reverted,
+                          .identity = std::move(*identity),
                           .native = kernel->native};
   };
   run.accel = [&](const BootableKernel& kernel) {

@@ -68,7 +68,10 @@ bool continues(const ConsoleFinding& last, std::string_view kind) {
 std::vector<ConsoleFinding> findings_in(std::string_view console) {
   std::vector<ConsoleFinding> findings;
   bool open = false;
-  for (const std::string& line : split(console, '\n')) {
+  while (!console.empty()) {
+    const std::size_t end = std::min(console.find('\n'), console.size());
+    const std::string_view line = console.substr(0, end);
+    console.remove_prefix(std::min(end + 1, console.size()));
     const std::string_view message = message_of(line);
     if (const char* kind = kind_of_line(message); kind != nullptr) {
       const bool same =

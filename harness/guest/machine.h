@@ -29,6 +29,8 @@ class Machine {
   virtual std::vector<std::string> take_lines() = 0;
   /// Rises while the machine is alive.
   virtual std::uint64_t beat() const = 0;
+  /// What it shares with us was overwritten: nothing it says can be believed.
+  virtual bool corrupt() const = 0;
   /// False once it has ended; all its lines can then be taken.
   virtual bool running() = 0;
   /// How it ended, for the reader.

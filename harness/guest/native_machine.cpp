@@ -32,6 +32,7 @@ class NativeMachine final : public Machine {
     return lines;
   }
   std::uint64_t beat() const override { return channel_.beat(); }
+  bool corrupt() const override { return channel_.corrupt(); }
 
   bool running() override {
     advance();

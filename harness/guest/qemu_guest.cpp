@@ -73,13 +73,19 @@ class QemuGuest final : public Machine {
   ~QemuGuest() override {
     if (end_) return;
     stop();
-    // SIGKILL ends QEMU at once (it may sleep in no driver of ours); its parent death signal is the
+    // SIGKILL ends QEMU at once: it sleeps in no driver of ours. Giving back its memory takes a
+    // while, and who called us should not find it after our end; its parent death signal is the
     // last resort.
-    ::waitpid(pid_, nullptr, WNOHANG);
+    const Nanos deadline = now_ns() + 2 * kSecond;
+    while (running() && now_ns() < deadline) {
+      const timespec nap = to_timespec(5 * kMilli);
+      ::nanosleep(&nap, nullptr);
+    }
   }
 
   std::vector<std::string> take_lines() override { return channel_.take_lines(); }
   std::uint64_t beat() const override { return channel_.beat(); }
+  bool corrupt() const override { return channel_.corrupt(); }
 
   bool running() override {
     int status = 0;

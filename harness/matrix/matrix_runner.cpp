@@ -23,6 +23,7 @@ class MatrixRunner {
       : store_(store), options_(options) {
     auto row = so_far.summary.rows.begin();
     for (const MatrixKernel& kernel : so_far.header.plan.kernels) {
+      before_.push_back(&*row);
       rows_.emplace_back(store, so_far.header, kernel, *row++, options);
       kernels_.push_back(&kernel);
     }
@@ -62,10 +63,24 @@ class MatrixRunner {
     return std::all_of(rows_.begin(), rows_.end(), [](const RowRunner& r) { return r.done(); });
   }
 
+  /// Why a row cannot go on with this kernel: trials of two kernels are no rate of either.
+  static std::string difference(const MatrixRow& before, const BootableKernel& kernel,
+                                const std::string& accel) {
+    if (before.boots.empty()) return "";
+    if (!before.identity.empty() && before.identity != kernel.identity) {
+      return "not gone on with: its kernel is another one now, " + kernel.label;
+    }
+    if (!before.accel.empty() && before.accel != accel) {
+      return "not gone on with: its guests ran under " + before.accel + " before";
+    }
+    return "";
+  }
+
   /// All of them first: a kernel that cannot be had is known before hours of trials.
   Result<void> provide_kernels() {
     std::size_t number = 0;
     for (RowRunner& row : rows_) {
+      const MatrixRow& before = *before_[number];
       const MatrixKernel& planned = *kernels_[number++];
       const std::string& spec = planned.spec;
       if (!row.needs_kernel() || options_.interrupted()) continue;
@@ -77,16 +92,23 @@ class MatrixRunner {
                                     .accel = "",
                                     .build_note = "",
                                     .reverted = {},
+                                    .identity = "",
                                     .trouble = kernel.error().what()}));
         continue;
       }
       const std::string accel = kernel->native ? "native" : options_.accel(*kernel);
+      if (const std::string other = difference(before, *kernel, accel); !other.empty()) {
+        options_.news(row.id() + ": " + other);
+        HR_TRY(store_.add(RowNote{.id = row.id(), .text = other}));
+        continue;
+      }
       if (!planned.cmdline.empty()) kernel->label += ", " + planned.cmdline;
       HR_TRY(store_.add(RowRecord{.id = row.id(),
                                   .label = kernel->label,
                                   .accel = accel,
                                   .build_note = kernel->build_note,
                                   .reverted = kernel->reverted,
+                                  .identity = kernel->identity,
                                   .trouble = ""}));
       natives_.push_back(kernel->native ? &row : nullptr);
       row.use(std::move(*kernel), accel);
@@ -135,6 +157,7 @@ class MatrixRunner {
   const MatrixOptions& options_;
   std::list<RowRunner> rows_;
   std::vector<const MatrixKernel*> kernels_;
+  std::vector<const MatrixRow*> before_;  ///< what each row has from earlier runs
   std::vector<const RowRunner*> natives_;
   bool alone_ = false;
   Nanos next_status_ = 0;

@@ -20,6 +20,7 @@ struct BootableKernel {
   std::string modules;
   std::string build_note;
   std::vector<std::string> reverted;
+  std::string identity;  ///< checksum of the image; of this machine, its release and build
   bool native = false;
 };
 

@@ -20,13 +20,15 @@ HR_JSON(MatrixCell, repro, variant, trials)
 HR_JSON(MatrixKernel, id, spec, cmdline, cpus, memory_mib, boots, params)
 HR_JSON(MatrixPlan, kernels, cells)
 HR_JSON(MatrixHeader, version, started, argv, file, options, seed, confidence, plan)
-HR_JSON(RowRecord, id, label, accel, build_note, reverted, trouble)
-HR_JSON(BootRecord, id, number, end, boot_time, total_time)
+HR_JSON(RowRecord, id, label, accel, build_note, reverted, identity, trouble)
+HR_JSON(RowNote, id, text)
+HR_JSON(BootRecord, id, number, end, why, boot_time, total_time)
 
 namespace {
 
 constexpr const char* kFileName = "matrix.jsonl";
 constexpr int kMatrixJournalSchema = 1;
+constexpr const char* kUnknownRelease = "unknown";  // no guest of the row has told it yet
 
 template <typename T>
 std::string tagged(const char* type, const T& value) {
@@ -50,9 +52,15 @@ void take_row(MatrixSummary& summary, const RowRecord& record) {
   if (row == nullptr) return;
   row->label = record.label;
   row->accel = record.accel;
+  row->identity = record.identity;
   row->trouble = record.trouble;
   row->header.environment.build_note = record.build_note;
   row->header.environment.reverted = record.reverted;
+}
+
+void take_note(MatrixSummary& summary, const RowNote& note) {
+  MatrixRow* row = row_of(summary, note.id);
+  if (row != nullptr) row->notes.push_back(note.text);
 }
 
 void take_boot(MatrixSummary& summary, const BootRecord& record) {
@@ -69,6 +77,7 @@ void take_boot(MatrixSummary& summary, const BootRecord& record) {
   for (BootFact& boot : row->boots) {
     if (boot.number != record.number) continue;
     boot.end = record.end;
+    boot.why = record.why;
     boot.boot_time = record.boot_time;
     boot.total_time = record.total_time;
   }
@@ -83,6 +92,13 @@ Result<void> take_cell(MatrixRow& row, std::size_t cell, BootFact& boot, const s
       [&](const RunHeader& header) -> Result<void> {
         if (header.cells.size() != 1) return fail(Error::usage(path + ": not one cell"));
         const std::uint64_t planned = row.header.cells[cell].trials;
+        const Environment& before = row.header.environment;
+        if (before.release != kUnknownRelease && (before.release != header.environment.release ||
+                                                  before.version != header.environment.version)) {
+          row.notes.push_back(fmt::format("boot {} ran another kernel than the one before: {} {}",
+                                          boot.number, header.environment.release,
+                                          header.environment.version));
+        }
         const auto note = row.header.environment.build_note;
         const auto reverted = row.header.environment.reverted;
         row.header.environment = header.environment;
@@ -100,12 +116,12 @@ Result<void> take_cell(MatrixRow& row, std::size_t cell, BootFact& boot, const s
         alone.apply(record);
         row.cells[cell].apply(record);
       });
-  if (!read) return fail(read.error());
   boot.clusters[cell] = {alone.tally().conclusive(), alone.tally().reproductions()};
+  if (!read) return fail(read.error());
   return {};
 }
 
-Result<void> take_results(MatrixSummary& summary, const std::string& folder) {
+void take_results(MatrixSummary& summary, const std::string& folder) {
   for (MatrixRow& row : summary.rows) {
     for (BootFact& boot : row.boots) {
       boot.clusters.resize(row.header.cells.size());
@@ -114,11 +130,14 @@ Result<void> take_results(MatrixSummary& summary, const std::string& folder) {
       for (std::size_t cell = 0; cell < row.header.cells.size(); ++cell) {
         const CellSpec& spec = row.header.cells[cell];
         const std::string path = place + cell_file(spec.repro, spec.variant);
-        if (fs::exists(path)) HR_TRY(take_cell(row, cell, boot, path));
+        if (!fs::exists(path)) continue;
+        // One spoilt file must not take the results of every other kernel with it.
+        if (const auto taken = take_cell(row, cell, boot, path); !taken) {
+          row.notes.push_back("left out from there on: " + taken.error().what());
+        }
       }
     }
   }
-  return {};
 }
 
 /// Rows with the cells as planned; a cell of a boot brings the whole specification.
@@ -140,7 +159,7 @@ void lay_out(LoadedMatrix& loaded) {
         fmt::format("hangrate matrix {} --filter {} --seed {}{}{}", header.file, kernel.id,
                     header.seed, header.options.empty() ? "" : " ", fmt::join(header.options, " "));
     row.header.confidence = header.confidence;
-    row.header.environment.release = "unknown";
+    row.header.environment.release = kUnknownRelease;
     for (const MatrixCell& cell : header.plan.cells) {
       CellSpec spec;
       spec.repro = cell.repro;
@@ -194,6 +213,10 @@ Result<void> MatrixStore::add(const BootRecord& boot) {
   return {};
 }
 
+Result<void> MatrixStore::add(const RowNote& note) {
+  return file_.append(tagged("note", note));
+}
+
 Result<std::string> MatrixStore::boot_folder(const std::string& id, int number) const {
   const std::string path = folder_ + "/" + id + "/" + boot_name(number);
   std::error_code error;
@@ -227,13 +250,15 @@ Result<LoadedMatrix> load_matrix(const std::string& folder) {
         take_row(loaded.summary, json->get<RowRecord>());
       } else if (type == "boot") {
         take_boot(loaded.summary, json->get<BootRecord>());
+      } else if (type == "note") {
+        take_note(loaded.summary, json->get<RowNote>());
       }
     } catch (const nlohmann::json::exception& problem) {
       return fail(Error::usage(where + ": " + problem.what()));
     }
   }
   if (number == 0) return fail(Error::usage(path + " is empty"));
-  HR_TRY(take_results(loaded.summary, folder));
+  take_results(loaded.summary, folder);
   return loaded;
 }
 

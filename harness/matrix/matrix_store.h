@@ -31,15 +31,23 @@ struct RowRecord {
   std::string accel;
   std::string build_note;
   std::vector<std::string> reverted;
-  std::string trouble;  ///< why it could not run
+  std::string identity;  ///< what tells this very kernel from another of its name
+  std::string trouble;   ///< why it could not run
 };
 
 struct BootRecord {
   std::string id;
   int number = 1;
   std::string end;  ///< "" when it starts
+  std::string why;  ///< what its machine said of that; "" if it finished
   Nanos boot_time = 0;
   Nanos total_time = 0;
+};
+
+/// Something about a row that a reader of its results should know.
+struct RowNote {
+  std::string id;
+  std::string text;
 };
 
 class MatrixStore {
@@ -49,6 +57,7 @@ class MatrixStore {
 
   Result<void> add(const RowRecord& row);
   Result<void> add(const BootRecord& boot);
+  Result<void> add(const RowNote& note);
   /// The folder of a boot, made if it is not there.
   Result<std::string> boot_folder(const std::string& id, int number) const;
 

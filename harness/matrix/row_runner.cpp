@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -19,6 +20,7 @@ namespace {
 constexpr Nanos kHelloLimit = 180 * kSecond;  // from the start of QEMU, under TCG on a busy machine
 constexpr Nanos kSilenceLimit = 60 * kSecond;  // a guest's supervisor beats ten times a second
 constexpr Nanos kStopLimit = 10 * kSecond;     // from being told to end to the end
+constexpr std::uintmax_t kMostConsole = 64u << 20;
 constexpr int kMostBadBoots = 3;
 constexpr int kMostDeathsOfCell = 2;
 
@@ -26,6 +28,12 @@ constexpr int kMostDeathsOfCell = 2;
 std::string panic_option(int boot) {
   const char* ms = std::getenv("HANGRATE_TEST_PANIC_MS");
   return ms != nullptr && boot == 1 ? std::string(" ") + kPanicOption + ms : "";
+}
+
+std::uintmax_t file_size(const std::string& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  return error ? 0 : size;
 }
 
 }  // namespace
@@ -70,7 +78,7 @@ std::uint64_t RowRunner::quota(const Cell& cell) const {
   return (cell.plan.trials * next + boots - 1) / boots;
 }
 
-MachineCommand RowRunner::command_for(const Cell& cell, std::uint64_t trials) const {
+MachineCommand RowRunner::command_for(const Cell& cell, const IndexRange& trials) const {
   std::string program = options_.guest_programs + "/" + cell.plan.repro;
   if (boots_->native) {
     for (const CatalogEntry& entry : options_.natives) {
@@ -82,9 +90,9 @@ MachineCommand RowRunner::command_for(const Cell& cell, std::uint64_t trials) co
       "--variant",
       cell.plan.variant,
       "--trials",
-      std::to_string(trials),
+      std::to_string(trials.count),
       "--first-trial",
-      std::to_string(cell.next_index),
+      std::to_string(trials.first),
       "--seed",
       std::to_string(derived_seed(header_.seed, kernel_.id + std::to_string(last_boot_))),
       "--confidence",
@@ -101,13 +109,14 @@ MachineCommand RowRunner::command_for(const Cell& cell, std::uint64_t trials) co
 Result<void> RowRunner::start(Nanos now) {
   ++last_boot_;
   std::vector<MachineCommand> commands;
-  commands_.clear();
+  orders_.clear();
   for (std::size_t i = 0; i < cells_.size(); ++i) {
     const Cell& cell = cells_[i];
     const std::uint64_t wanted = quota(cell);
     if (cell.ended || cell.attempted >= wanted) continue;
-    commands.push_back(command_for(cell, wanted - cell.attempted));
-    commands_.push_back(i);
+    const IndexRange trials{cell.next_index, wanted - cell.attempted};
+    commands.push_back(command_for(cell, trials));
+    orders_.emplace_back(i, CellOrder{cell.plan.repro, cell.plan.variant, trials});
   }
   if (commands.empty()) {  // this boot's share was made by others before
     ++good_boots_;
@@ -125,8 +134,9 @@ Result<void> RowRunner::start(Nanos now) {
   beat_ = 0;
   bye_ = false;
   silent_ = 0;
-  running_.reset();
-  journal_.reset();
+  records_ = 0;
+  distrust_.clear();
+  command_.reset();
   auto machine = boots_->native
                      ? start_native(std::move(commands), console_)
                      : start_guest({.image = boots_->image,
@@ -150,8 +160,10 @@ Result<void> RowRunner::start(Nanos now) {
                               .accel = accel_,
                               .build_note = boots_->build_note,
                               .reverted = boots_->reverted,
+                              .identity = boots_->identity,
                               .trouble = machine.error().what()}));
-  return store_.add(BootRecord{.id = kernel_.id, .number = last_boot_, .end = "died"});
+  return store_.add(BootRecord{
+      .id = kernel_.id, .number = last_boot_, .end = "died", .why = machine.error().what()});
 }
 
 Result<void> RowRunner::step(Nanos now) {
@@ -170,6 +182,7 @@ Result<void> RowRunner::step(Nanos now) {
     machine_->stop();
   }
   // What does not even end is left behind: a cell must not wait for ever.
+  if (distrust_.empty() && file_size(console_) > kMostConsole) distrust("its console floods", now);
   if (silent_ != 0 && now - silent_ > kStopLimit) return finish(why_ended(), now);
   return {};
 }
@@ -181,6 +194,7 @@ Result<bool> RowRunner::runs_on(Nanos now) {
     alive_ = now;
     HR_TRY(take(line, now));
   }
+  if (machine_->corrupt()) distrust("its channel is overwritten", now);
   return running;
 }
 
@@ -189,6 +203,7 @@ void RowRunner::stop() {
 }
 
 std::string RowRunner::why_ended() const {
+  if (!distrust_.empty()) return "corrupt";
   if (bye_) return "finished";
   if (silent_ != 0) return hello_ == 0 ? "no-hello" : "silent";
   for (const ConsoleFinding& finding : findings_in(read_file(console_).value_or(""))) {
@@ -204,114 +219,155 @@ Result<void> RowRunner::interrupt(Nanos now) {
 }
 
 Result<void> RowRunner::finish(const std::string& end, Nanos now) {
-  if (end != "finished") {
-    options_.news(
-        fmt::format("{}: boot {}: {} ({})", kernel_.id, last_boot_, end, machine_->end_text()));
-  }
   const bool lost = end != "finished" && end != "interrupted";
-  if (lost) HR_TRY(lose_trial("the machine was lost: " + end + "; " + machine_->end_text()));
+  std::string why;
+  if (end != "finished") {
+    why = distrust_.empty() ? machine_->end_text() : distrust_ + "; " + machine_->end_text();
+    options_.news(fmt::format("{}: boot {}: {} ({})", kernel_.id, last_boot_, end, why));
+  }
+  if (lost && command_) {
+    ++cells_[command_->cell].deaths;
+    HR_TRY(lose_trials(Outcome::LostMachine, "lost machine",
+                       "the machine was lost: " + end + "; " + why));
+  }
   machine_.reset();
-  journal_.reset();
-  running_.reset();
+  command_.reset();
   HR_TRY(store_.add(BootRecord{.id = kernel_.id,
                                .number = last_boot_,
                                .end = end,
+                               .why = why,
                                .boot_time = hello_ == 0 ? 0 : hello_ - started_,
                                .total_time = now - started_}));
-  bad_boots_ = lost ? bad_boots_ + 1 : 0;
+  // A start that brings nothing is as bad as none: the same would come again, for ever.
+  const bool barren = end == "finished" && records_ == 0;
+  bad_boots_ = lost || barren ? bad_boots_ + 1 : 0;
   if (end == "finished") ++good_boots_;
-  if (bad_boots_ >= kMostBadBoots) {
-    options_.news(kernel_.id + ": too many lost machines in a row; the row ends here");
+  done_ = end == "interrupted" || !more_to_do();
+  if (!done_ && bad_boots_ >= kMostBadBoots) {
+    HR_TRY(note("too many starts in a row that died or brought nothing; the row ends here"));
     done_ = true;
   }
-  done_ = done_ || end == "interrupted" || !more_to_do();
   return {};
 }
 
-/// The trial in flight when the machine was lost: the first of its cell nobody has a record of.
-Result<void> RowRunner::lose_trial(const std::string& why) {
-  if (!running_) return {};
-  Cell& cell = cells_[*running_];
-  if (++cell.deaths >= kMostDeathsOfCell) cell.ended = true;
-  if (!journal_ || cell.attempted >= cell.plan.trials) return {};
-  const TrialRecord record = unwatched_trial(0, cell.plan.repro, cell.plan.variant, cell.next_index,
-                                             Outcome::LostMachine, "lost machine", why);
-  ++cell.attempted;
-  ++cell.next_index;
-  return journal_->append(dump_line(to_json_value(Record(record))));
+Result<void> RowRunner::note(const std::string& text) {
+  options_.news(kernel_.id + ": " + text);
+  return store_.add(RowNote{.id = kernel_.id, .text = text});
+}
+
+void RowRunner::distrust(const std::string& why, Nanos now) {
+  if (!distrust_.empty()) return;
+  distrust_ = why;
+  silent_ = now;
+  machine_->stop();
+}
+
+/// Books what the command that runs was at and nobody will ever know.
+Result<void> RowRunner::lose_trials(Outcome outcome, const std::string& rule,
+                                    const std::string& why) {
+  Cell& cell = cells_[command_->cell];
+  if (cell.deaths >= kMostDeathsOfCell) cell.ended = true;
+  if (!command_->journal) return {};
+  for (const std::uint64_t trial : command_->intake.in_flight()) {
+    const TrialRecord record =
+        unwatched_trial(0, cell.plan.repro, cell.plan.variant, trial, outcome, rule, why);
+    ++cell.attempted;
+    cell.next_index = std::max(cell.next_index, trial + 1);
+    HR_TRY(command_->journal->append(dump_line(to_json_value(Record(record)))));
+  }
+  return {};
 }
 
 Result<void> RowRunner::take(const std::string& line, Nanos now) {
+  if (!distrust_.empty()) return {};
   const auto json = parse_json(line);
   if (!json || !json->is_object() || !json->contains("type") || !(*json)["type"].is_string()) {
-    options_.news(kernel_.id + ": a line that is none came out of the machine");
+    distrust("a line came out of it that is none", now);
     return {};
   }
   const auto type = (*json)["type"].get<std::string>();
   if (type == kHelloLine || type == kBeginLine || type == kEndLine || type == kByeLine) {
     return take_init_line(type, *json, now);
   }
-  return take_journal_line(line, *json);
+  return take_journal_line(line, *json, now);
 }
 
 Result<void> RowRunner::take_init_line(const std::string& type, const Json& json, Nanos now) {
   if (type == kHelloLine) {
     hello_ = now;
     if (json.contains("failed") && !json["failed"].empty()) {
-      options_.news(kernel_.id + ": modules that did not load: " + json["failed"].dump());
+      HR_TRY(note("modules that did not load: " + dump_line(json["failed"])));
     }
   } else if (type == kBeginLine) {
-    const auto command = json.value("command", commands_.size());
-    if (command < commands_.size()) running_ = commands_[command];
-    journal_.reset();
-  } else if (type == kEndLine && running_) {
-    Cell& cell = cells_[*running_];
-    const int code = json.value("code", 0);
-    if (!journal_) {  // it never got as far as its header
-      cell.ended = true;
-      options_.news(fmt::format("{}: {} ended with {} before its first trial: {}", kernel_.id,
-                                cell.plan.repro, code, json.value("output", "")));
+    const Json command = json.value("command", Json());
+    const bool known = command.is_number_unsigned() && command.get<std::size_t>() < orders_.size();
+    if (!known || command_) {
+      distrust("it began a command that is not its turn", now);
+      return {};
     }
-    journal_.reset();
-    running_.reset();
+    const auto& [cell, order] = orders_[command.get<std::size_t>()];
+    command_.emplace(cell, CellIntake(order));
+  } else if (type == kEndLine && command_) {
+    HR_TRY(take_end(json));
+    command_.reset();
   } else if (type == kByeLine) {
     bye_ = true;
   }
   return {};
 }
 
-/// A line of a reproducer's journal: kept as it came, and counted.
-Result<void> RowRunner::take_journal_line(const std::string& line, const Json& json) {
-  if (!running_) return {};
-  Cell& cell = cells_[*running_];
-  if (json["type"] == "run") {
+/// A command that ended without saying so died: the same may happen each time.
+Result<void> RowRunner::take_end(const Json& json) {
+  if (command_->intake.ended()) return {};
+  const Json code = json.value("code", Json());
+  const Json output = json.value("output", Json());
+  Cell& cell = cells_[command_->cell];
+  const std::string why = fmt::format(
+      "{} ended with status {} {}{}", cell.plan.repro, dump_line(code),
+      command_->intake.started() ? "in the middle" : "before its first trial",
+      output.is_string() && !output.empty() && output != "" ? ": " + output.get<std::string>()
+                                                            : "");
+  HR_TRY(note(why));
+  if (!command_->intake.started()) cell.ended = true;
+  ++cell.deaths;
+  return lose_trials(Outcome::Infra, "supervisor died", why);
+}
+
+/// A line of a reproducer's journal: checked, kept as it came, and counted.
+Result<void> RowRunner::take_journal_line(const std::string& line, const Json& json, Nanos now) {
+  if (!command_) {
+    distrust("a record came without a command", now);
+    return {};
+  }
+  const std::uint64_t before = command_->intake.recorded().total();
+  if (const auto sound = command_->intake.take(json); !sound) {
+    distrust(sound.error().what(), now);
+    return {};
+  }
+  Cell& cell = cells_[command_->cell];
+  if (!command_->journal) {
     auto file =
         LineFile::create(folder_ + "/" + cell_file(cell.plan.repro, cell.plan.variant), line);
     if (!file) return fail(file.error());
-    journal_.emplace(std::move(*file));
+    command_->journal.emplace(std::move(*file));
     return {};
   }
-  if (!journal_) return {};
-  HR_TRY(journal_->append(line));
-  const auto record = record_from_json(json);
-  if (!record || !*record) return {};
-  if (const auto* batch = std::get_if<BatchRecord>(&**record)) {
-    cell.attempted += batch->count;
-    cell.next_index = std::max(cell.next_index, batch->first + batch->count);
-  } else if (const auto* trial = std::get_if<TrialRecord>(&**record)) {
-    ++cell.attempted;
-    cell.next_index = std::max(cell.next_index, trial->observation.trial + 1);
-  } else if (const auto* end = std::get_if<CellEndRecord>(&**record)) {
-    cell.ended = cell.ended || end->reason == "skipped" || end->reason == "infra";
+  HR_TRY(command_->journal->append(line));
+  ++records_;
+  cell.attempted += command_->intake.recorded().total() - before;
+  for (const IndexRange& range : command_->intake.recorded().ranges()) {
+    cell.next_index = std::max(cell.next_index, range.first + range.count);
   }
+  const std::string reason = command_->intake.end_reason();
+  cell.ended = cell.ended || reason == "skipped" || reason == "infra";
   return {};
 }
 
 std::string RowRunner::status() const {
   if (machine_ == nullptr) return kernel_.id;
   if (hello_ == 0) return kernel_.id + ": boots";
-  if (!running_) return kernel_.id;
-  const Cell& cell = cells_[*running_];
+  if (!command_) return kernel_.id;
+  const Cell& cell = cells_[command_->cell];
   return fmt::format("{}: {}/{} {}/{}", kernel_.id, cell.plan.repro, cell.plan.variant,
                      cell.attempted, cell.plan.trials);
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "harness/guest/machine.h"
+#include "harness/matrix/cell_intake.h"
 #include "harness/matrix/matrix_runner.h"
 #include "harness/model/json.h"
 
@@ -50,13 +51,24 @@ class RowRunner {
     bool ended = false;            ///< skipped, failed, or it took too many machines with it
   };
 
+  /// One reproducer at work in the machine.
+  struct Command {
+    std::size_t cell;
+    CellIntake intake;
+    std::optional<LineFile> journal;  ///< of that cell in this boot
+    Command(std::size_t of, CellIntake lines) : cell(of), intake(std::move(lines)) {}
+  };
+
   Result<void> start(Nanos now);
   Result<void> finish(const std::string& end, Nanos now);
   Result<void> take(const std::string& line, Nanos now);
   Result<void> take_init_line(const std::string& type, const Json& json, Nanos now);
-  Result<void> take_journal_line(const std::string& line, const Json& json);
-  Result<void> lose_trial(const std::string& why);
-  MachineCommand command_for(const Cell& cell, std::uint64_t trials) const;
+  Result<void> take_journal_line(const std::string& line, const Json& json, Nanos now);
+  Result<void> take_end(const Json& json);
+  Result<void> lose_trials(Outcome outcome, const std::string& rule, const std::string& why);
+  Result<void> note(const std::string& text);
+  void distrust(const std::string& why, Nanos now);
+  MachineCommand command_for(const Cell& cell, const IndexRange& trials) const;
   std::uint64_t quota(const Cell& cell) const;
   bool more_to_do() const;
   std::string why_ended() const;
@@ -81,10 +93,11 @@ class RowRunner {
   Nanos alive_ = 0;  ///< when it last showed life
   std::uint64_t beat_ = 0;
   bool bye_ = false;
-  Nanos silent_ = 0;  ///< when it was ended because it showed no life, 0: it was not
-  std::vector<std::size_t> commands_;   ///< cell of each command of this boot
-  std::optional<std::size_t> running_;  ///< cell whose command runs
-  std::optional<LineFile> journal_;     ///< of that cell in this boot
+  Nanos silent_ = 0;           ///< when it was ended because it showed no life, 0: it was not
+  std::uint64_t records_ = 0;  ///< kept in this boot
+  std::string distrust_;       ///< why no line is believed any more
+  std::vector<std::pair<std::size_t, CellOrder>> orders_;  ///< of this boot: cell, and what of it
+  std::optional<Command> command_;                         ///< that runs
 };
 
 }  // namespace hangrate

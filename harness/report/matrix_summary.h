@@ -20,7 +20,8 @@ struct BootFact {
   std::string folder;   ///< relative to the results folder; holds console.log, journal.jsonl
   Nanos boot_time = 0;  ///< from the start of QEMU to the first word of our init
   Nanos total_time = 0;
-  std::string end;  ///< finished, panic, silent, no-hello, died, interrupted
+  std::string end;  ///< finished, panic, silent, no-hello, died, corrupt, interrupted
+  std::string why;  ///< what the machine said of its end, "" if it finished
   std::vector<ConsoleFinding> findings;
   /// Per cell of the row: what this boot recorded. Rates are tested for dispersion across these.
   std::vector<Cluster> clusters;
@@ -36,9 +37,11 @@ struct MatrixRow {
   int cpus = 0;
   int memory_mib = 0;
   std::vector<BootFact> boots;
-  std::string trouble;  ///< why there are no results (could not be fetched, ...); "" if there are
-  std::string repeat;   ///< the command that runs this row again
-  RunHeader header;     ///< of the guest: its environment, its cells
+  std::string trouble;   ///< why there are no results (could not be fetched, ...); "" if there are
+  std::string identity;  ///< what tells this very kernel from another of its name
+  std::vector<std::string> notes;  ///< what a reader of the results should know
+  std::string repeat;              ///< the command that runs this row again
+  RunHeader header;                ///< of the guest: its environment, its cells
   std::vector<CellResult> cells;
   Summary summary;  ///< of header and cells
 };

@@ -43,6 +43,7 @@ class Fake final : public Reproducer {
     if (variant_ == "clean" || context.trial() % every_ != 0) return TrialOutcome::Clean;
     if (variant_ == "exits") ::_exit(0);
     if (variant_ == "crashes") std::abort();
+    if (variant_ == "kills-supervisor") ::kill(::getppid(), SIGKILL);
     if (variant_ == "worker-stuck") {
       while (true) ::pause();
     }
@@ -208,7 +209,8 @@ Manifest reproducer_manifest() {
                            "fails",
                            "slow-then-anomaly",
                            "stuck-after-kill",
-                           "late-finisher"}) {
+                           "late-finisher",
+                           "kills-supervisor"}) {
     m.variants.push_back(variant(name, Expect::Never));
   }
   m.variants.push_back(variant("measures", Expect::Measure));

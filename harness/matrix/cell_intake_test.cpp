@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/matrix/cell_intake.h"
+
+#include <gtest/gtest.h>
+
+namespace hangrate {
+namespace {
+
+Json header(int workers = 2) {
+  RunHeader run;
+  run.cells.push_back({.repro = "alpha", .variant = "first", .trials = 50, .workers = workers});
+  run.cells[0].manifest.name = "alpha";
+  run.cells[0].manifest.variants.push_back({.name = "first"});
+  return to_json_value(run);
+}
+
+Json batch(std::uint64_t first, std::uint64_t count) {
+  return to_json_value(Record(BatchRecord{.first = first, .count = count}));
+}
+
+CellIntake begun(int workers = 2) {
+  CellIntake intake({"alpha", "first", {100, 50}});
+  EXPECT_TRUE(intake.take(header(workers)));
+  return intake;
+}
+
+TEST(CellIntake, CountsWhatWasOrdered) {
+  CellIntake intake = begun();
+  EXPECT_TRUE(intake.take(batch(100, 20)));
+  EXPECT_TRUE(intake.take(batch(120, 30)));
+  EXPECT_EQ(intake.recorded().total(), 50u);
+  EXPECT_FALSE(intake.ended());
+  EXPECT_TRUE(intake.take(to_json_value(Record(CellEndRecord{.reason = "trials"}))));
+  EXPECT_EQ(intake.end_reason(), "trials");
+}
+
+TEST(CellIntake, RefusesTrialsNobodyOrdered) {
+  for (const Json& line : {batch(99, 1), batch(150, 1), batch(149, 2), batch(100, 0),
+                           batch(0, 4'000'000'000'000'000'000), batch(100, ~0ull)}) {
+    CellIntake intake = begun();
+    EXPECT_FALSE(intake.take(line)) << line.dump();
+    EXPECT_EQ(intake.recorded().total(), 0u);
+  }
+}
+
+TEST(CellIntake, RefusesWhatCannotBe) {
+  CellIntake fresh({"alpha", "first", {0, 5}});
+  EXPECT_FALSE(fresh.take(batch(0, 1))) << "no header yet";
+  CellIntake other({"beta", "first", {0, 5}});
+  EXPECT_FALSE(other.take(header())) << "header of another reproducer";
+
+  CellIntake intake = begun();
+  EXPECT_FALSE(intake.take(header())) << "second header";
+  EXPECT_FALSE(intake.take({{"type", "batch"}, {"cell", "x"}, {"first", 120}, {"count", 2}}));
+  EXPECT_FALSE(intake.take({{"type", "batch"}, {"cell", 1}, {"first", 120}, {"count", 2}}));
+  EXPECT_TRUE(intake.take(batch(120, 2)));
+  EXPECT_FALSE(intake.take(batch(121, 2))) << "one of them twice";
+  EXPECT_TRUE(intake.take({{"type", "of a later version"}}));
+  EXPECT_TRUE(intake.take(to_json_value(Record(CellEndRecord{.reason = "trials"}))));
+  EXPECT_FALSE(intake.take(batch(130, 1))) << "behind the end";
+}
+
+TEST(CellIntake, EveryWorkerMayHaveBeenAtATrial) {
+  CellIntake intake = begun(2);
+  EXPECT_EQ(intake.in_flight(), (std::vector<std::uint64_t>{100, 101}));
+  EXPECT_TRUE(intake.take(batch(100, 10)));
+  EXPECT_TRUE(intake.take(batch(111, 2)));
+  EXPECT_EQ(intake.in_flight(), (std::vector<std::uint64_t>{110, 113}));
+  EXPECT_TRUE(intake.take(batch(114, 36)));
+  EXPECT_EQ(intake.in_flight(), (std::vector<std::uint64_t>{110, 113}));
+  EXPECT_TRUE(intake.take(batch(110, 1)));
+  EXPECT_EQ(intake.in_flight(), (std::vector<std::uint64_t>{113}));
+}
+
+TEST(CellIntake, AfterItsEndNothingWasInFlight) {
+  CellIntake intake = begun();
+  EXPECT_TRUE(intake.take(to_json_value(Record(CellEndRecord{.reason = "budget"}))));
+  EXPECT_TRUE(intake.in_flight().empty());
+  EXPECT_TRUE(CellIntake({"alpha", "first", {0, 5}}).in_flight().empty()) << "never began";
+}
+
+}  // namespace
+}  // namespace hangrate
