@@ -92,6 +92,7 @@ prepare() {
     packages="$packages $test_packages"
     # Ubuntu's chromium is a snap, which needs a daemon: there the HTML is tested without a browser.
     case $system in debian-*) packages="$packages chromium" ;; esac
+    case $system in debian-12) packages="$packages user-mode-linux" ;; esac
     # The formatter is one fixed version. Where the system has none, lint skips that check and says so.
     case $system in
       debian-12 | ubuntu-24.04) packages="$packages clang-format-14" ;;

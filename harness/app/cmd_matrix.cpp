@@ -160,7 +160,8 @@ int matrix(Options options, const std::vector<std::string>& argv) {
                           .build_note = kernel->build_note,
                           .reverted = kernel->reverted,
                           .identity = std::move(*identity),
-                          .native = kernel->native};
+                          .native = kernel->native,
+                          .user_mode = kernel->user_mode};
   };
   run.accel = [&](const BootableKernel& kernel) {
     return options.accel != "auto" ? options.accel : find_accel(cache, kernel.image, line);

@@ -29,6 +29,9 @@ inline constexpr const char* kModuleFolder = "/hangrate/modules";
 inline constexpr const char* kChannelVendor = "0x1af4";
 inline constexpr const char* kChannelDevice = "0x1110";
 
+/// The same in a user-mode kernel: the memory region its mmapper driver hands out.
+inline constexpr const char* kUmlChannel = "mmapper";
+
 /// Test hook on the kernel command line: init panics the kernel by sysrq this many ms after hello.
 inline constexpr const char* kPanicOption = "hangrate.panic_ms=";
 

@@ -40,13 +40,15 @@ class Machine {
   virtual void stop() = 0;
 };
 
+inline constexpr const char* kUserMode = "uml";
+
 struct GuestSetup {
-  std::string image;    ///< bzImage
+  std::string image;    ///< bzImage, or a user-mode kernel
   std::string modules;  ///< folder with modules.dep, "" = none
   std::string init;     ///< our init, a static program
   std::vector<MachineCommand> commands;
-  std::string cmdline;  ///< added last, so it wins
-  std::string accel = "tcg";
+  std::string cmdline;        ///< added last, so it wins
+  std::string accel = "tcg";  ///< "tcg", "kvm", or kUserMode: the image runs by itself
   int cpus = 2;
   int memory_mib = 1024;
   std::string console;  ///< file the guest's console goes to

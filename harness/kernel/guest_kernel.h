@@ -24,6 +24,7 @@ struct GuestKernel {
   std::string build_note;             ///< "+ revert e95aada4cb93" for recipes, else ""
   std::vector<std::string> reverted;  ///< reproducers whose fix the build took out
   bool native = false;                ///< spec "native": no guest
+  bool user_mode = false;             ///< spec "uml:": the image is a program
 };
 
 struct KernelOptions {

@@ -8,7 +8,7 @@ namespace hangrate {
 
 const char* const kKernelSpecForms =
     "native, image:PATH, dir:PATH, deb:FILE[,FILE...], rpm:FILE[,FILE...], "
-    "debian:SUITE[=VERSION], recipe:NAME";
+    "debian:SUITE[=VERSION], recipe:NAME, uml:PROGRAM";
 
 namespace {
 
@@ -39,9 +39,11 @@ Result<KernelSpec> parse_kernel_spec(const std::string& text) {
   const std::string form = text.substr(0, colon);
   const std::string rest = text.substr(colon + 1);
 
-  if (form == "image" || form == "dir") {
+  if (form == "image" || form == "dir" || form == "uml") {
     if (rest.empty()) return refuse(text, "the path is missing");
-    spec.form = form == "image" ? SpecForm::Image : SpecForm::Tree;
+    spec.form = form == "image" ? SpecForm::Image
+                : form == "dir" ? SpecForm::Tree
+                                : SpecForm::UserMode;
     spec.paths = {rest};
     return spec;
   }

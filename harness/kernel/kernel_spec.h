@@ -11,12 +11,12 @@
 
 namespace hangrate {
 
-enum class SpecForm { Native, Image, Tree, Packages, Debian, Recipe };
+enum class SpecForm { Native, Image, Tree, Packages, Debian, Recipe, UserMode };
 
 struct KernelSpec {
   SpecForm form = SpecForm::Native;
   std::string text;                ///< as given
-  std::vector<std::string> paths;  ///< Image, Tree: one; Packages: one or more
+  std::vector<std::string> paths;  ///< Image, Tree, UserMode: one; Packages: one or more
   std::string suite;               ///< Debian
   std::string version;             ///< Debian: "" = the newest
   std::string name;                ///< Recipe: a name, or the path of a folder with a slash in it

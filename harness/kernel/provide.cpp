@@ -10,6 +10,7 @@
 #include "harness/kernel/kernel_tree.h"
 #include "harness/kernel/provide_parts.h"
 #include "harness/kernel/sha256.h"
+#include "harness/sys/program.h"
 
 namespace hangrate {
 
@@ -41,6 +42,37 @@ Result<GuestKernel> image_kernel(const KernelSpec& spec) {
   kernel.release = std::move(*release);
   const std::string name = fs::path(kernel.image).filename().string();
   kernel.label = kernel.release.empty() ? name : kernel.release + " (" + name + ")";
+  return kernel;
+}
+
+/// A user-mode kernel tells its release itself. Debian keeps its modules in ../lib/uml/modules.
+Result<GuestKernel> user_mode_kernel(const KernelSpec& spec) {
+  GuestKernel kernel;
+  kernel.image = absolute(spec.paths.front());
+  if (::access(kernel.image.c_str(), R_OK | X_OK) != 0) {
+    return fail(Error::from_errno("access(" + kernel.image + ")").as(ErrorKind::Usage));
+  }
+  std::string said;
+  const auto ran = run_program({.argv = {kernel.image, "--version"},
+                                .log = "/dev/null",
+                                .output = &said,
+                                .limit = 10 * kSecond});
+  kernel.release = said.substr(0, said.find('\n'));
+  const bool plausible =
+      !kernel.release.empty() && kernel.release.find_first_not_of(
+                                     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                     "0123456789.+~_-") == std::string::npos;
+  if (!ran || !plausible) {
+    return fail(Error::usage(kernel.image +
+                             " is no user-mode kernel: it does not tell its release when called "
+                             "with --version"));
+  }
+  kernel.label = kernel.release + " (user-mode)";
+  kernel.user_mode = true;
+  const fs::path modules =
+      fs::path(kernel.image).parent_path().parent_path() / "lib/uml/modules" / kernel.release;
+  std::error_code error;
+  if (fs::exists(modules / "modules.dep", error)) kernel.modules = modules.string();
   return kernel;
 }
 
@@ -79,6 +111,7 @@ Result<GuestKernel> provide(const KernelSpec& spec, const KernelOptions& given) 
   if (spec.form == SpecForm::Native) return native_kernel();
   if (spec.form == SpecForm::Image) return image_kernel(spec);
   if (spec.form == SpecForm::Tree) return tree_kernel(spec, options);
+  if (spec.form == SpecForm::UserMode) return user_mode_kernel(spec);
   const auto cache = KernelCache::open(options.cache);
   if (!cache) return fail(cache.error());
   if (spec.form == SpecForm::Packages) return provide_packages(spec, *cache, options);

@@ -96,7 +96,9 @@ class MatrixRunner {
                                     .trouble = kernel.error().what()}));
         continue;
       }
-      const std::string accel = kernel->native ? "native" : options_.accel(*kernel);
+      const std::string accel = kernel->native      ? "native"
+                                : kernel->user_mode ? kUserMode
+                                                    : options_.accel(*kernel);
       if (const std::string other = difference(before, *kernel, accel); !other.empty()) {
         options_.news(row.id() + ": " + other);
         HR_TRY(store_.add(RowNote{.id = row.id(), .text = other}));

@@ -22,6 +22,7 @@ struct BootableKernel {
   std::vector<std::string> reverted;
   std::string identity;  ///< checksum of the image; of this machine, its release and build
   bool native = false;
+  bool user_mode = false;  ///< runs by itself, without QEMU
 };
 
 struct MatrixOptions {

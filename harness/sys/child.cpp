@@ -39,11 +39,19 @@ pid_t fork_into(int cgroup_fd) {
   return ::fork();
 }
 
+/// fork() into a pid namespace of its own (clone3: v5.3).
+pid_t fork_alone() {
+  clone_args args{};
+  args.flags = CLONE_NEWPID | (::geteuid() == 0 ? 0u : CLONE_NEWUSER);
+  args.exit_signal = SIGCHLD;
+  return static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
+}
+
 /// Only async-signal-safe calls from here to exec.
 [[noreturn]] void become(const SpawnOptions& options, char* const* argv, char* const* envp,
                          pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(127);
+  if (!options.own_pids && ::getppid() != parent) ::_exit(127);
   ::setsid();
   if (!options.cgroup_procs.empty()) {
     const int procs = ::open(options.cgroup_procs.c_str(), O_WRONLY | O_CLOEXEC);
@@ -86,7 +94,7 @@ Result<pid_t> spawn(const SpawnOptions& options) {
   envp.push_back(nullptr);
 
   const pid_t parent = ::getpid();
-  const pid_t pid = fork_into(options.cgroup_fd);
+  const pid_t pid = options.own_pids ? fork_alone() : fork_into(options.cgroup_fd);
   if (pid < 0) return fail(Error::from_errno("fork"));
   if (pid == 0) become(options, argv.data(), envp.data(), parent);
   return pid;

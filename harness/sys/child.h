@@ -25,7 +25,9 @@ struct SpawnOptions {
   int stdout_fd = -1;          ///< -1: /dev/null
   int stderr_fd = -1;          ///< -1: /dev/null
   int cgroup_fd = -1;          ///< directory of a cgroup v2 to start in
-  std::string cgroup_procs;    ///< or a cgroup.procs file (v1) the child writes itself into
+  bool own_pids = false;     ///< in a pid namespace of its own (and a user namespace, if not root):
+                             ///< whatever it starts ends with it
+  std::string cgroup_procs;  ///< or a cgroup.procs file (v1) the child writes itself into
 };
 
 /// Forks and executes. Call from the main thread only: the death signal is bound to the thread that

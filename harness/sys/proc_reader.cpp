@@ -120,7 +120,10 @@ class Helper {
       const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
       if (file) n = ::read(file.get(), text, sizeof text);
       const int error = n < 0 ? errno : 0;
-      if (error == ENOENT || error == ESRCH) return put(index, tid, Source::Gone, error, {});
+      // A file that is not there may be one this kernel has not (stack without CONFIG_STACKTRACE,
+      // syscall without CONFIG_HAVE_ARCH_TRACEHOOK: fs/proc/base.c, v5.10 to v7).
+      const bool gone = error == ESRCH || (error == ENOENT && (source == 0 || !exists(task)));
+      if (gone) return put(index, tid, Source::Gone, error, {});
       put(index, tid, static_cast<Source>(source), error,
           std::string_view(text, n > 0 ? static_cast<std::size_t>(n) : 0));
       if (source == 0 &&
@@ -129,6 +132,8 @@ class Helper {
       }
     }
   }
+
+  static bool exists(const std::string& task) { return ::access(task.c_str(), F_OK) == 0; }
 
   static bool is_zombie(std::string_view stat) {
     const std::size_t close = stat.rfind(')');

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/sys/proc_reader.h"
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -37,15 +38,17 @@ ReadTarget target_of(int pid, int tid) {
   return target;
 }
 
-/// A /proc of our own making in which reading one file blocks for ever: a FIFO nobody writes to.
-class WedgedProc {
+/// A /proc of our own making in which reading one file blocks for ever (a FIFO nobody writes to),
+/// or one is missing.
+class MadeProc {
  public:
-  explicit WedgedProc(const std::string& wedged_file) {
+  explicit MadeProc(const std::string& wedged_file, const std::string& missing_file = "") {
     char name[] = "/tmp/hangrate-proc-XXXXXX";
     root_ = ::mkdtemp(name);
     const std::string task = root_ + "/7/task/7";
     fs::create_directories(task);
     for (const char* file : {"stat", "status", "wchan", "syscall", "stack"}) {
+      if (file == missing_file) continue;
       if (file == wedged_file) {
         ::mkfifo((task + "/" + file).c_str(), 0600);
       } else {
@@ -54,7 +57,7 @@ class WedgedProc {
       }
     }
   }
-  ~WedgedProc() { fs::remove_all(root_); }
+  ~MadeProc() { fs::remove_all(root_); }
   const std::string& root() const { return root_; }
 
  private:
@@ -87,8 +90,23 @@ TEST(ProcReader, ReadsASleepingChild) {
   EXPECT_TRUE(seen.tasks[0].gone);
 }
 
+TEST(ProcReader, AFileThisKernelHasNotIsAbsentAndTheTaskIsNotGone) {
+  const MadeProc proc("", "syscall");
+  ProcReader reader(proc.root());
+  reader.request({target_of(7, 7), target_of(8, 8)}, kSecond);
+  const SampleSet seen = answer_of(reader);
+  ASSERT_EQ(seen.tasks.size(), 2u);
+  EXPECT_FALSE(seen.tasks[0].gone);
+  EXPECT_EQ(seen.tasks[0].state, 'D');
+  const auto& absent = seen.tasks[0].absent;
+  EXPECT_TRUE(std::any_of(absent.begin(), absent.end(), [](const Absence& a) {
+    return a.source == "syscall" && a.reason.find("No such file") != a.reason.npos;
+  }));
+  EXPECT_TRUE(seen.tasks[1].gone);
+}
+
 TEST(ProcReader, AHelperThatGetsStuckIsReplacedAndTheFileIsEvidence) {
-  const WedgedProc proc("wchan");
+  const MadeProc proc("wchan");
   ProcReader reader(proc.root());
   const pid_t first = reader.helper();
   const Nanos start = now_ns();
@@ -104,7 +122,7 @@ TEST(ProcReader, AHelperThatGetsStuckIsReplacedAndTheFileIsEvidence) {
 }
 
 TEST(ProcReader, EveryReplacementHasAGenerationOfItsOwnWhateverItsDescriptor) {
-  const WedgedProc proc("stat");
+  const MadeProc proc("stat");
   ProcReader reader(proc.root());
   std::uint64_t generation = reader.generation();
   for (int i = 0; i < 3; ++i) {  // descriptors come back after two: a number alone tells nothing
@@ -116,7 +134,7 @@ TEST(ProcReader, EveryReplacementHasAGenerationOfItsOwnWhateverItsDescriptor) {
 }
 
 TEST(ProcReader, RequestsBehindAStuckOneAreStillAnswered) {
-  const WedgedProc proc("stack");
+  const MadeProc proc("stack");
   ProcReader reader(proc.root());
   reader.request({target_of(7, 7)}, 50 * kMilli);
   reader.request({target_of(8, 8)}, kSecond);

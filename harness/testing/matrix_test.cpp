@@ -19,13 +19,14 @@ const std::string kHangrate = HANGRATE_BUILD_DIR "/bin/hangrate";
 constexpr const char* kKernel = "debian:bookworm";
 constexpr double kLimit = 280;
 
-/// Pids of QEMUs that carry the name of `folder` on their command line.
+/// Pids of QEMUs and user-mode kernels that carry the name of `folder` on their command line.
 std::vector<pid_t> guests_of(const std::string& folder) {
   std::vector<pid_t> pids;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
     const std::string line = read_file(entry.path().string() + "/cmdline").value_or("");
-    const bool ours = line.find("qemu-system") != line.npos && line.find(folder) != line.npos;
+    const bool guest = line.find("qemu-system") != line.npos || line.find("uml_dir=") != line.npos;
+    const bool ours = guest && line.find(folder) != line.npos;
     if (ours) pids.push_back(std::atoi(entry.path().filename().c_str()));
   }
   return pids;
@@ -253,6 +254,26 @@ TEST_F(Matrix, ASpoiltJournalTakesNoOtherWithIt) {
   ASSERT_TRUE(json) << report.err;
   EXPECT_EQ((*json)["kernels"][0]["results"][0]["attempted"], 0);
   EXPECT_EQ((*json)["kernels"][1]["results"][0]["hits"], 5);
+}
+
+TEST_F(Matrix, AUserModeKernelIsAMachineToo) {
+  const std::string program = "/usr/bin/linux.uml";
+  if (::access(program.c_str(), X_OK) != 0) {
+    GTEST_SKIP() << "no " << program << ": apt-get install user-mode-linux";
+  }
+  if (read_file("/proc/cpuinfo").value_or("").find(" amx_tile") != std::string::npos) {
+    GTEST_SKIP() << "user-mode kernels before about 6.13 do not run on a CPU with AMX state";
+  }
+  write(R"({"schema":1,"kernels":[{"spec":"uml:)" + program +
+        R"(","id":"uml","memory_mib":256}]})");
+  const Ran ran = run_command(argv({"--trials", "20"}), kLimit);
+  EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
+  const Json row = kernel();
+  EXPECT_EQ(row["accel"], "uml");
+  for (const Json& cell : row["results"]) {
+    EXPECT_EQ(cell["hits"], cell["repro"] == "pipe_resize_stall" ? 0 : 20) << cell.dump(2);
+  }
+  EXPECT_TRUE(guests_of(folder_.path()).empty());
 }
 
 TEST_F(Matrix, AFullDiskEndsTheRunWithEveryWholeRecordAndItCanGoOn) {

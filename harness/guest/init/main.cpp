@@ -62,6 +62,8 @@ std::optional<std::string> channel_path() {
     if (::write(enable.get(), "1", 1) < 0) say_on_console("the channel's device stays off");
     return folder + "/resource2";
   }
+  const std::string uml = std::string("/dev/") + kUmlChannel;
+  if (::access(uml.c_str(), F_OK) == 0) return uml;
   return std::nullopt;
 }
 
