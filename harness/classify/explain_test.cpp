@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Every known cause, from both sides: the trace in which it is stated, and the look-alikes in which
+// it must not be. Every statement's events must exist and come from the scene it is about.
+#include "harness/classify/explain.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "harness/testing/made_hangs.h"
+
+namespace hangrate {
+namespace {
+
+using namespace hangrate::testing;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+/// Explains it, and checks what must be true of every explanation.
+Explanation explained(const Trace& trace, const std::vector<int>& victims) {
+  const Explanation e = explain(seen_with(trace, victims), hang_verdict());
+  std::vector<Statement> all = e.chain;
+  for (const Cause& cause : e.causes) {
+    all.insert(all.end(), cause.statements.begin(), cause.statements.end());
+    EXPECT_FALSE(cause.statements.empty()) << cause.name;
+  }
+  std::vector<std::size_t> lines;
+  for (const TimelineLine& line : e.timeline) lines.push_back(line.event);
+  EXPECT_TRUE(std::is_sorted(lines.begin(), lines.end()));
+  for (const Statement& statement : all) {
+    EXPECT_FALSE(statement.events.empty()) << statement.text;
+    EXPECT_TRUE(std::is_sorted(statement.events.begin(), statement.events.end())) << statement.text;
+    for (const std::size_t event : statement.events) {
+      EXPECT_LT(event, trace.events.size()) << statement.text;
+      EXPECT_NE(std::find(lines.begin(), lines.end(), event), lines.end())
+          << "not in the timeline: " << statement.text;
+    }
+  }
+  return e;
+}
+
+std::vector<std::string> cause_names(const Trace& trace, const std::vector<int>& victims) {
+  std::vector<std::string> names;
+  for (const Cause& cause : explained(trace, victims).causes) names.push_back(cause.name);
+  return names;
+}
+
+std::string text_of(const Explanation& e) {
+  std::string text;
+  for (const Cause& cause : e.causes) {
+    for (const Statement& statement : cause.statements) text += statement.text + "\n";
+  }
+  for (const Statement& statement : e.chain) text += statement.text + "\n";
+  for (const TimelineLine& line : e.timeline) text += line.who + " " + line.text + "\n";
+  for (const std::string& note : e.notes) text += note + "\n";
+  return text;
+}
+
+// pipe_resize_stall
+
+TEST(ExplainPipeResize, StatesTheLostWakeUpAcrossCpus) {
+  const Trace trace = stalled_writer().trace();
+  const Explanation e = explained(trace, {kWriter});
+  ASSERT_EQ(e.causes.size(), 1u);
+  EXPECT_EQ(e.causes[0].name, "pipe_resize_stall");
+  const std::string text = text_of(e);
+  EXPECT_THAT(text, HasSubstr("writer slept in pipe_write because the ring was full: 16 of 16"));
+  EXPECT_THAT(text,
+              HasSubstr("resizer resized the pipe by fcntl(F_SETPIPE_SZ, 1048576) on pipe 7"));
+  EXPECT_THAT(text, HasSubstr("inside pipe_resize_ring resizer woke writer while max_usage was "
+                              "still 16"));
+  EXPECT_THAT(text, HasSubstr("on CPU 1 while resizer was on CPU 0"));
+  EXPECT_THAT(text, HasSubstr("rose from 16 to 256 only after the wake-up: 4.000 us later"));
+  EXPECT_THAT(text, HasSubstr("nobody has woken writer in the 50002.000 us since, although 240 of "
+                              "256 slots are free"));
+}
+
+TEST(ExplainPipeResize, StatesThePreemptedResizerOnOneCpu) {
+  const Explanation e = explained(preempted_resizer().trace(), {kWriter});
+  ASSERT_EQ(e.causes.size(), 1u);
+  EXPECT_THAT(text_of(e), HasSubstr("on CPU 1 in place of resizer, which was preempted"));
+}
+
+TEST(ExplainPipeResize, StatesWhatTheReaderTookInVain) {
+  MadeTrace made = stalled_writer();
+  made.call(kReader, TracedCall::PipeRead, kPipe, slots(16, 256));
+  PipeState drained = slots(16, 256);
+  drained.tail = drained.head;
+  made.ret(kReader, TracedCall::PipeRead, 65536, kPipe, drained);
+  made.call(kReader, TracedCall::PipeRead, kPipe, drained);
+  made.sleep(kReader, TracedCall::PipeRead);
+  const Explanation e = explained(made.trace(), {kWriter, kReader});
+  ASSERT_EQ(e.causes.size(), 1u);
+  EXPECT_THAT(text_of(e), HasSubstr("reader took data out once since and woke nobody"));
+  EXPECT_THAT(text_of(e), HasSubstr("although 256 of 256 slots are free"));
+  EXPECT_THAT(text_of(e), HasSubstr("reader waits in pipe_read for data in a pipe"));
+}
+
+TEST(ExplainPipeResize, TakesTheRiseFromAnyLaterEvent) {
+  MadeTrace made = stalled_writer();
+  made.trace().events.pop_back();  // the fcntl has not returned yet
+  EXPECT_THAT(cause_names(made.trace(), {kWriter}), IsEmpty());
+  made.call(kReader, TracedCall::PipeRead, kPipe, slots(16, 256));
+  EXPECT_THAT(cause_names(made.trace(), {kWriter}), ElementsAre("pipe_resize_stall"));
+}
+
+TEST(ExplainPipeResize, NotAWriterThatWasWokenAfterTheRiseAndReturned) {
+  MadeTrace made = full_pipe();
+  made.call(kResizer, TracedCall::PipeFcntl, kPipe, slots(16, 16), kSetPipeSz, 1048576);
+  made.call(kResizer, TracedCall::PipeResize, kPipe, slots(16, 16), 0, 256);
+  made.wake(kResizer, kWriter);
+  made.ret(kResizer, TracedCall::PipeResize, 0, kPipe, slots(16, 256));
+  made.run(kWriter);
+  made.ret(kWriter, TracedCall::PipeWrite, 1048576, kPipe, slots(200, 256));
+  EXPECT_TRUE(explained(made.trace(), {kWriter}).empty());
+}
+
+TEST(ExplainPipeResize, NotAWriterThatFilledTheLargerRing) {
+  MadeTrace made = full_pipe();  // a mended kernel: the limit is up when pipe_resize_ring returns
+  made.call(kResizer, TracedCall::PipeResize, kPipe, slots(16, 16), 0, 256);
+  made.wake(kResizer, kWriter);
+  made.ret(kResizer, TracedCall::PipeResize, 0, kPipe, slots(16, 256));
+  made.run(kWriter);
+  made.sleep(kWriter, TracedCall::PipeWrite);
+  EXPECT_THAT(cause_names(made.trace(), {kWriter}), IsEmpty());  // never the old limit after it
+  MadeTrace full = stalled_writer();
+  full.call(kReader, TracedCall::PipeRead, kPipe, slots(256, 256));
+  EXPECT_THAT(cause_names(full.trace(), {kWriter}), IsEmpty());  // it has reason to sleep
+}
+
+TEST(ExplainPipeResize, NotAWriterThatNeverGotAWakeUp) {
+  MadeTrace made = full_pipe();
+  made.call(kResizer, TracedCall::PipeFcntl, kPipe, slots(16, 16), kSetPipeSz, 1048576);
+  made.call(kResizer, TracedCall::PipeResize, kPipe, slots(16, 16), 0, 256);
+  made.ret(kResizer, TracedCall::PipeResize, 0, kPipe, slots(16, 16));
+  made.ret(kResizer, TracedCall::PipeFcntl, 1048576, kPipe, slots(16, 256));
+  const Explanation e = explained(made.trace(), {kWriter});
+  EXPECT_THAT(e.causes, IsEmpty());
+  EXPECT_THAT(text_of(e), HasSubstr("writer waits in pipe_write for room in a pipe (16 of 256"));
+  EXPECT_THAT(text_of(e), HasSubstr("enters fcntl(F_SETPIPE_SZ, 1048576)"));
+}
+
+TEST(ExplainPipeResize, NotAWakeUpFromElsewhere) {
+  MadeTrace made = full_pipe();
+  made.call(kResizer, TracedCall::PipeResize, kPipe, slots(16, 16), 0, 256);
+  made.wake(kReader, kWriter);
+  made.run(kWriter);
+  made.sleep(kWriter, TracedCall::PipeWrite);
+  made.ret(kResizer, TracedCall::PipeResize, 0, kPipe, slots(16, 16));
+  made.ret(kResizer, TracedCall::PipeFcntl, 0, kPipe, slots(16, 256));
+  EXPECT_THAT(cause_names(made.trace(), {kWriter}), IsEmpty());
+}
+
+TEST(ExplainPipeResize, NotTheResizeOfAnotherPipe) {
+  MadeTrace made = full_pipe();
+  made.call(kResizer, TracedCall::PipeResize, 8, slots(16, 16), 0, 256);
+  made.wake(kResizer, kWriter);
+  made.run(kWriter);
+  made.sleep(kWriter, TracedCall::PipeWrite);
+  made.ret(kResizer, TracedCall::PipeResize, 0, 8, slots(16, 16));
+  made.ret(kResizer, TracedCall::PipeFcntl, 0, 8, slots(16, 256));
+  EXPECT_THAT(cause_names(made.trace(), {kWriter}), IsEmpty());
+}
+
+TEST(ExplainPipeResize, NotAWriterThatWasWokenOnceMore) {
+  MadeTrace made = stalled_writer();
+  made.wake(kReader, kWriter);
+  made.run(kWriter);
+  made.sleep(kWriter, TracedCall::PipeWrite);
+  EXPECT_THAT(cause_names(made.trace(), {kWriter}), IsEmpty());
+}
+
+TEST(ExplainPipeResize, NotAStoppedWriter) {
+  MadeTrace made = stalled_writer();
+  made[made.trace().events.size() - 3].state = 'T';
+  EXPECT_TRUE(explained(made.trace(), {kWriter}).empty());
+}
+
+// pipe_full_child
+
+TEST(ExplainPipeChild, StatesThatParentAndChildWaitForEachOther) {
+  const Explanation e = explained(full_child().trace(), {kParent, kChild});
+  ASSERT_EQ(e.causes.size(), 1u);
+  EXPECT_EQ(e.causes[0].name, "pipe_full_child");
+  const std::string text = text_of(e);
+  EXPECT_THAT(text, HasSubstr("child sleeps in pipe_write because the ring is full: 16 of 16"));
+  EXPECT_THAT(text, HasSubstr("parent made child"));
+  EXPECT_THAT(text, HasSubstr("parent sleeps in do_wait until child ends"));
+  EXPECT_THAT(text, HasSubstr("nobody has read the pipe in the 50000.000 us since, nor before"));
+}
+
+TEST(ExplainPipeChild, TakesTheWordOfTheReproducerForAForkBeforeTheWindow) {
+  MadeTrace made = full_child();
+  made.trace().events.erase(made.trace().events.begin(), made.trace().events.begin() + 2);
+  EXPECT_THAT(cause_names(made.trace(), {kParent, kChild}), ElementsAre("pipe_full_child"));
+  made.trace().tasks[1].role = "";
+  EXPECT_THAT(cause_names(made.trace(), {kParent, kChild}), IsEmpty());
+}
+
+TEST(ExplainPipeChild, NotAParentWhoseChildRuns) {
+  MadeTrace made = full_child();
+  made.wake(kReader, kChild);
+  made.run(kChild);
+  const Explanation e = explained(made.trace(), {kParent});
+  EXPECT_THAT(e.causes, IsEmpty());
+  EXPECT_THAT(text_of(e), HasSubstr("it made child, which was last seen running or runnable"));
+}
+
+TEST(ExplainPipeChild, NotASlowReader) {
+  MadeTrace made;
+  made.task(kReader, "reader");
+  made.call(kReader, TracedCall::PipeRead, kPipe, slots(1, 16));
+  made.ret(kReader, TracedCall::PipeRead, 100, kPipe, slots(1, 16));
+  MadeTrace whole = full_child();
+  for (TraceEvent event : whole.trace().events) made.add(event);
+  for (const TraceTask& task : whole.trace().tasks) made.task(task.tid, task.role, task.pid);
+  for (TraceEvent& event : made.trace().events) {
+    if (event.pid == 0) event.pid = event.tid;
+  }
+  const Explanation e = explained(made.trace(), {kParent, kChild});
+  EXPECT_THAT(e.causes, IsEmpty());
+  EXPECT_THAT(text_of(e), HasSubstr("last read by reader"));
+}
+
+TEST(ExplainPipeChild, NotAPipeThatIsBeingRead) {
+  MadeTrace made = full_child();
+  made.call(kReader, TracedCall::PipeRead, kPipe, slots(16, 16));
+  EXPECT_THAT(cause_names(made.trace(), {kParent, kChild}), IsEmpty());
+}
+
+TEST(ExplainPipeChild, NotAPipeWithRoom) {
+  MadeTrace made = full_child();
+  made.call(kResizer, TracedCall::PipeRelease, kPipe, slots(3, 16));
+  EXPECT_THAT(cause_names(made.trace(), {kParent, kChild}), IsEmpty());
+}
+
+TEST(ExplainPipeChild, NotAParentThatMayWaitForAnotherChild) {
+  MadeTrace made;
+  made.task(kParent, "parent").task(kChild, "child");
+  made.fork(kParent, 777);
+  const MadeTrace whole = full_child();
+  MadeTrace copy = whole;
+  for (const TraceEvent& event : copy.trace().events) made.add(event);
+  EXPECT_THAT(cause_names(made.trace(), {kParent, kChild}), IsEmpty());
+  made.add({.tid = 777, .pid = 777, .kind = TraceKind::Exit});
+  EXPECT_THAT(cause_names(made.trace(), {kParent, kChild}), ElementsAre("pipe_full_child"));
+}
+
+// fuse_flush_exit
+
+TEST(ExplainFuseFlush, StatesADaemonThatWaitsForItself) {
+  const Explanation e = explained(self_held_daemon().trace(), {kHolder});
+  ASSERT_EQ(e.causes.size(), 1u);
+  EXPECT_EQ(e.causes[0].name, "fuse_flush_exit");
+  const std::string text = text_of(e);
+  EXPECT_THAT(text, HasSubstr("daemon (302) exits, killed by fuse_flush_exit (900)"));
+  EXPECT_THAT(text, HasSubstr("fuse_flush queues request 6, FLUSH, and waits"));
+  EXPECT_THAT(text, HasSubstr("the server is the process of daemon (302) itself (it ended 1 "
+                              "request), and all 2 threads of it have exited"));
+  EXPECT_THAT(text, HasSubstr("nobody is left to answer"));
+}
+
+TEST(ExplainFuseFlush, SaysOnlyWhatAKernelWithoutRequestTracePointsShows) {
+  MadeTrace made;
+  made.task(kServer, "daemon", kServer).task(kHolder, "daemon", kServer);
+  made.exit(kServer);
+  flush_at_exit(made, kHolder, 0);
+  EXPECT_THAT(cause_names(made.trace(), {kHolder}), IsEmpty());  // hooked, and no request seen
+  made.trace().absent = {"fuse_request_send: no such trace point before v6.12"};
+  const Explanation e = explained(made.trace(), {kHolder});
+  ASSERT_EQ(e.causes.size(), 1u);
+  EXPECT_THAT(text_of(e), HasSubstr("has left neither; this kernel has no trace point"));
+  EXPECT_THAT(text_of(e), ::testing::Not(HasSubstr("queues request")));
+}
+
+TEST(ExplainFuseFlush, StatesThatTheNamespaceWaitsToo) {
+  MadeTrace made;
+  made.task(kInit, "init");
+  made.fork(kInit, kServer);
+  made.signal(kWorker, kInit, 9);
+  made.exit(kInit);
+  made.call(kInit, TracedCall::ZapPidNs);
+  made.call(kInit, TracedCall::WaitChild);
+  made.sleep(kInit, TracedCall::WaitChild);
+  MadeTrace daemon = self_held_daemon();
+  for (const TraceTask& task : daemon.trace().tasks) made.task(task.tid, task.role, task.pid);
+  for (const TraceEvent& event : daemon.trace().events) {
+    if (event.kind != TraceKind::Fork) made.add(event);
+  }
+  const Explanation e = explained(made.trace(), {kInit, kHolder});
+  ASSERT_EQ(e.causes.size(), 1u);
+  EXPECT_THAT(text_of(e), HasSubstr("init sleeps in zap_pid_ns_processes until every task"));
+  EXPECT_THAT(text_of(e), HasSubstr("init waits in zap_pid_ns_processes"));
+}
+
+MadeTrace heir_trace() {
+  MadeTrace made;
+  made.task(kServer, "daemon").task(kHeir, "heir");
+  made.fuse_send(kHeir, 4, 14);
+  made.fuse_end(kServer, 4, 14);
+  made.fork(kServer, kHeir);
+  made.exit(kServer);
+  flush_at_exit(made, kHeir, 6);
+  return made;
+}
+
+TEST(ExplainFuseFlush, StatesAnHeirThatKeepsTheDeviceOpen) {
+  const Explanation e = explained(heir_trace().trace(), {kHeir});
+  ASSERT_EQ(e.causes.size(), 1u);
+  EXPECT_THAT(text_of(e), HasSubstr("heir was made by the server and inherits /dev/fuse"));
+  EXPECT_THAT(text_of(e), HasSubstr("the server is the process of daemon (it ended 1 request)"));
+}
+
+TEST(ExplainFuseFlush, NotAStrangerToTheServer) {
+  MadeTrace made = heir_trace();
+  made.trace().events.erase(made.trace().events.begin() + 2);  // its fork
+  EXPECT_THAT(cause_names(made.trace(), {kHeir}), IsEmpty());
+}
+
+TEST(ExplainFuseFlush, NotAServerThatLives) {
+  MadeTrace made;
+  made.task(kServer, "daemon").task(kHeir, "client");
+  made.fuse_send(kHeir, 4, 14);
+  made.fuse_end(kServer, 4, 14);
+  made.signal(kWorker, kHeir, 9);
+  flush_at_exit(made, kHeir, 6);
+  const Explanation e = explained(made.trace(), {kHeir});
+  EXPECT_THAT(e.causes, IsEmpty());
+  EXPECT_THAT(text_of(e), HasSubstr("client waits for the answer of FUSE request 6, FLUSH; the "
+                                    "last answer to any came from daemon"));
+}
+
+TEST(ExplainFuseFlush, NotAServerOfWhichOneThreadLives) {
+  MadeTrace made = self_held_daemon();
+  made.task(399, "daemon", kServer);
+  EXPECT_THAT(cause_names(made.trace(), {kHolder}), IsEmpty());
+}
+
+TEST(ExplainFuseFlush, NotAFlushThatWasAnswered) {
+  MadeTrace made = self_held_daemon();
+  made.fuse_end(kWorker, 6, 25);
+  EXPECT_THAT(cause_names(made.trace(), {kHolder}), IsEmpty());
+  made.wake(kWorker, kHolder);
+  made.run(kHolder);
+  made.ret(kHolder, TracedCall::FuseWait);
+  EXPECT_TRUE(explained(made.trace(), {kHolder}).empty());
+}
+
+TEST(ExplainFuseFlush, NotAConnectionThatWasAborted) {
+  MadeTrace made = self_held_daemon();
+  made.fuse_abort(kWorker);
+  EXPECT_THAT(cause_names(made.trace(), {kHolder}), IsEmpty());
+}
+
+TEST(ExplainFuseFlush, NotAFlushOfATaskThatDoesNotExit) {
+  MadeTrace made;
+  made.task(kHolder, "daemon", kServer);
+  made.call(kHolder, TracedCall::FuseFlush);
+  made.fuse_send(kHolder, 6, 25);
+  made.call(kHolder, TracedCall::FuseWait);
+  made.sleep(kHolder, TracedCall::FuseWait, 'D');
+  EXPECT_THAT(cause_names(made.trace(), {kHolder}), IsEmpty());
+}
+
+TEST(ExplainFuseFlush, NotAnotherRequest) {
+  MadeTrace made = self_held_daemon();
+  for (TraceEvent& event : made.trace().events) {
+    if (event.object == 6) event.number = 1;  // LOOKUP
+  }
+  EXPECT_THAT(cause_names(made.trace(), {kHolder}), IsEmpty());
+}
+
+// all of them
+
+TEST(Explain, LostEventsLeaveTheTimelineAndTakeTheCause) {
+  for (MadeTrace made : {stalled_writer(), full_child(), self_held_daemon()}) {
+    made.trace().lost = 1;
+    const Explanation e = explained(made.trace(), {kWriter, kParent, kChild, kHolder});
+    EXPECT_THAT(e.causes, IsEmpty());
+    EXPECT_FALSE(e.timeline.empty());
+    EXPECT_THAT(text_of(e), HasSubstr("1 event was lost in the window: no cause is concluded"));
+  }
+}
+
+TEST(Explain, TwoHangsInOneTraceKeepTheirOwnCauses) {
+  MadeTrace made = stalled_writer();
+  MadeTrace other = full_child();
+  for (const TraceTask& task : other.trace().tasks) made.task(task.tid, task.role, task.pid);
+  for (TraceEvent event : other.trace().events) {
+    if (event.object == kPipe) event.object = 8;
+    made.add(event);
+  }
+  EXPECT_THAT(cause_names(made.trace(), {kWriter}), ElementsAre("pipe_resize_stall"));
+  EXPECT_THAT(cause_names(made.trace(), {kParent, kChild}), ElementsAre("pipe_full_child"));
+  EXPECT_THAT(cause_names(made.trace(), {kWriter, kChild}),
+              ElementsAre("pipe_resize_stall", "pipe_full_child"));
+}
+
+/// Events whose absence leaves the cause: they only add to it.
+struct Whole {
+  MadeTrace made;
+  std::vector<std::size_t> more;
+};
+
+TEST(Explain, ACauseIsNotStatedIfOneDecidingEventIsMissing) {
+  const Whole scenes[] = {{stalled_writer(), {2}},       // the fcntl around the resize
+                          {full_child(), {0, 1, 4, 5}},  // forks: the roles tell; a write before
+                          {self_held_daemon(), {0, 1, 2, 3}}};  // how it came about, who killed it
+  const std::vector<int> victims = {kWriter, kParent, kChild, kHolder};
+  for (const Whole& scene : scenes) {
+    MadeTrace made = scene.made;
+    for (std::size_t i = 0; i < made.trace().events.size(); ++i) {
+      Trace part = made.trace();
+      part.events.erase(part.events.begin() + static_cast<std::ptrdiff_t>(i));
+      const bool only_more = std::find(scene.more.begin(), scene.more.end(), i) != scene.more.end();
+      EXPECT_EQ(cause_names(part, victims).size(), only_more ? 1u : 0u)
+          << "without event " << i << " of " << cause_names(made.trace(), victims).front();
+    }
+  }
+}
+
+TEST(Explain, WhatIsNoHangHasNoExplanation) {
+  const Observation seen = seen_with(stalled_writer().trace(), {kWriter});
+  for (const Outcome outcome :
+       {Outcome::Clean, Outcome::Slow, Outcome::Inconclusive, Outcome::Anomaly, Outcome::Infra}) {
+    Verdict verdict;
+    verdict.outcome = outcome;
+    EXPECT_TRUE(explain(seen, verdict).empty());
+  }
+  Observation untraced = seen;
+  untraced.trace.reset();
+  EXPECT_EQ(explain(untraced, hang_verdict()), Explanation{});
+  EXPECT_EQ(explained(Trace{}, {kWriter}), Explanation{});
+}
+
+TEST(Explain, AnUnknownShapeGetsItsTimelineAndNoCause) {
+  MadeTrace made;
+  made.task(kWriter, "", 0, "dd");
+  made.call(kWriter, TracedCall::P9Rpc);
+  const std::size_t slept = made.sleep(kWriter, TracedCall::P9Rpc, 'D');
+  made[slept].stack = {"p9_client_rpc", "p9_client_walk"};
+  const Explanation e = explained(made.trace(), {kWriter});
+  EXPECT_THAT(e.causes, IsEmpty());
+  ASSERT_EQ(e.timeline.size(), 2u);
+  EXPECT_EQ(e.timeline[1].at, kMicro);
+  EXPECT_EQ(e.timeline[0].who, "dd (101)");
+  EXPECT_THAT(text_of(e), HasSubstr("dd (101) waits for the answer of a 9p server"));
+}
+
+TEST(Explain, ALongHistoryIsCutFromTheOldEndAndSaysSo) {
+  MadeTrace made;
+  made.task(kWriter, "writer");
+  for (int i = 0; i < 60; ++i) made.signal(kWorker, kWriter, 10);
+  made.call(kWriter, TracedCall::PipeRead, kPipe);
+  const std::size_t slept = made.sleep(kWriter, TracedCall::PipeRead);
+  const Explanation e = explained(made.trace(), {kWriter});
+  EXPECT_EQ(e.timeline.size(), 40u);
+  EXPECT_EQ(e.left_out, 22u);
+  EXPECT_EQ(e.timeline.back().event, slept);
+}
+
+}  // namespace
+}  // namespace hangrate
