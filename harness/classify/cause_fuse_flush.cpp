@@ -43,21 +43,22 @@ std::optional<std::size_t> wait_of(const Scene& scene, const TaskStory& task, st
   return there ? std::optional(slept) : std::nullopt;
 }
 
-/// The FLUSH the task queued, unless it was answered. `false`: what there is speaks against it.
+/// The last request the task queued in there must be a FLUSH, and unanswered (write-back may send
+/// others before it). `false`: what there is speaks against it.
 bool find_request(const Scene& scene, Flush& flush) {
   for (std::size_t i = flush.flush; i < scene.story.end; ++i) {
     const TraceEvent& event = scene.event(i);
     if (event.kind == TraceKind::FuseAbort) return false;  // then the wait is about to end
-    if (event.kind == TraceKind::FuseSend && event.tid == flush.task->tid) {
-      if (event.number != kFlush) return false;
-      flush.send = i;
-    }
-    const bool answer = event.kind == TraceKind::FuseEnd && flush.send &&
-                        event.object == scene.event(*flush.send).object;
-    if (answer) return false;
+    if (event.kind == TraceKind::FuseSend && event.tid == flush.task->tid) flush.send = i;
   }
-  // Before 396b209e405a (v6.12) there is no trace point for requests.
-  return flush.send || scene.hook_absent("fuse_request_send");
+  // The trace point for requests is of v6.12 (396b209e405a); before, a recorder may still tell.
+  if (!flush.send) return scene.hook_absent("fuse_request_send");
+  const TraceEvent& send = scene.event(*flush.send);
+  for (std::size_t i = *flush.send; i < scene.story.end; ++i) {
+    const TraceEvent& event = scene.event(i);
+    if (event.kind == TraceKind::FuseEnd && event.object == send.object) return false;
+  }
+  return send.number == kFlush;
 }
 
 std::optional<Flush> flush_of(const Scene& scene, int victim) {

@@ -47,8 +47,12 @@ TaskNames::TaskNames(const Trace& trace) {
 }
 
 std::string TaskNames::role_of(int tid) const {
-  const auto found = tasks_.find(tid);
-  return found == tasks_.end() ? "" : found->second.role;
+  const auto task = tasks_.find(tid);
+  if (task == tasks_.end() || !task->second.role.empty()) {
+    return task == tasks_.end() ? "" : task->second.role;
+  }
+  const auto leader = tasks_.find(task->second.pid);
+  return leader == tasks_.end() ? "" : leader->second.role;
 }
 
 std::string TaskNames::of(int tid) const {
@@ -56,9 +60,9 @@ std::string TaskNames::of(int tid) const {
   const auto found = tasks_.find(tid);
   if (found == tasks_.end()) return fmt::format("task {}", tid);
   const TraceTask& task = found->second;
-  if (!task.role.empty()) {
-    return count_.at(task.role) == 1 ? task.role : fmt::format("{} ({})", task.role, tid);
-  }
+  const std::string role = role_of(tid);
+  if (!role.empty() && task.role == role && count_.at(role) == 1) return role;
+  if (!role.empty()) return fmt::format("{} ({})", role, tid);
   return task.comm.empty() ? fmt::format("task {}", tid) : fmt::format("{} ({})", task.comm, tid);
 }
 

@@ -12,12 +12,13 @@
 namespace hangrate {
 
 /// How the tasks of a trace are called: "writer" if one task has that role, "daemon (4712)" if more
-/// have, else "comm (4712)", "task 4712" or "an idle CPU".
+/// have or if it is a thread of a process with that role, else "comm (4712)", "task 4712" or "an
+/// idle CPU".
 class TaskNames {
  public:
   explicit TaskNames(const Trace& trace);
   std::string of(int tid) const;
-  /// "" = not a party of the trial.
+  /// Its own, else that of its process; "" = not a party of the trial.
   std::string role_of(int tid) const;
 
  private:

@@ -128,6 +128,23 @@ TEST(ExplainFuseFlush, NotAFlushOfATaskThatDoesNotExit) {
   EXPECT_THAT(cause_names(made.trace(), {kHolder}), IsEmpty());
 }
 
+TEST(ExplainFuseFlush, LooksAtTheLastRequestOfTheFlush) {
+  MadeTrace made = self_held_daemon();
+  MadeTrace with_writeback;
+  for (const TraceTask& task : made.trace().tasks) {
+    with_writeback.task(task.tid, task.role, task.pid);
+  }
+  for (const TraceEvent& event : made.trace().events) {
+    with_writeback.add(event);
+    if (event.call != TracedCall::FuseFlush) continue;
+    with_writeback.fuse_send(kHolder, 5, 16);
+    with_writeback.fuse_end(kServer, 5, 16);
+  }
+  EXPECT_EQ(cause_names(with_writeback.trace(), {kHolder}).size(), 1u);
+  with_writeback.fuse_send(kHolder, 8, 16);
+  EXPECT_THAT(cause_names(with_writeback.trace(), {kHolder}), IsEmpty());
+}
+
 TEST(ExplainFuseFlush, NotAnotherRequest) {
   MadeTrace made = self_held_daemon();
   for (TraceEvent& event : made.trace().events) {

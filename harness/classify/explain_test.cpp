@@ -63,6 +63,30 @@ TEST(ExplainPipeResize, TakesTheRiseFromAnyLaterEvent) {
   EXPECT_THAT(cause_names(made.trace(), {kWriter}), ElementsAre("pipe_resize_stall"));
 }
 
+TEST(ExplainPipeResize, TakesAStateReadAtTheSecondSleepForWhatTheWriterFound) {
+  MadeTrace made = preempted_resizer();
+  made[7].pipe = slots(16, 16);  // the second sleep
+  made[7].object = kPipe;
+  made[9].pipe.reset();  // the return of pipe_resize_ring
+  const Explanation e = explained(made.trace(), {kWriter});
+  ASSERT_EQ(e.causes.size(), 1u);
+  EXPECT_THAT(text_of(e), HasSubstr("found 16 slots used and max_usage 16, and slept again"));
+}
+
+TEST(ExplainPipeResize, BoundsTheLookOfAWriterThatWasOffItsCpuOnlyAfterTheRise) {
+  MadeTrace made = full_pipe();
+  made.call(kResizer, TracedCall::PipeResize, kPipe, slots(16, 16), 0, 256);
+  made.wake(kResizer, kWriter);
+  made.run(kWriter);
+  made.ret(kResizer, TracedCall::PipeResize, 0, kPipe, slots(16, 16));
+  const std::size_t slept = made.sleep(kWriter, TracedCall::PipeWrite);
+  made[slept].pipe = slots(16, 256);
+  made[slept].object = kPipe;
+  const Explanation e = explained(made.trace(), {kWriter});
+  ASSERT_EQ(e.causes.size(), 1u);
+  EXPECT_THAT(text_of(e), HasSubstr("and slept again: it looked while max_usage was 16"));
+}
+
 TEST(ExplainPipeResize, NotAWriterThatWasWokenAfterTheRiseAndReturned) {
   MadeTrace made = full_pipe();
   made.call(kResizer, TracedCall::PipeFcntl, kPipe, slots(16, 16), kSetPipeSz, 1048576);
@@ -191,6 +215,17 @@ TEST(ExplainPipeChild, NotAPipeWithRoom) {
   MadeTrace made = full_child();
   made.call(kResizer, TracedCall::PipeRelease, kPipe, slots(3, 16));
   EXPECT_THAT(cause_names(made.trace(), {kParent, kChild}), IsEmpty());
+}
+
+TEST(ExplainPipeChild, AThreadOfTheParentIsNoChildOfIt) {
+  MadeTrace made;
+  made.task(kParent, "parent").task(kChild, "child");
+  made.add({.tid = kParent, .kind = TraceKind::Fork, .other = 777, .value = kParent});
+  MadeTrace whole = full_child();
+  for (const TraceEvent& event : whole.trace().events) {
+    if (event.other != kParent) made.add(event);
+  }
+  EXPECT_THAT(cause_names(made.trace(), {kParent, kChild}), ElementsAre("pipe_full_child"));
 }
 
 TEST(ExplainPipeChild, NotAParentThatMayWaitForAnotherChild) {

@@ -98,7 +98,8 @@ TraceStory read_story(const Trace& trace, Nanos until) {
     if (event.other == 0) continue;
     TaskStory& other = story_of(story, event.other);
     if (event.kind == TraceKind::Fork) {
-      const int pid = other.exit ? 0 : other.pid;  // a number that was used before
+      const int known = other.exit ? 0 : other.pid;  // a number that was used before
+      const int pid = event.value != 0 ? static_cast<int>(event.value) : known;
       other = TaskStory{.tid = event.other, .pid = pid};
     } else if (event.kind == TraceKind::Wake) {
       other.wakes.push_back(i);

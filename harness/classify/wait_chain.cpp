@@ -75,7 +75,11 @@ void add_pipe(const Scene& scene, Link& link, const SleepSpan& slept, int tid) {
     link.statement.text += fmt::format(" ({})", slots_text(*scene.event(states.back()).pipe));
     link.statement.events.push_back(states.back());
   }
-  const bool reads = slept.call == TracedCall::PipeRead;
+  const TaskStory* task = scene.story.of(tid);
+  const OpenCall* splice = task == nullptr ? nullptr : task->in(TracedCall::PipeSplice);
+  // A splice may go either way; `number` of its call is 1 if it writes.
+  const bool reads = slept.call == TracedCall::PipeRead ||
+                     (splice != nullptr && scene.event(splice->event).number != 1);
   add_other_side(scene, link, slept.object, reads ? TracedCall::PipeWrite : TracedCall::PipeRead,
                  tid, reads ? "written" : "read");
 }
