@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/classify/explained.h"
+#include "harness/testing/made_hangs.h"
 
 namespace hangrate {
 namespace {
