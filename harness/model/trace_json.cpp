@@ -2,6 +2,7 @@
 #include "harness/model/trace_json.h"
 
 #include <array>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
@@ -44,6 +45,14 @@ class Fields {
       if (std::in_range<T>(got)) return static_cast<T>(got);
     }
     refuse(name, "is not an integer of its range");
+    return 0;
+  }
+
+  /// Such that the span between any two of them is one as well.
+  Nanos time(const char* name) {
+    const auto when = number<Nanos>(name);
+    if (when >= 0 && when <= INT64_MAX / 2) return when;
+    refuse(name, "is no time of a clock that counts from the start of the machine");
     return 0;
   }
 
@@ -117,7 +126,7 @@ std::optional<PipeState> read_pipe(Fields& event) {
 
 TraceEvent read_event(Fields& fields) {
   TraceEvent event;
-  event.when = fields.number<Nanos>("when");
+  event.when = fields.time("when");
   event.cpu = fields.number<int>("cpu");
   event.tid = fields.number<int>("tid");
   event.pid = fields.number<int>("pid");
@@ -206,8 +215,8 @@ Json to_json_value(const Trace& trace) {
 Result<Trace> trace_from_json(const Json& json) {
   Fields fields(json);
   Trace trace;
-  trace.from = fields.number<Nanos>("from");
-  trace.until = fields.number<Nanos>("until");
+  trace.from = fields.time("from");
+  trace.until = fields.time("until");
   trace.lost = fields.number<std::uint64_t>("lost");
   trace.absent = fields.texts("absent");
   trace.tasks = read_list<TraceTask>(fields, "tasks", read_task);

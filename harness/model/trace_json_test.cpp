@@ -82,6 +82,8 @@ TEST(TraceJson, WhatIsWrongIsAnErrorThatNamesThePlace) {
                          R"({"call":"no_call"})",
                          R"({"call":["pipe_read"]})",
                          R"({"when":"now"})",
+                         R"({"when":-1})",
+                         R"({"when":9223372036854775807})",
                          R"({"tid":1.5})",
                          R"({"tid":99999999999})",
                          R"({"object":-1})",

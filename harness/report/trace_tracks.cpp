@@ -11,6 +11,7 @@ namespace {
 
 // Above every pid there can be: PID_MAX_LIMIT is 4 Mi (v6.1 include/linux/threads.h).
 constexpr int kIdleCpus = 4 * 1024 * 1024 + 1;
+constexpr int kMostCpus = 1 << 20;
 // Long enough to be an arrow's foot, short against everything else.
 constexpr Nanos kWakeLength = 500;
 
@@ -69,17 +70,6 @@ std::string call_name(const TraceEvent& event) {
   return event.call == TracedCall::PipeFcntl ? fcntl_text(event) : traced_call_name(event.call);
 }
 
-/// When the next event that moves this task's slices happens.
-Nanos next_on_track(const Trace& trace, std::size_t index, const TrackId& track) {
-  for (std::size_t i = index + 1; i < trace.events.size(); ++i) {
-    const TraceEvent& event = trace.events[i];
-    const bool own = track_of(event.tid, event.pid, event.cpu) == track;
-    const bool woken = event.kind == TraceKind::Wake && event.other == track.tid;
-    if (own || woken) return event.when;
-  }
-  return std::max(trace.until, trace.events[index].when);
-}
-
 void back_on_cpu(Task& task, Nanos when) {
   if (task.away) task.track.close(*task.away, when);
   task.away.reset();
@@ -119,10 +109,49 @@ void apply_wake(Task& task, const TraceEvent& event, std::size_t index, const Ta
                    .arrow_from = index});
 }
 
+/// A Wake names only the thread, so its process is looked up.
+std::map<int, TrackId> tracks_by_tid(const Trace& trace) {
+  std::map<int, TrackId> known;
+  for (const TraceTask& task : trace.tasks) {
+    if (task.tid != 0) known[task.tid] = track_of(task.tid, task.pid, 0);
+  }
+  for (const TraceEvent& event : trace.events) {
+    if (event.tid != 0) known.emplace(event.tid, track_of(event.tid, event.pid, event.cpu));
+  }
+  for (const TraceEvent& event : trace.events) {
+    if (event.other != 0) known.emplace(event.other, track_of(event.other, 0, 0));
+  }
+  return known;
+}
+
+TrackId own_track(const TraceEvent& event, const std::map<int, TrackId>& known) {
+  return event.tid != 0 ? known.at(event.tid) : track_of(0, 0, event.cpu);
+}
+
+/// Per event, when the next one happens that moves the slices of its track.
+std::vector<Nanos> next_times(const Trace& trace, const std::map<int, TrackId>& known) {
+  std::vector<Nanos> next(trace.events.size());
+  std::map<TrackId, Nanos> upcoming;
+  for (std::size_t i = trace.events.size(); i-- > 0;) {
+    const TraceEvent& event = trace.events[i];
+    const TrackId own = own_track(event, known);
+    const auto found = upcoming.find(own);
+    next[i] = found != upcoming.end() ? found->second : std::max(trace.until, event.when);
+    upcoming[own] = event.when;
+    if (event.kind == TraceKind::Wake && event.other != 0) {
+      upcoming[known.at(event.other)] = event.when;
+    }
+  }
+  return next;
+}
+
 }  // namespace
 
 TrackId track_of(int tid, int pid, int cpu) {
-  if (tid == 0) return {kIdleCpus + cpu, kIdleCpus + cpu};
+  if (tid == 0) {
+    const int idle = kIdleCpus + std::clamp(cpu, 0, kMostCpus);
+    return {idle, idle};
+  }
   return {pid != 0 ? pid : tid, tid};
 }
 
@@ -135,27 +164,21 @@ int cpu_of_idle_track(const TrackId& track) {
 }
 
 std::map<TrackId, std::vector<Slice>> tracks_of(const Trace& trace, const TaskNames& names) {
-  std::map<int, TrackId> known;  // a Wake names only the thread
-  for (const TraceTask& task : trace.tasks) known[task.tid] = track_of(task.tid, task.pid, 0);
-  for (const TraceEvent& event : trace.events) {
-    if (event.tid != 0) known.emplace(event.tid, track_of(event.tid, event.pid, event.cpu));
-  }
-  for (const TraceEvent& event : trace.events) {
-    if (event.other != 0) known.emplace(event.other, track_of(event.other, 0, 0));
-  }
+  const std::map<int, TrackId> known = tracks_by_tid(trace);
+  const std::vector<Nanos> next = next_times(trace, known);
   std::map<TrackId, Task> tasks;
   for (const auto& [tid, track] : known) tasks[track];
   Nanos until = trace.until;
   for (std::size_t i = 0; i < trace.events.size(); ++i) {
     const TraceEvent& event = trace.events[i];
     until = std::max(until, event.when);
-    const TrackId own = event.tid != 0 ? known[event.tid] : track_of(0, 0, event.cpu);
+    const TrackId own = own_track(event, known);
     if (event.tid != 0) apply_own(tasks[own], event, i);
     if (event.kind != TraceKind::Wake) continue;
     tasks[own].track.point(
         {.name = "wakes " + names.of(event.other), .event = i, .begin = event.when, .arrow_to = i},
-        next_on_track(trace, i, own));
-    if (event.other != 0) apply_wake(tasks[known[event.other]], event, i, names);
+        next[i]);
+    if (event.other != 0) apply_wake(tasks[known.at(event.other)], event, i, names);
   }
   std::map<TrackId, std::vector<Slice>> tracks;
   for (auto& [id, task] : tasks) tracks[id] = task.track.finish(until);
