@@ -17,6 +17,7 @@ CommandBody add_run_command(CLI::App& app, std::vector<std::string> argv);
 CommandBody add_list_command(CLI::App& app);
 CommandBody add_describe_command(CLI::App& app);
 CommandBody add_report_command(CLI::App& app);
+CommandBody add_trace_command(CLI::App& app);
 CommandBody add_doctor_command(CLI::App& app);
 CommandBody add_kernel_command(CLI::App& app);
 CommandBody add_matrix_command(CLI::App& app, std::vector<std::string> argv);

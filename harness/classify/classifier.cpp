@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "harness/classify/assess.h"
+#include "harness/classify/trace_witness.h"
 
 namespace hangrate {
 
@@ -140,6 +141,17 @@ Verdict classify(const Observation& observation, const Variant& variant) {
     verdict.outcome = Outcome::Inconclusive;
     verdict.rule = "went on by itself";
     return verdict;
+  }
+  const TraceWitness witness = trace_witness(observation);
+  if (witness.state == WitnessState::Contradicts) {  // two sources that disagree prove nothing
+    verdict.outcome = Outcome::Inconclusive;
+    verdict.rule = "trace contradicts";
+    verdict.because.push_back(witness.text);
+    return verdict;
+  }
+  if (witness.state == WitnessState::Confirms) verdict.because.push_back(witness.text);
+  if (witness.state == WitnessState::Silent && !witness.text.empty()) {
+    verdict.hints.push_back(witness.text);
   }
   verdict.outcome = Outcome::Hang;
   verdict.signature = finding.hit ? SignatureMatch::Match : SignatureMatch::Other;

@@ -2,6 +2,7 @@
 #include "harness/model/json.h"
 
 #include "harness/model/json_fields.h"
+#include "harness/model/trace_json.h"
 
 // std::optional as null or value.
 namespace nlohmann {
@@ -169,6 +170,21 @@ std::optional<Record> record_as(const Json& json) {
   return Record(json.get<T>());
 }
 
+Result<std::optional<Record>> trial_from_json(const Json& json) {
+  auto record = checked<TrialRecord>("record", [&] {
+    return TrialRecord{.cell = json.at("cell").get<std::size_t>(),
+                       .observation = {},
+                       .verdict = json.at("verdict").get<Verdict>()};
+  });
+  if (!record) return fail(record.error());
+  const auto seen = json.find("observation");
+  if (seen == json.end()) return fail(Error::usage("malformed record: no observation"));
+  auto observation = observation_from_json(*seen);
+  if (!observation) return fail(observation.error());
+  record->observation = std::move(*observation);
+  return Record(std::move(*record));
+}
+
 }  // namespace
 
 Json to_json_value(const Manifest& manifest) {
@@ -205,12 +221,14 @@ Json to_json_value(const Observation& o) {
                       {"invariant", round.invariant},
                       {"after", sample_set(round.after)}});
   }
-  return {{"repro", o.repro},   {"variant", o.variant}, {"trial", o.trial},
-          {"worker", o.worker}, {"lane", o.lane},       {"trial_start", o.trial_start},
-          {"wedge", o.wedge},   {"opened", o.opened},   {"proven", o.proven},
-          {"ended", o.ended},   {"window", o.window},   {"slow_after", o.slow_after},
-          {"parked", o.parked}, {"phase", o.phase},     {"rounds", rounds},
-          {"rungs", o.rungs},   {"ending", o.ending},   {"message", o.message}};
+  Json json = {{"repro", o.repro},   {"variant", o.variant}, {"trial", o.trial},
+               {"worker", o.worker}, {"lane", o.lane},       {"trial_start", o.trial_start},
+               {"wedge", o.wedge},   {"opened", o.opened},   {"proven", o.proven},
+               {"ended", o.ended},   {"window", o.window},   {"slow_after", o.slow_after},
+               {"parked", o.parked}, {"phase", o.phase},     {"rounds", rounds},
+               {"rungs", o.rungs},   {"ending", o.ending},   {"message", o.message}};
+  if (o.trace) json["trace"] = to_json_value(*o.trace);
+  return json;
 }
 
 Json to_json_value(const Record& record) {
@@ -265,10 +283,19 @@ Result<RunHeader> header_from_json(const Json& json) {
 }
 
 Result<Observation> observation_from_json(const Json& json) {
-  return checked<Observation>("observation", [&] { return read_observation(json); });
+  auto observation = checked<Observation>("observation", [&] { return read_observation(json); });
+  if (!observation) return observation;
+  const auto found = json.find("trace");
+  if (found == json.end() || found->is_null()) return observation;
+  auto trace = trace_from_json(*found);
+  if (!trace) return fail(trace.error());
+  observation->trace = std::move(*trace);
+  return observation;
 }
 
 Result<std::optional<Record>> record_from_json(const Json& json) {
+  const auto tag = json.is_object() ? json.find("type") : json.end();
+  if (tag != json.end() && *tag == "trial") return trial_from_json(json);
   return checked<std::optional<Record>>("record", [&]() -> std::optional<Record> {
     const std::string type = json.at("type").get<std::string>();
     if (type == "batch") return record_as<BatchRecord>(json);
@@ -276,11 +303,6 @@ Result<std::optional<Record>> record_from_json(const Json& json) {
     if (type == "skip") return record_as<SkipRecord>(json);
     if (type == "note") return record_as<NoteRecord>(json);
     if (type == "cell_end") return record_as<CellEndRecord>(json);
-    if (type == "trial") {
-      return Record(TrialRecord{.cell = json.at("cell").get<std::size_t>(),
-                                .observation = read_observation(json.at("observation")),
-                                .verdict = json.at("verdict").get<Verdict>()});
-    }
     return std::nullopt;
   });
 }

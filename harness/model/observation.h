@@ -5,10 +5,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/model/evidence.h"
+#include "harness/model/trace.h"
 
 namespace hangrate {
 
@@ -31,6 +33,7 @@ struct Observation {
   std::vector<Rung> rungs;
   Ending ending = Ending::Finished;
   std::string message;
+  std::optional<Trace> trace;  ///< nullopt: the trial was not recorded
   bool operator==(const Observation&) const = default;
 };
 

@@ -22,7 +22,7 @@ enum class TraceKind {
   Run,        ///< `tid` got a CPU
   Wake,       ///< `tid` wakes `other` (sched_waking: in the waker's context)
   Signal,     ///< `tid` sends signal `number` to `other`; `result` as signal_generate has it
-  Fork,       ///< `tid` made `other`
+  Fork,       ///< `tid` made `other`, a thread of process `value` (0: not told)
   Exit,       ///< `tid` is past exit_signals: it exits
   FuseSend,   ///< a request was queued: `object` its unique number, `number` its opcode
   FuseEnd,    ///< that request ended: `object`, `number`, `result`
@@ -34,7 +34,7 @@ enum class TracedCall {
   None,
   PipeRead,     ///< pipe_read, anon_pipe_read, fifo_pipe_read
   PipeWrite,    ///< pipe_write, anon_pipe_write, fifo_pipe_write
-  PipeSplice,   ///< splice into or out of a pipe that may wait for it
+  PipeSplice,   ///< splice into (`number` 1) or out of a pipe that may wait for it
   PipeFcntl,    ///< pipe_fcntl; `number` is the command, `value` its argument
   PipeResize,   ///< pipe_resize_ring; `value` is the number of slots asked for
   PipeRelease,  ///< pipe_release

@@ -101,6 +101,14 @@ std::string stack(const VictimStack& victim) {
                      markup_line(victim.who), lines);
 }
 
+/// Text, because its columns are what is read.
+std::string explanation(const Proof& proof) {
+  if (proof.explanation.empty()) return "";
+  std::string lines;
+  for (const std::string& line : proof.explanation) lines += markup_line(line) + "\n";
+  return "<h6>What the trace shows</h6>\n<pre tabindex=\"0\">" + lines + "</pre>\n";
+}
+
 std::string evidence(const Proof& proof, bool open) {
   std::string text =
       fmt::format("<details{}>\n<summary>{} × {}, first in trial {}</summary>\n",
@@ -110,6 +118,7 @@ std::string evidence(const Proof& proof, bool open) {
   text += list("What it rests on", "ul", facts);
   if (!proof.victims.empty()) text += "<h6>Victims, innermost function first</h6>\n";
   for (const VictimStack& victim : proof.victims) text += stack(victim);
+  text += explanation(proof);
   text += list("What was tried to free it", "ol", proof.rescue);
   text += list("For stronger evidence", "ul", proof.hints);
   return text + "</details>\n";

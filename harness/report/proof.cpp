@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "harness/classify/explain.h"
+#include "harness/report/explanation_text.h"
+
 namespace hangrate {
 
 namespace {
@@ -69,6 +72,7 @@ Proof proof_of(const std::string& kind, const KindOfTrial& sample, const CellSpe
   }
   proof.hints = verdict.hints;
   proof.victims = victims_of(seen);
+  proof.explanation = explanation_lines(explain(seen, verdict));
   return proof;
 }
 
@@ -88,6 +92,7 @@ std::vector<std::string> proof_lines(const Proof& proof) {
   if (!proof.established.empty()) lines.push_back(proof.established);
   lines.insert(lines.end(), proof.rescue.begin(), proof.rescue.end());
   for (const std::string& hint : proof.hints) lines.push_back("hint: " + hint);
+  lines.insert(lines.end(), proof.explanation.begin(), proof.explanation.end());
   return lines;
 }
 

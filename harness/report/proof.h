@@ -27,12 +27,13 @@ struct Proof {
   std::vector<std::string> rescue;  ///< every rung and its effect
   std::vector<std::string> hints;
   std::vector<VictimStack> victims;
+  std::vector<std::string> explanation;  ///< from the trace; empty without one
 };
 
 /// Of every kind of trial that did not simply end; slow ones are only counted.
 std::vector<Proof> proofs_of(const CellSummary& cell);
 
-/// Facts, rescue and hints as lines.
+/// Facts, rescue, hints and explanation as lines.
 std::vector<std::string> proof_lines(const Proof& proof);
 
 }  // namespace hangrate

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/app/recorded_trial.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "harness/matrix/matrix_store.h"
+#include "harness/report/summary.h"
+#include "harness/run/journal.h"
+
+namespace hangrate {
+
+namespace {
+
+constexpr const char* kHowToRecord =
+    "trials are recorded where tracing programs are allowed (hangrate doctor tells) and the run "
+    "was not told to do without (hangrate run --help)";
+
+/// What a pass over the journal finds.
+struct Search {
+  std::optional<std::uint64_t> trial;
+  std::string cell;
+  RunHeader header;
+  std::vector<TrialRecord> found;       ///< recorded, and asked for
+  std::vector<std::string> unrecorded;  ///< asked for, without a trace: their cells
+  std::vector<std::string> others;      ///< recorded trials of other numbers: "cell trial N"
+
+  std::string name_of(std::size_t index) const { return cell_name(header.cells[index]); }
+
+  void see(const TrialRecord& record) {
+    const std::string name = name_of(record.cell);
+    if (!cell.empty() && name != cell) return;
+    const bool recorded = record.observation.trace.has_value();
+    if (trial && record.observation.trial != *trial) {
+      if (recorded) others.push_back(fmt::format("{}", record.observation.trial));
+      return;
+    }
+    if (!recorded) {
+      unrecorded.push_back(name);
+      return;
+    }
+    // Without a number one is enough, a hang rather than another: traces are large.
+    const bool hang = record.verdict.outcome == Outcome::Hang;
+    if (trial || found.empty()) {
+      found.push_back(record);
+    } else if (hang && found.front().verdict.outcome != Outcome::Hang) {
+      found.front() = record;
+    }
+  }
+};
+
+std::string some_of(std::vector<std::string> names) {
+  constexpr std::size_t kShown = 10;
+  const bool more = names.size() > kShown;
+  if (more) names.resize(kShown);
+  return fmt::format("{}{}", fmt::join(names, ", "), more ? ", ..." : "");
+}
+
+Result<void> check_cell(const Search& search, const std::string& path) {
+  std::vector<std::string> names;
+  for (const CellSpec& spec : search.header.cells) names.push_back(cell_name(spec));
+  const bool known = std::find(names.begin(), names.end(), search.cell) != names.end();
+  if (search.cell.empty() || known) return {};
+  return fail(Error::usage(fmt::format("--cell {}: no such cell in {}; there are: {}", search.cell,
+                                       path, some_of(names))));
+}
+
+Error nothing_found(const Search& search, const std::string& path) {
+  if (search.trial && !search.unrecorded.empty()) {
+    return Error::usage(fmt::format("trial {} of {} in {} has no trace: {}", *search.trial,
+                                    search.unrecorded.front(), path, kHowToRecord));
+  }
+  if (!search.trial) {
+    return Error::usage(fmt::format("{} has no trace of any trial: {}", path, kHowToRecord));
+  }
+  return Error::usage(fmt::format(
+      "{} has no record of trial {}: trials that simply end have none; {}", path, *search.trial,
+      search.others.empty() ? "none of it has a trace"
+                            : "with a trace there are " + some_of(search.others)));
+}
+
+}  // namespace
+
+std::pair<std::string, std::optional<std::uint64_t>> split_trial(const std::string& where) {
+  const std::size_t colon = where.rfind(':');
+  std::error_code error;
+  if (colon == where.npos || std::filesystem::exists(where, error)) return {where, std::nullopt};
+  const std::string digits = where.substr(colon + 1);
+  const bool number = !digits.empty() && digits.size() <= 18 &&
+                      digits.find_first_not_of("0123456789") == digits.npos;
+  if (!number) return {where, std::nullopt};
+  return {where.substr(0, colon), std::stoull(digits)};
+}
+
+Result<RecordedTrial> find_recorded_trial(const TrialChoice& choice) {
+  const auto [path, trial] = split_trial(choice.where);
+  if (holds_matrix(path)) {
+    return fail(Error::usage(path + " holds a matrix run: name the journal of one boot and cell, " +
+                             "such as " + path + "/KERNEL/boot-001/REPRODUCER.VARIANT.jsonl"));
+  }
+  Search search{.trial = trial, .cell = choice.cell};
+  const auto read = read_journal(
+      path,
+      [&](const RunHeader& header) {
+        search.header = header;
+        return check_cell(search, path);
+      },
+      [&](const Record& record) {
+        if (const auto* one = std::get_if<TrialRecord>(&record)) search.see(*one);
+      });
+  if (!read) return fail(read.error());
+  if (search.found.empty()) return fail(nothing_found(search, path));
+  if (search.found.size() > 1) {
+    std::vector<std::string> names;
+    for (const TrialRecord& record : search.found) names.push_back(search.name_of(record.cell));
+    return fail(Error::usage(fmt::format("trial {} is one of several cells: choose by --cell {}",
+                                         *trial, fmt::join(names, " or --cell "))));
+  }
+  TrialRecord& record = search.found.front();
+  return RecordedTrial{.release = search.header.environment.release,
+                       .cell = search.header.cells[record.cell],
+                       .record = std::move(record)};
+}
+
+}  // namespace hangrate

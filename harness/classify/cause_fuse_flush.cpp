@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// fuse_flush_exit. exit_files() closes the files of an exiting task, fuse_flush() waits for the
+// server (args.force), and only exit_task_work(), later in do_exit(), would close /dev/fuse and so
+// abort the connection (v6.1 kernel/exit.c, fs/fuse/dev.c).
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "harness/classify/causes.h"
+
+namespace hangrate {
+
+namespace {
+
+constexpr std::int64_t kFlush = 25;           // FUSE_FLUSH, include/uapi/linux/fuse.h
+constexpr std::int64_t kAborted = -103;       // ECONNABORTED: ended by an abort, not by a server
+constexpr std::int64_t kNotConnected = -107;  // ENOTCONN, likewise
+
+struct Flush {
+  const TaskStory* task = nullptr;
+  std::size_t exit = 0;
+  std::size_t flush = 0;
+  std::size_t wait = 0;  ///< Call of request_wait_answer, or the Sleep whose stack has it
+  std::optional<std::size_t> send;
+  std::size_t slept = 0;
+};
+
+struct Server {
+  int pid = 0;
+  std::vector<std::size_t> answered;  ///< FuseEnd it did; empty: it is one by its role
+  std::vector<std::size_t> exits;     ///< one of each of its threads
+};
+
+std::optional<std::size_t> wait_of(const Scene& scene, const TaskStory& task, std::size_t flush,
+                                   std::size_t slept) {
+  const OpenCall* wait = task.in(TracedCall::FuseWait);
+  if (wait != nullptr && wait->event > flush) return wait->event;
+  const auto& stack = scene.event(slept).stack;
+  const bool there = std::find(stack.begin(), stack.end(), "request_wait_answer") != stack.end();
+  return there ? std::optional(slept) : std::nullopt;
+}
+
+/// The last request the task queued in there must be a FLUSH, and unanswered (write-back may send
+/// others before it). `false`: what there is speaks against it.
+bool find_request(const Scene& scene, Flush& flush) {
+  for (std::size_t i = flush.flush; i < scene.story.end; ++i) {
+    const TraceEvent& event = scene.event(i);
+    if (event.kind == TraceKind::FuseAbort) return false;  // then the wait is about to end
+    if (event.kind == TraceKind::FuseSend && event.tid == flush.task->tid) flush.send = i;
+  }
+  // The trace point for requests is of v6.12 (396b209e405a); before, a recorder may still tell.
+  if (!flush.send) return scene.hook_absent("fuse_request_send");
+  const TraceEvent& send = scene.event(*flush.send);
+  for (std::size_t i = *flush.send; i < scene.story.end; ++i) {
+    const TraceEvent& event = scene.event(i);
+    if (event.kind == TraceKind::FuseEnd && event.object == send.object) return false;
+  }
+  return send.number == kFlush;
+}
+
+std::optional<Flush> flush_of(const Scene& scene, int victim) {
+  const TaskStory* task = scene.story.of(victim);
+  const SleepSpan* slept = task == nullptr ? nullptr : task->asleep();
+  if (slept == nullptr || !task->exit) return std::nullopt;
+  const OpenCall* open = task->in(TracedCall::FuseFlush);
+  if (open == nullptr || open->event < *task->exit) return std::nullopt;
+  Flush flush{.task = task, .exit = *task->exit, .flush = open->event, .slept = slept->event};
+  const auto wait = wait_of(scene, *task, flush.flush, flush.slept);
+  if (!wait) return std::nullopt;
+  flush.wait = *wait;
+  return find_request(scene, flush) ? std::optional(flush) : std::nullopt;
+}
+
+/// Who answered requests; where no event tells, who is called "daemon".
+std::map<int, Server> servers_of(const Scene& scene) {
+  std::map<int, Server> servers;
+  for (std::size_t i = 0; i < scene.story.end; ++i) {
+    const TraceEvent& event = scene.event(i);
+    const bool answer = event.kind == TraceKind::FuseEnd && event.pid != 0 &&
+                        event.result != kAborted && event.result != kNotConnected;
+    if (!answer) continue;
+    Server& server = servers[event.pid];
+    server.pid = event.pid;
+    server.answered.push_back(i);
+  }
+  if (!servers.empty()) return servers;
+  for (const auto& [tid, task] : scene.story.tasks) {
+    if (task.pid != 0 && scene.names.role_of(tid) == "daemon") servers[task.pid].pid = task.pid;
+  }
+  return servers;
+}
+
+/// Has every thread of it that the trace knows exited? Its exits then.
+bool gone(const Scene& scene, Server& server) {
+  for (const TaskStory* thread : scene.story.threads_of(server.pid)) {
+    if (!thread->exit) return false;
+    server.exits.push_back(*thread->exit);
+  }
+  std::sort(server.exits.begin(), server.exits.end());
+  return !server.exits.empty();
+}
+
+/// The forks that lead from a server to `pid`, newest first; empty if it does not descend from one.
+std::vector<std::size_t> descent(const Scene& scene, int pid,
+                                 const std::map<int, Server>& servers) {
+  std::vector<std::size_t> forks;
+  std::set<int> seen;
+  while (seen.insert(pid).second) {
+    const auto fork = scene.last_to(TraceKind::Fork, pid, scene.story.end);
+    if (!fork) return {};
+    forks.push_back(*fork);
+    pid = scene.event(*fork).pid;
+    if (servers.count(pid) > 0) return forks;
+  }
+  return {};
+}
+
+Statement it_exits(const Scene& scene, const Flush& flush) {
+  const std::string who = scene.names.of(flush.task->tid);
+  for (std::size_t i = flush.exit; i-- > 0;) {
+    const TraceEvent& event = scene.event(i);
+    const bool kill = event.kind == TraceKind::Signal && event.number == 9 &&
+                      scene.group_of(event.other) == flush.task->pid;
+    if (kill) {
+      return cited(fmt::format("{} exits, killed by {}", who, scene.names.of(event.tid)),
+                   {i, flush.exit});
+    }
+  }
+  return cited(fmt::format("{} exits", who), {flush.exit});
+}
+
+Statement it_waits(const Scene& scene, const Flush& flush) {
+  const std::string who = scene.names.of(flush.task->tid);
+  std::vector<std::size_t> shown = {flush.flush, flush.wait, flush.slept};
+  if (!flush.send) {
+    return cited(
+        fmt::format("{} has entered fuse_flush after that and request_wait_answer in it, and has "
+                    "left neither; this kernel has no trace point for requests (v6.12)",
+                    who),
+        shown);
+  }
+  shown.push_back(*flush.send);
+  return cited(fmt::format("its exit closes a file of the mount: fuse_flush queues request {}, "
+                           "FLUSH, and waits for the answer in request_wait_answer",
+                           scene.event(*flush.send).object),
+               shown);
+}
+
+Statement server_gone(const Scene& scene, const Flush& flush, const Server& server) {
+  const bool self = server.pid == flush.task->pid;
+  const std::string who =
+      self ? scene.names.of(flush.task->tid) + " itself" : scene.names.of(server.pid);
+  std::vector<std::size_t> shown = server.exits;
+  std::string how = "by its role";
+  if (!server.answered.empty()) {
+    shown.push_back(server.answered.back());
+    how = fmt::format("it ended {} request{}", server.answered.size(),
+                      server.answered.size() == 1 ? "" : "s");
+  }
+  return cited(fmt::format("the server is the process of {} ({}), and {} exited", who, how,
+                           server.exits.size() == 1
+                               ? "its one thread has"
+                               : fmt::format("all {} threads of it have", server.exits.size())),
+               shown);
+}
+
+/// A task in zap_pid_ns_processes() waits until the namespace is empty.
+std::optional<Statement> namespace_waits(const Scene& scene, const Flush& flush) {
+  for (const auto& [tid, task] : scene.story.tasks) {
+    const OpenCall* zap = task.in(TracedCall::ZapPidNs);
+    if (zap == nullptr || task.asleep() == nullptr || tid == flush.task->tid) continue;
+    return cited(fmt::format("{} sleeps in zap_pid_ns_processes until every task of its pid "
+                             "namespace is gone",
+                             scene.names.of(tid)),
+                 {zap->event, task.asleep()->event});
+  }
+  return std::nullopt;
+}
+
+Statement why_no_abort(const Scene& scene, const Flush& flush, bool self,
+                       const std::vector<std::size_t>& forks) {
+  const std::string who = scene.names.of(flush.task->tid);
+  const bool watched = !scene.hook_absent("fuse_abort");
+  const std::string none = watched ? "no abort was seen" : "aborts could not be seen";
+  const std::string span = scene.span_to_end(flush.slept);
+  if (self) {
+    return cited(
+        fmt::format("nobody is left to answer: the last close of /dev/fuse would abort the "
+                    "connection, but comes after exit_files() in do_exit() (v6.1); {} in {}",
+                    none, span),
+        {flush.exit, flush.slept});
+  }
+  std::vector<std::size_t> shown = forks;
+  shown.insert(shown.end(), {flush.exit, flush.slept});
+  return cited(
+      fmt::format("nobody is left to answer: {} was made by the server and inherits /dev/fuse, "
+                  "which keeps the connection open, but it exits itself; {} in {}",
+                  who, none, span),
+      shown);
+}
+
+}  // namespace
+
+std::optional<Cause> fuse_flush_cause(const Scene& scene, int victim) {
+  const auto flush = flush_of(scene, victim);
+  if (!flush) return std::nullopt;
+  std::map<int, Server> servers = servers_of(scene);
+  if (servers.empty()) return std::nullopt;
+  for (auto& [pid, server] : servers) {
+    if (!gone(scene, server)) return std::nullopt;  // it may only be slow
+  }
+  const bool self = servers.count(flush->task->pid) > 0;
+  const auto forks = self ? std::vector<std::size_t>{} : descent(scene, flush->task->pid, servers);
+  if (!self && forks.empty()) return std::nullopt;
+
+  Cause cause{.name = "fuse_flush_exit", .statements = {}};
+  cause.statements.push_back(it_exits(scene, *flush));
+  cause.statements.push_back(it_waits(scene, *flush));
+  for (const auto& [pid, server] : servers) {
+    cause.statements.push_back(server_gone(scene, *flush, server));
+  }
+  cause.statements.push_back(why_no_abort(scene, *flush, self, forks));
+  if (auto init = namespace_waits(scene, *flush)) cause.statements.push_back(*init);
+  return cause;
+}
+
+}  // namespace hangrate

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// pipe_full_child: no fault of the kernel. The child sleeps until a slot is free (pipe_write(),
+// v6.1 fs/pipe.c), the parent until the child ends (do_wait(), v6.1 kernel/exit.c).
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "harness/classify/causes.h"
+
+namespace hangrate {
+
+namespace {
+
+struct Parent {
+  const TaskStory* waiter = nullptr;
+  std::optional<std::size_t> fork;  ///< nullopt: known by its role alone
+};
+
+/// Processes that `pid` made and that have not been seen to exit.
+std::set<int> living_children(const Scene& scene, int pid) {
+  std::set<int> children;
+  for (std::size_t i = 0; i < scene.story.end; ++i) {
+    const TraceEvent& event = scene.event(i);
+    if (event.kind != TraceKind::Fork || event.pid != pid) continue;
+    const TaskStory* made = scene.story.of(event.other);
+    const bool thread = made != nullptr && made->pid == pid;
+    const bool gone = made != nullptr && made->exit.has_value();
+    if (!thread && !gone) children.insert(event.other);
+  }
+  return children;
+}
+
+const TaskStory* waiting_thread(const Scene& scene, int pid) {
+  for (const TaskStory* thread : scene.story.threads_of(pid)) {
+    if (thread->asleep() != nullptr && thread->in(TracedCall::WaitChild) != nullptr) return thread;
+  }
+  return nullptr;
+}
+
+/// Who made the child and sleeps in do_wait(), with no other child it could wait for.
+std::optional<Parent> parent_of(const Scene& scene, int child) {
+  const int pid = scene.group_of(child);
+  if (pid == 0) return std::nullopt;
+  if (const auto fork = scene.last_to(TraceKind::Fork, pid, scene.story.end)) {
+    const int maker = scene.event(*fork).pid;
+    if (maker == 0) return std::nullopt;
+    const Parent parent{waiting_thread(scene, maker), fork};
+    const bool only = living_children(scene, maker) == std::set<int>{pid};
+    return parent.waiter != nullptr && only ? std::optional(parent) : std::nullopt;
+  }
+  // Made before the window: then the reproducer must have named both.
+  if (scene.names.role_of(child) != "child") return std::nullopt;
+  for (const auto& [tid, task] : scene.story.tasks) {
+    if (scene.names.role_of(tid) != "parent" || task.pid == pid) continue;
+    if (const TaskStory* waiter = waiting_thread(scene, task.pid)) {
+      const bool other_children = !living_children(scene, task.pid).empty();
+      return other_children ? std::nullopt : std::optional(Parent{waiter, std::nullopt});
+    }
+  }
+  return std::nullopt;
+}
+
+/// Does anybody but `waiter` read the pipe, or did before? Then it may only be slow.
+bool has_reader(const Scene& scene, std::uint64_t pipe, int waiter, std::size_t slept) {
+  for (const std::size_t read : scene.reads_of(pipe)) {
+    if (read > slept || scene.event(read).tid != waiter) return true;
+  }
+  for (const auto& [tid, task] : scene.story.tasks) {
+    for (const TracedCall call : {TracedCall::PipeRead, TracedCall::PipeSplice}) {
+      const OpenCall* open = task.in(call);
+      if (open != nullptr && open->object == pipe) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<Cause> pipe_child_cause(const Scene& scene, int victim) {
+  const TaskStory* child = scene.story.of(victim);
+  const SleepSpan* slept = child == nullptr ? nullptr : child->asleep();
+  if (slept == nullptr || slept->call != TracedCall::PipeWrite || slept->object == 0) {
+    return std::nullopt;
+  }
+  const std::vector<std::size_t> states = scene.states_of(slept->object);
+  if (states.empty() || !ring_full(*scene.event(states.back()).pipe)) return std::nullopt;
+  const auto parent = parent_of(scene, victim);
+  if (!parent || has_reader(scene, slept->object, parent->waiter->tid, slept->event)) {
+    return std::nullopt;
+  }
+  const std::string who = scene.names.of(victim);
+  const std::string other = scene.names.of(parent->waiter->tid);
+  const std::size_t waits = parent->waiter->in(TracedCall::WaitChild)->event;
+  const std::size_t asleep = parent->waiter->asleep()->event;
+
+  Cause cause{.name = "pipe_full_child", .statements = {}};
+  const auto say = [&](std::string text, std::vector<std::size_t> events) {
+    cause.statements.push_back(cited(std::move(text), std::move(events)));
+  };
+  say(fmt::format("{} sleeps in pipe_write because the ring is full: {}", who,
+                  slots_text(*scene.event(states.back()).pipe)),
+      {states.back(), slept->event});
+  if (parent->fork) say(fmt::format("{} made {}", other, who), {*parent->fork});
+  say(fmt::format("{} sleeps in do_wait until {} ends{}", other, who,
+                  parent->fork ? "" : ", which is its child by the word of the reproducer"),
+      {waits, asleep});
+  const auto reads = scene.reads_of(slept->object);
+  std::vector<std::size_t> shown = {slept->event};
+  if (!reads.empty()) shown.push_back(reads.back());  // the last one, before it slept
+  say(fmt::format("nobody has read the pipe in the {} since{}", scene.span_to_end(slept->event),
+                  reads.empty() ? ", nor before" : ""),
+      shown);
+  say(fmt::format(
+          "each waits for the other: {} for room, {} for the end of {}; no wake-up was lost", who,
+          other, who),
+      {slept->event, asleep});
+  return cause;
+}
+
+}  // namespace hangrate

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// pipe_resize_stall. Before e95aada4cb93 "pipe: wakeup wr_wait after setting max_usage" (v6.8-rc1)
+// pipe_resize_ring() woke the writers and only its caller raised max_usage (v6.1 fs/pipe.c). So the
+// trace must show the old limit after the wake-up: on a mended kernel it never does.
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "harness/classify/causes.h"
+
+namespace hangrate {
+
+namespace {
+
+struct Stall {
+  int writer = 0;
+  int resizer = 0;
+  std::uint64_t pipe = 0;
+  TracedCall call = TracedCall::None;
+  std::size_t first_sleep = 0;
+  std::size_t full = 0;  ///< shows the ring full before the wake-up
+  std::optional<std::size_t> fcntl;
+  std::size_t resize = 0;
+  std::size_t wake = 0;
+  std::optional<std::size_t> run;
+  std::size_t second_sleep = 0;
+  std::size_t still = 0;  ///< shows the old limit at or after the wake-up
+  std::size_t rise = 0;   ///< shows a higher one
+  std::size_t last = 0;   ///< the last state of the pipe
+};
+
+bool writes(TracedCall call) {
+  return call == TracedCall::PipeWrite || call == TracedCall::PipeSplice;
+}
+
+/// Both sleeps, the wake-up between them, and that the writer never left its call in between.
+std::optional<Stall> two_sleeps(const Scene& scene, int victim) {
+  const TaskStory* writer = scene.story.of(victim);
+  const SleepSpan* last = writer == nullptr ? nullptr : writer->asleep();
+  if (last == nullptr || !writes(last->call) || last->object == 0 || writer->sleeps.size() < 2) {
+    return std::nullopt;
+  }
+  const SleepSpan& first = writer->sleeps[writer->sleeps.size() - 2];
+  if (!first.wake || first.call != last->call || first.object != last->object) return std::nullopt;
+  // The wake-up the writer slept on after must be the last there was.
+  if (*first.wake != writer->wakes.back()) return std::nullopt;
+  Stall stall{.writer = victim, .pipe = last->object, .call = last->call};
+  stall.first_sleep = first.event;
+  stall.wake = *first.wake;
+  stall.second_sleep = last->event;
+  for (std::size_t i = stall.wake; i < stall.second_sleep; ++i) {
+    const TraceEvent& event = scene.event(i);
+    if (event.tid != victim) continue;
+    if (event.kind == TraceKind::Call || event.kind == TraceKind::Return) return std::nullopt;
+    if (event.kind == TraceKind::Run && !stall.run) stall.run = i;
+  }
+  return stall.run ? std::optional(stall) : std::nullopt;
+}
+
+/// The wake-up was given inside pipe_resize_ring() of that pipe.
+bool find_resize(const Scene& scene, Stall& stall) {
+  stall.resizer = scene.event(stall.wake).tid;
+  const auto resize = open_at(scene.trace, stall.wake, stall.resizer, TracedCall::PipeResize);
+  if (!resize || resize->object != stall.pipe) return false;
+  stall.resize = resize->event;
+  if (const auto fcntl = open_at(scene.trace, stall.wake, stall.resizer, TracedCall::PipeFcntl)) {
+    stall.fcntl = fcntl->event;
+  }
+  return true;
+}
+
+/// Full by the old limit before the wake-up and after it, then a higher limit, and room ever since.
+bool find_limits(const Scene& scene, Stall& stall) {
+  std::optional<std::size_t> full;
+  std::optional<std::size_t> still;
+  std::optional<std::size_t> rise;
+  for (const std::size_t i : scene.states_of(stall.pipe)) {
+    const PipeState& state = *scene.event(i).pipe;
+    if (i < stall.wake) {
+      full = ring_full(state) ? std::optional(i) : std::nullopt;
+      continue;
+    }
+    if (!full) return false;
+    const std::uint32_t old = scene.event(*full).pipe->max_usage;
+    if (!rise && state.max_usage == old && ring_full(state)) still = i;
+    if (!rise && state.max_usage > old) rise = i;
+    if (rise && ring_full(state)) return false;  // full again: the writer has reason to sleep
+    stall.last = i;
+  }
+  if (!full || !still || !rise) return false;
+  stall.full = *full;
+  stall.still = *still;
+  stall.rise = *rise;
+  return true;
+}
+
+/// By which way the writer was faster than the resizer.
+std::string how_it_won(const Scene& scene, const Stall& stall, std::vector<std::size_t>& shown) {
+  const TraceEvent& wake = scene.event(stall.wake);
+  const TraceEvent& run = scene.event(*stall.run);
+  if (run.cpu != wake.cpu) {
+    return fmt::format(" on CPU {} while {} was on CPU {}", run.cpu, scene.names.of(stall.resizer),
+                       wake.cpu);
+  }
+  for (std::size_t i = stall.wake; i < *stall.run; ++i) {
+    const TraceEvent& event = scene.event(i);
+    if (event.tid != stall.resizer || event.kind != TraceKind::Preempt) continue;
+    shown.push_back(i);
+    return fmt::format(" on CPU {} in place of {}, which was preempted before it could go on",
+                       run.cpu, scene.names.of(stall.resizer));
+  }
+  return fmt::format(" on CPU {}", run.cpu);
+}
+
+Statement slept_again(const Scene& scene, const Stall& stall) {
+  std::vector<std::size_t> shown = {*stall.run, stall.second_sleep, stall.still};
+  const std::string how = how_it_won(scene, stall, shown);
+  const PipeState& state = *scene.event(stall.still).pipe;
+  // A state read after it slept is what it must have found; one before bounds when it looked.
+  const std::string found =
+      stall.still >= stall.second_sleep
+          ? fmt::format("found {} slots used and max_usage {}, and slept again", slots_used(state),
+                        state.max_usage)
+          : fmt::format("and slept again: it looked while max_usage was {}", state.max_usage);
+  return cited(fmt::format("{} ran {} after the wake-up{}, {}", scene.names.of(stall.writer),
+                           scene.span(stall.wake, *stall.run), how, found),
+               shown);
+}
+
+Statement nobody_woke(const Scene& scene, const Stall& stall) {
+  const PipeState& state = *scene.event(stall.last).pipe;
+  return cited(fmt::format("nobody has woken {} in the {} since, although {} of {} slots are free",
+                           scene.names.of(stall.writer), scene.span_to_end(stall.second_sleep),
+                           state.max_usage - slots_used(state), state.max_usage),
+               {stall.second_sleep, stall.rise, stall.last});
+}
+
+/// Readers that took data and woke nobody; nothing if there were none.
+std::optional<Statement> reads_do_not_help(const Scene& scene, const Stall& stall) {
+  const std::vector<std::size_t> reads = scene.reads_of(stall.pipe, stall.rise);
+  if (reads.empty()) return std::nullopt;
+  const std::string who = scene.names.of(scene.event(reads.back()).tid);
+  return cited(
+      fmt::format("{} took data out {} since and woke nobody: a reader wakes writers only if the "
+                  "ring was full by the new limit (was_full in pipe_read(), v6.1)",
+                  who, reads.size() == 1 ? "once" : fmt::format("{} times", reads.size())),
+      {reads.front(), reads.back()});
+}
+
+}  // namespace
+
+std::optional<Cause> pipe_resize_cause(const Scene& scene, int victim) {
+  auto found = two_sleeps(scene, victim);
+  if (!found || !find_resize(scene, *found) || !find_limits(scene, *found)) return std::nullopt;
+  const Stall& stall = *found;
+  const std::string writer = scene.names.of(stall.writer);
+  const std::string resizer = scene.names.of(stall.resizer);
+  const std::uint32_t old = scene.event(stall.full).pipe->max_usage;
+
+  Cause cause{.name = "pipe_resize_stall", .statements = {}};
+  const auto say = [&](std::string text, std::vector<std::size_t> events) {
+    cause.statements.push_back(cited(std::move(text), std::move(events)));
+  };
+  say(fmt::format("{} slept in {} because the ring was full: {}", writer,
+                  traced_call_name(stall.call), slots_text(*scene.event(stall.full).pipe)),
+      {stall.full, stall.first_sleep});
+  say(fmt::format("{} resized the pipe{} to {} slots", resizer,
+                  stall.fcntl ? " by " + fcntl_text(scene.event(*stall.fcntl)) : "",
+                  scene.event(stall.resize).value),
+      {stall.fcntl.value_or(stall.resize), stall.resize});
+  say(fmt::format("inside pipe_resize_ring {} woke {} while max_usage was still {}", resizer,
+                  writer, old),
+      {stall.wake, stall.still});
+  cause.statements.push_back(slept_again(scene, stall));
+  say(fmt::format("max_usage rose from {} to {} only after the wake-up: {} later it is seen to be "
+                  "higher",
+                  old, scene.event(stall.rise).pipe->max_usage, scene.span(stall.wake, stall.rise)),
+      {stall.wake, stall.still, stall.rise});
+  cause.statements.push_back(nobody_woke(scene, stall));
+  if (auto reads = reads_do_not_help(scene, stall)) cause.statements.push_back(*reads);
+  say("this order, first the wake-up and then the limit, is what e95aada4cb93 \"pipe: wakeup "
+      "wr_wait after setting max_usage\" (v6.8-rc1) turned round",
+      {stall.wake, stall.rise});
+  return cause;
+}
+
+}  // namespace hangrate

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/classify/explain.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "harness/classify/causes.h"
+#include "harness/classify/scene.h"
+#include "harness/classify/trace_witness.h"
+#include "harness/classify/wait_chain.h"
+
+namespace hangrate {
+
+namespace {
+
+constexpr std::size_t kMostLines = 40;
+
+using Events = std::set<std::size_t>;
+
+void cite(const std::vector<Statement>& statements, Events& events) {
+  for (const Statement& statement : statements) {
+    events.insert(statement.events.begin(), statement.events.end());
+  }
+}
+
+/// The last sleep of a victim before the present one: the wake-up that ended it, and its way back.
+void add_last_turn(const TaskStory& task, Events& events) {
+  for (const OpenCall& open : task.open) events.insert(open.event);
+  const std::size_t count = task.sleeps.size();
+  for (std::size_t i = count > 1 ? count - 2 : 0; i < count; ++i) {
+    const SleepSpan& span = task.sleeps[i];
+    events.insert(span.event);
+    if (span.wake) events.insert(*span.wake);
+    if (span.end) events.insert(*span.end);
+  }
+  if (task.exit) events.insert(*task.exit);
+}
+
+bool on_pipe(const TraceEvent& event, std::uint64_t pipe) {
+  const bool call = event.kind == TraceKind::Call || event.kind == TraceKind::Return;
+  return call && pipe != 0 && event.object == pipe;
+}
+
+/// What touched a victim or its pipe from outside.
+void add_neighbours(const Scene& scene, const TaskStory& task, Events& events) {
+  const std::uint64_t pipe = task.sleeps.back().object;
+  const std::size_t since = task.open.empty() ? task.sleeps.back().event : task.open.front().event;
+  for (std::size_t i = 0; i < scene.story.end; ++i) {
+    const TraceEvent& event = scene.event(i);
+    const bool resize = event.call == TracedCall::PipeResize || event.call == TracedCall::PipeFcntl;
+    const bool release = event.call == TracedCall::PipeRelease;
+    const bool meant = scene.group_of(event.other) == task.pid && task.pid != 0;
+    if (on_pipe(event, pipe) && (resize || release)) events.insert(i);
+    if (event.kind == TraceKind::Signal && meant) events.insert(i);
+    if (event.kind == TraceKind::FuseAbort) events.insert(i);
+  }
+  const std::vector<std::size_t> reads = scene.reads_of(pipe, since);
+  if (!reads.empty()) events.insert({reads.front(), reads.back()});
+}
+
+std::vector<TimelineLine> lines_of(const Scene& scene, const Events& events,
+                                   std::size_t& left_out) {
+  std::vector<std::size_t> shown(events.begin(), events.end());
+  if (shown.size() > kMostLines) {
+    left_out = shown.size() - kMostLines;
+    shown.erase(shown.begin(), shown.begin() + static_cast<std::ptrdiff_t>(left_out));
+  }
+  std::vector<TimelineLine> lines;
+  for (const std::size_t i : shown) {
+    const TraceEvent& event = scene.event(i);
+    lines.push_back({.event = i,
+                     .at = event.when - scene.event(shown.front()).when,
+                     .cpu = event.cpu,
+                     .who = scene.names.of(event.tid),
+                     .text = describe_event(event, scene.names)});
+  }
+  return lines;
+}
+
+/// A cause that explains two victims is told once.
+void add_cause(std::optional<Cause> cause, std::vector<Cause>& causes) {
+  if (cause && std::find(causes.begin(), causes.end(), *cause) == causes.end()) {
+    causes.push_back(std::move(*cause));
+  }
+}
+
+std::vector<std::string> limits_of(const Trace& trace) {
+  std::vector<std::string> notes;
+  if (trace.lost > 0) {
+    notes.push_back(fmt::format(
+        "{} event{} lost in the window: no cause is concluded, the one that decides may "
+        "be among them",
+        trace.lost, trace.lost == 1 ? " was" : "s were"));
+  }
+  for (const std::string& hook : trace.absent) notes.push_back("not traced: " + hook);
+  return notes;
+}
+
+}  // namespace
+
+Explanation explain(const Observation& observation, const Verdict& verdict) {
+  if (!observation.trace || verdict.outcome != Outcome::Hang) return {};
+  const Scene scene(*observation.trace, judged_until(observation));
+  std::vector<int> asleep;
+  for (const int tid : victim_tids(observation)) {
+    const TaskStory* task = scene.story.of(tid);
+    if (task != nullptr && task->asleep() != nullptr) asleep.push_back(tid);
+  }
+  if (asleep.empty()) return {};
+
+  Explanation explanation;
+  explanation.notes = limits_of(scene.trace);
+  explanation.chain = wait_chain(scene, asleep);
+  for (const int tid : asleep) {
+    if (scene.trace.lost > 0) break;
+    add_cause(pipe_resize_cause(scene, tid), explanation.causes);
+    add_cause(pipe_child_cause(scene, tid), explanation.causes);
+    add_cause(fuse_flush_cause(scene, tid), explanation.causes);
+  }
+  Events events;
+  cite(explanation.chain, events);
+  for (const Cause& cause : explanation.causes) cite(cause.statements, events);
+  if (explanation.causes.empty()) {
+    for (const int tid : asleep) {
+      add_last_turn(*scene.story.of(tid), events);
+      add_neighbours(scene, *scene.story.of(tid), events);
+    }
+  }
+  explanation.timeline = lines_of(scene, events, explanation.left_out);
+  return explanation;
+}
+
+}  // namespace hangrate

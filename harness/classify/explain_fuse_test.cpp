@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// fuse_flush_exit, from both sides: the scenes in which the cause is stated and those of a server
+// that may still answer.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "harness/classify/explained.h"
+#include "harness/testing/made_hangs.h"
+
+namespace hangrate {
+namespace {
+
+using namespace hangrate::testing;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+TEST(ExplainFuseFlush, StatesADaemonThatWaitsForItself) {
+  const Explanation e = explained(self_held_daemon().trace(), {kHolder});
+  ASSERT_EQ(e.causes.size(), 1u);
+  EXPECT_EQ(e.causes[0].name, "fuse_flush_exit");
+  const std::string text = text_of(e);
+  EXPECT_THAT(text, HasSubstr("daemon (302) exits, killed by fuse_flush_exit (900)"));
+  EXPECT_THAT(text, HasSubstr("fuse_flush queues request 6, FLUSH, and waits"));
+  EXPECT_THAT(text, HasSubstr("the server is the process of daemon (302) itself (it ended 1 "
+                              "request), and all 2 threads of it have exited"));
+  EXPECT_THAT(text, HasSubstr("nobody is left to answer"));
+}
+
+TEST(ExplainFuseFlush, SaysOnlyWhatAKernelWithoutRequestTracePointsShows) {
+  MadeTrace made;
+  made.task(kServer, "daemon", kServer).task(kHolder, "daemon", kServer);
+  made.exit(kServer);
+  flush_at_exit(made, kHolder, 0);
+  EXPECT_THAT(cause_names(made.trace(), {kHolder}), IsEmpty());  // hooked, and no request seen
+  made.trace().absent = {"fuse_request_send: no such trace point before v6.12"};
+  const Explanation e = explained(made.trace(), {kHolder});
+  ASSERT_EQ(e.causes.size(), 1u);
+  EXPECT_THAT(text_of(e), HasSubstr("has left neither; this kernel has no trace point"));
+  EXPECT_THAT(text_of(e), ::testing::Not(HasSubstr("queues request")));
+}
+
+TEST(ExplainFuseFlush, StatesThatTheNamespaceWaitsToo) {
+  MadeTrace made;
+  made.task(kInit, "init");
+  made.fork(kInit, kServer);
+  made.signal(kWorker, kInit, 9);
+  made.exit(kInit);
+  made.call(kInit, TracedCall::ZapPidNs);
+  made.call(kInit, TracedCall::WaitChild);
+  made.sleep(kInit, TracedCall::WaitChild);
+  MadeTrace daemon = self_held_daemon();
+  for (const TraceTask& task : daemon.trace().tasks) made.task(task.tid, task.role, task.pid);
+  for (const TraceEvent& event : daemon.trace().events) {
+    if (event.kind != TraceKind::Fork) made.add(event);
+  }
+  const Explanation e = explained(made.trace(), {kInit, kHolder});
+  ASSERT_EQ(e.causes.size(), 1u);
+  EXPECT_THAT(text_of(e), HasSubstr("init sleeps in zap_pid_ns_processes until every task"));
+  EXPECT_THAT(text_of(e), HasSubstr("init waits in zap_pid_ns_processes"));
+}
+
+MadeTrace heir_trace() {
+  MadeTrace made;
+  made.task(kServer, "daemon").task(kHeir, "heir");
+  made.fuse_send(kHeir, 4, 14);
+  made.fuse_end(kServer, 4, 14);
+  made.fork(kServer, kHeir);
+  made.exit(kServer);
+  flush_at_exit(made, kHeir, 6);
+  return made;
+}
+
+TEST(ExplainFuseFlush, StatesAnHeirThatKeepsTheDeviceOpen) {
+  const Explanation e = explained(heir_trace().trace(), {kHeir});
+  ASSERT_EQ(e.causes.size(), 1u);
+  EXPECT_THAT(text_of(e), HasSubstr("heir was made by the server and inherits /dev/fuse"));
+  EXPECT_THAT(text_of(e), HasSubstr("the server is the process of daemon (it ended 1 request)"));
+}
+
+TEST(ExplainFuseFlush, NotAStrangerToTheServer) {
+  MadeTrace made = heir_trace();
+  made.trace().events.erase(made.trace().events.begin() + 2);  // its fork
+  EXPECT_THAT(cause_names(made.trace(), {kHeir}), IsEmpty());
+}
+
+TEST(ExplainFuseFlush, NotAServerThatLives) {
+  MadeTrace made;
+  made.task(kServer, "daemon").task(kHeir, "client");
+  made.fuse_send(kHeir, 4, 14);
+  made.fuse_end(kServer, 4, 14);
+  made.signal(kWorker, kHeir, 9);
+  flush_at_exit(made, kHeir, 6);
+  const Explanation e = explained(made.trace(), {kHeir});
+  EXPECT_THAT(e.causes, IsEmpty());
+  EXPECT_THAT(text_of(e), HasSubstr("client waits for the answer of FUSE request 6, FLUSH; the "
+                                    "last answer to any came from daemon"));
+}
+
+TEST(ExplainFuseFlush, NotAServerOfWhichOneThreadLives) {
+  MadeTrace made = self_held_daemon();
+  made.task(399, "daemon", kServer);
+  EXPECT_THAT(cause_names(made.trace(), {kHolder}), IsEmpty());
+}
+
+TEST(ExplainFuseFlush, NotAFlushThatWasAnswered) {
+  MadeTrace made = self_held_daemon();
+  made.fuse_end(kWorker, 6, 25);
+  EXPECT_THAT(cause_names(made.trace(), {kHolder}), IsEmpty());
+  made.wake(kWorker, kHolder);
+  made.run(kHolder);
+  made.ret(kHolder, TracedCall::FuseWait);
+  EXPECT_TRUE(explained(made.trace(), {kHolder}).empty());
+}
+
+TEST(ExplainFuseFlush, NotAConnectionThatWasAborted) {
+  MadeTrace made = self_held_daemon();
+  made.fuse_abort(kWorker);
+  EXPECT_THAT(cause_names(made.trace(), {kHolder}), IsEmpty());
+}
+
+TEST(ExplainFuseFlush, NotAFlushOfATaskThatDoesNotExit) {
+  MadeTrace made;
+  made.task(kHolder, "daemon", kServer);
+  made.call(kHolder, TracedCall::FuseFlush);
+  made.fuse_send(kHolder, 6, 25);
+  made.call(kHolder, TracedCall::FuseWait);
+  made.sleep(kHolder, TracedCall::FuseWait, 'D');
+  EXPECT_THAT(cause_names(made.trace(), {kHolder}), IsEmpty());
+}
+
+TEST(ExplainFuseFlush, LooksAtTheLastRequestOfTheFlush) {
+  MadeTrace made = self_held_daemon();
+  MadeTrace with_writeback;
+  for (const TraceTask& task : made.trace().tasks) {
+    with_writeback.task(task.tid, task.role, task.pid);
+  }
+  for (const TraceEvent& event : made.trace().events) {
+    with_writeback.add(event);
+    if (event.call != TracedCall::FuseFlush) continue;
+    with_writeback.fuse_send(kHolder, 5, 16);
+    with_writeback.fuse_end(kServer, 5, 16);
+  }
+  EXPECT_EQ(cause_names(with_writeback.trace(), {kHolder}).size(), 1u);
+  with_writeback.fuse_send(kHolder, 8, 16);
+  EXPECT_THAT(cause_names(with_writeback.trace(), {kHolder}), IsEmpty());
+}
+
+TEST(ExplainFuseFlush, NotAnotherRequest) {
+  MadeTrace made = self_held_daemon();
+  for (TraceEvent& event : made.trace().events) {
+    if (event.object == 6) event.number = 1;  // LOOKUP
+  }
+  EXPECT_THAT(cause_names(made.trace(), {kHolder}), IsEmpty());
+}
+
+}  // namespace
+}  // namespace hangrate

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/classify/explained.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "harness/testing/made_hangs.h"
+
+namespace hangrate::testing {
+
+Explanation explained(const Trace& trace, const std::vector<int>& victims) {
+  const Explanation e = explain(seen_with(trace, victims), hang_verdict());
+  std::vector<Statement> all = e.chain;
+  for (const Cause& cause : e.causes) {
+    all.insert(all.end(), cause.statements.begin(), cause.statements.end());
+    EXPECT_FALSE(cause.statements.empty()) << cause.name;
+  }
+  std::vector<std::size_t> lines;
+  for (const TimelineLine& line : e.timeline) lines.push_back(line.event);
+  EXPECT_TRUE(std::is_sorted(lines.begin(), lines.end()));
+  for (const Statement& statement : all) {
+    EXPECT_FALSE(statement.events.empty()) << statement.text;
+    EXPECT_TRUE(std::is_sorted(statement.events.begin(), statement.events.end())) << statement.text;
+    for (const std::size_t event : statement.events) {
+      EXPECT_LT(event, trace.events.size()) << statement.text;
+      EXPECT_NE(std::find(lines.begin(), lines.end(), event), lines.end())
+          << "not in the timeline: " << statement.text;
+    }
+  }
+  return e;
+}
+
+std::vector<std::string> cause_names(const Trace& trace, const std::vector<int>& victims) {
+  std::vector<std::string> names;
+  for (const Cause& cause : explained(trace, victims).causes) names.push_back(cause.name);
+  return names;
+}
+
+std::string text_of(const Explanation& e) {
+  std::string text;
+  for (const Cause& cause : e.causes) {
+    for (const Statement& statement : cause.statements) text += statement.text + "\n";
+  }
+  for (const Statement& statement : e.chain) text += statement.text + "\n";
+  for (const TimelineLine& line : e.timeline) text += line.who + " " + line.text + "\n";
+  for (const std::string& note : e.notes) text += note + "\n";
+  return text;
+}
+
+}  // namespace hangrate::testing

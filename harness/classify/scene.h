@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Scene: one trace as the explaining rules see it, and the few questions they all ask. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/classify/event_text.h"
+#include "harness/classify/sleeps.h"
+#include "harness/model/trace.h"
+
+namespace hangrate {
+
+struct Scene {
+  Scene(const Trace& of, Nanos judged);
+
+  const TraceEvent& event(std::size_t index) const { return trace.events[index]; }
+  /// From event to event, or to the end of what is judged: "12.345 us".
+  std::string span(std::size_t from, std::size_t to) const;
+  std::string span_to_end(std::size_t from) const;
+
+  /// Events [first, end) that show the state of a pipe, oldest first.
+  std::vector<std::size_t> states_of(std::uint64_t pipe, std::size_t first = 0) const;
+  /// Events from `first` on in which a task took data out of the pipe.
+  std::vector<std::size_t> reads_of(std::uint64_t pipe, std::size_t first = 0) const;
+  /// The last of such a kind done by or (Wake, Signal, Fork) done to `tid` before `before`.
+  std::optional<std::size_t> last_to(TraceKind kind, int tid, std::size_t before) const;
+  /// The thread group of a thread, 0 = unknown.
+  int group_of(int tid) const;
+  /// Did the kernel lack a hook whose name holds `name`?
+  bool hook_absent(const std::string& name) const;
+
+  const Trace& trace;
+  TraceStory story;
+  TaskNames names;
+  Nanos until;
+};
+
+std::string us_text(Nanos span);
+
+}  // namespace hangrate

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/classify/sleeps.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace hangrate {
+
+namespace {
+
+void enter(TaskStory& task, const TraceEvent& event, std::size_t index) {
+  task.open.push_back({.event = index, .call = event.call, .object = event.object});
+}
+
+/// A Return leaves its call and what is still open inside it: the kernel may have given no Return
+/// for that (a tail call, a lost event). A Return whose Call was before the window leaves nothing.
+void leave(TaskStory& task, TracedCall call) {
+  const auto found = std::find_if(task.open.rbegin(), task.open.rend(),
+                                  [&](const OpenCall& open) { return open.call == call; });
+  if (found != task.open.rend()) task.open.erase(std::prev(found.base()), task.open.end());
+}
+
+void fall_asleep(TaskStory& task, const TraceEvent& event, std::size_t index) {
+  SleepSpan span{.event = index, .state = event.state, .call = event.call, .object = event.object};
+  if (span.call == TracedCall::None && !task.open.empty()) span.call = task.open.back().call;
+  if (const OpenCall* open = task.in(span.call); open != nullptr) {
+    if (span.object == 0) span.object = open->object;
+    if (!task.sleeps.empty() && task.sleeps.back().event > open->event) {
+      task.sleeps.back().again = true;
+    }
+  }
+  task.sleeps.push_back(span);
+}
+
+/// The event shows `task` on a CPU: whatever it slept in is over.
+void awake(TaskStory& task, std::size_t index) {
+  task.ran = index;
+  if (!task.sleeps.empty() && !task.sleeps.back().end) task.sleeps.back().end = index;
+}
+
+TaskStory& story_of(TraceStory& story, int tid) {
+  TaskStory& task = story.tasks[tid];
+  task.tid = tid;
+  return task;
+}
+
+void read_own(TaskStory& task, const TraceEvent& event, std::size_t index) {
+  if (event.pid != 0) task.pid = event.pid;
+  awake(task, index);
+  if (event.kind == TraceKind::Call) enter(task, event, index);
+  if (event.kind == TraceKind::Return) leave(task, event.call);
+  if (event.kind == TraceKind::Sleep) fall_asleep(task, event, index);
+  if (event.kind == TraceKind::Exit) task.exit = index;
+}
+
+}  // namespace
+
+bool sleep_state(char state) {
+  return std::string_view("SDKI").find(state) != std::string_view::npos && state != '\0';
+}
+
+const SleepSpan* TaskStory::asleep() const {
+  if (sleeps.empty()) return nullptr;
+  const SleepSpan& last = sleeps.back();
+  return last.unfinished() && sleep_state(last.state) ? &last : nullptr;
+}
+
+const OpenCall* TaskStory::in(TracedCall call) const {
+  const auto found = std::find_if(open.rbegin(), open.rend(), [&](const OpenCall& candidate) {
+    return candidate.call == call;
+  });
+  return found == open.rend() ? nullptr : &*found;
+}
+
+const TaskStory* TraceStory::of(int tid) const {
+  const auto found = tasks.find(tid);
+  return found == tasks.end() ? nullptr : &found->second;
+}
+
+std::vector<const TaskStory*> TraceStory::threads_of(int pid) const {
+  std::vector<const TaskStory*> threads;
+  for (const auto& [tid, task] : tasks) {
+    if (task.pid == pid) threads.push_back(&task);
+  }
+  return threads;
+}
+
+TraceStory read_story(const Trace& trace, Nanos until) {
+  TraceStory story;
+  for (const TraceTask& task : trace.tasks) {
+    if (task.tid != 0) story_of(story, task.tid).pid = task.pid;
+  }
+  for (std::size_t i = 0; i < trace.events.size(); ++i) {
+    const TraceEvent& event = trace.events[i];
+    if (event.when > until) break;
+    story.end = i + 1;
+    if (event.tid != 0) read_own(story_of(story, event.tid), event, i);  // 0: an idle CPU
+    if (event.other == 0) continue;
+    TaskStory& other = story_of(story, event.other);
+    if (event.kind == TraceKind::Fork) {
+      const int known = other.exit ? 0 : other.pid;  // a number that was used before
+      const int pid = event.value != 0 ? static_cast<int>(event.value) : known;
+      other = TaskStory{.tid = event.other, .pid = pid};
+    } else if (event.kind == TraceKind::Wake) {
+      other.wakes.push_back(i);
+      if (!other.sleeps.empty() && other.sleeps.back().unfinished()) other.sleeps.back().wake = i;
+    }
+  }
+  return story;
+}
+
+std::optional<OpenCall> open_at(const Trace& trace, std::size_t index, int tid, TracedCall call) {
+  TaskStory task;
+  for (std::size_t i = 0; i < std::min(index, trace.events.size()); ++i) {
+    const TraceEvent& event = trace.events[i];
+    if (event.tid != tid) continue;
+    if (event.kind == TraceKind::Call) enter(task, event, i);
+    if (event.kind == TraceKind::Return) leave(task, event.call);
+  }
+  const OpenCall* open = task.in(call);
+  return open == nullptr ? std::nullopt : std::optional(*open);
+}
+
+}  // namespace hangrate

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/classify/sleeps.h"
+
+#include <gtest/gtest.h>
+
+#include "harness/testing/made_hangs.h"
+
+namespace hangrate {
+namespace {
+
+using testing::MadeTrace;
+
+constexpr Nanos kAll = INT64_MAX;
+
+TEST(Sleeps, AnEmptyTraceHasNoTasks) {
+  const TraceStory story = read_story(Trace{}, kAll);
+  EXPECT_TRUE(story.tasks.empty());
+  EXPECT_EQ(story.of(1), nullptr);
+}
+
+TEST(Sleeps, ACallIsOpenUntilItReturns) {
+  MadeTrace made;
+  const std::size_t entered = made.call(1, TracedCall::PipeWrite, 7);
+  EXPECT_EQ(read_story(made.trace(), kAll).of(1)->in(TracedCall::PipeWrite)->event, entered);
+  made.ret(1, TracedCall::PipeWrite, 100, 7);
+  EXPECT_TRUE(read_story(made.trace(), kAll).of(1)->open.empty());
+}
+
+TEST(Sleeps, AReturnOfTheOuterCallEndsWhatIsInsideIt) {
+  MadeTrace made;
+  made.call(1, TracedCall::FuseFlush);
+  made.call(1, TracedCall::FuseWait);
+  made.ret(1, TracedCall::FuseFlush);
+  EXPECT_TRUE(read_story(made.trace(), kAll).of(1)->open.empty());
+}
+
+TEST(Sleeps, AReturnFromBeforeTheWindowLeavesNothing) {
+  MadeTrace made;
+  made.call(1, TracedCall::WaitChild);
+  made.ret(1, TracedCall::PipeRead, 5);
+  EXPECT_NE(read_story(made.trace(), kAll).of(1)->in(TracedCall::WaitChild), nullptr);
+}
+
+TEST(Sleeps, TellsWhoWokeASleeperAndThatItSleptAgain) {
+  MadeTrace made = testing::stalled_writer();
+  const TraceStory story = read_story(made.trace(), kAll);
+  const TaskStory& writer = *story.of(testing::kWriter);
+  ASSERT_EQ(writer.sleeps.size(), 2u);
+  EXPECT_TRUE(writer.sleeps[0].again);
+  EXPECT_FALSE(writer.sleeps[1].again);
+  EXPECT_EQ(made[*writer.sleeps[0].wake].tid, testing::kResizer);
+  EXPECT_EQ(made[*writer.sleeps[0].end].kind, TraceKind::Run);
+  EXPECT_EQ(writer.sleeps[1].object, testing::kPipe);
+  ASSERT_NE(writer.asleep(), nullptr);
+  EXPECT_EQ(writer.asleep()->event, writer.sleeps[1].event);
+}
+
+TEST(Sleeps, AStoppedTaskIsNotAsleep) {
+  MadeTrace made;
+  made.sleep(1, TracedCall::None, 'T');
+  EXPECT_EQ(read_story(made.trace(), kAll).of(1)->asleep(), nullptr);
+}
+
+TEST(Sleeps, WhatAWokenTaskDoesEndsItsSleepEvenWithoutARunEvent) {
+  MadeTrace made;
+  made.sleep(1, TracedCall::None);
+  made.call(1, TracedCall::PipeRead);
+  EXPECT_EQ(read_story(made.trace(), kAll).of(1)->asleep(), nullptr);
+}
+
+TEST(Sleeps, EventsAfterTheMomentAskedForDoNotCount) {
+  MadeTrace made = testing::stalled_writer();
+  const Nanos before = made.trace().events.back().when;
+  made.wake(testing::kReader, testing::kWriter);
+  EXPECT_NE(read_story(made.trace(), before).of(testing::kWriter)->asleep(), nullptr);
+  EXPECT_EQ(read_story(made.trace(), kAll).of(testing::kWriter)->asleep(), nullptr);
+}
+
+TEST(Sleeps, ATidThatIsUsedAgainStartsAnew) {
+  MadeTrace made;
+  made.call(5, TracedCall::PipeRead);
+  made.exit(5);
+  made.fork(1, 5);
+  const TraceStory story = read_story(made.trace(), kAll);
+  EXPECT_FALSE(story.of(5)->exit);
+  EXPECT_TRUE(story.of(5)->open.empty());
+}
+
+TEST(Sleeps, AnIdleCpuIsNoTask) {
+  MadeTrace made;
+  made.wake(0, 5);
+  EXPECT_EQ(read_story(made.trace(), kAll).of(0), nullptr);
+}
+
+}  // namespace
+}  // namespace hangrate

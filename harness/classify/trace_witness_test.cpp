@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/classify/trace_witness.h"
+
+#include <gtest/gtest.h>
+
+#include "harness/classify/classifier.h"
+#include "harness/testing/made_hangs.h"
+
+namespace hangrate {
+namespace {
+
+using testing::kChild;
+using testing::kParent;
+using testing::kReader;
+using testing::kWriter;
+using testing::MadeTrace;
+using testing::seen_with;
+
+WitnessState state_of(MadeTrace& made, const std::vector<int>& victims = {kWriter}) {
+  return trace_witness(seen_with(made.trace(), victims)).state;
+}
+
+TEST(TraceWitness, ConfirmsAVictimThatNobodyWokeSinceItSlept) {
+  MadeTrace made = testing::stalled_writer();
+  const TraceWitness witness = trace_witness(seen_with(made.trace(), {kWriter}));
+  EXPECT_EQ(witness.state, WitnessState::Confirms);
+  EXPECT_NE(witness.text.find("writer asleep in pipe_write"), std::string::npos) << witness.text;
+}
+
+TEST(TraceWitness, AWakeUpAfterTheLastSleepContradicts) {
+  MadeTrace made = testing::stalled_writer();
+  made.wake(kReader, kWriter);
+  const TraceWitness witness = trace_witness(seen_with(made.trace(), {kWriter}));
+  EXPECT_EQ(witness.state, WitnessState::Contradicts);
+  EXPECT_NE(witness.text.find("woken by reader"), std::string::npos) << witness.text;
+}
+
+TEST(TraceWitness, AVictimOnACpuContradicts) {
+  MadeTrace made = testing::stalled_writer();
+  made.run(kWriter);
+  EXPECT_EQ(state_of(made), WitnessState::Contradicts);
+  MadeTrace never;
+  never.task(kWriter, "writer").run(kWriter);
+  EXPECT_EQ(state_of(never), WitnessState::Contradicts);
+}
+
+TEST(TraceWitness, AStoppedVictimContradicts) {
+  MadeTrace made;
+  made.task(kWriter, "writer").sleep(kWriter, TracedCall::None, 'T');
+  EXPECT_EQ(state_of(made), WitnessState::Contradicts);
+}
+
+TEST(TraceWitness, WhatTheRescueDidIsNoContradiction) {
+  MadeTrace made = testing::stalled_writer();
+  made.after(20 * kMilli).wake(kReader, kWriter);
+  Observation seen = seen_with(made.trace(), {kWriter});
+  seen.rungs = {{"stop-continue", made.trace().events.back().when - kMilli, 1, Effect::Freed, ""}};
+  EXPECT_EQ(trace_witness(seen).state, WitnessState::Confirms);
+  seen.rungs[0].when = made.trace().events.back().when + kMilli;
+  EXPECT_EQ(trace_witness(seen).state, WitnessState::Contradicts);
+}
+
+TEST(TraceWitness, LostEventsMakeItSilentWhateverElseItSays) {
+  MadeTrace made = testing::stalled_writer();
+  made.trace().lost = 2;
+  EXPECT_EQ(state_of(made), WitnessState::Silent);
+  made.wake(kReader, kWriter);
+  const TraceWitness witness = trace_witness(seen_with(made.trace(), {kWriter}));
+  EXPECT_EQ(witness.state, WitnessState::Silent);
+  EXPECT_NE(witness.text.find("lost 2 events"), std::string::npos) << witness.text;
+}
+
+TEST(TraceWitness, IsSilentAboutAVictimItDoesNotKnow) {
+  MadeTrace made = testing::stalled_writer();
+  EXPECT_EQ(state_of(made, {kWriter, 4711}), WitnessState::Silent);
+  MadeTrace empty;
+  EXPECT_EQ(state_of(empty), WitnessState::Silent);
+  EXPECT_EQ(state_of(made, {}), WitnessState::Silent);
+}
+
+TEST(TraceWitness, ConfirmsOnlyIfEveryVictimSleeps) {
+  MadeTrace made = testing::full_child();
+  EXPECT_EQ(state_of(made, {kParent, kChild}), WitnessState::Confirms);
+  made.wake(kReader, kParent);
+  EXPECT_EQ(state_of(made, {kChild, kParent}), WitnessState::Contradicts);
+}
+
+Variant writer_variant() {
+  Variant variant;
+  variant.signatures = {{.role = "writer", .states = "S", .wchans = {"pipe_write"}}};
+  return variant;
+}
+
+TEST(Classifier, ATraceThatConfirmsIsOneReasonMore) {
+  const Observation with = seen_with(testing::stalled_writer().trace(), {kWriter});
+  Observation without = with;
+  without.trace.reset();
+  const Verdict plain = classify(without, writer_variant());
+  const Verdict traced = classify(with, writer_variant());
+  ASSERT_EQ(plain.outcome, Outcome::Hang);
+  EXPECT_EQ(traced.outcome, Outcome::Hang);
+  EXPECT_EQ(traced.signature, SignatureMatch::Match);
+  EXPECT_EQ(traced.rule, plain.rule);
+  EXPECT_EQ(traced.because.size(), plain.because.size() + 1);
+  EXPECT_EQ(traced.hints, plain.hints);
+}
+
+TEST(Classifier, ATraceThatContradictsTakesTheProofAway) {
+  MadeTrace made = testing::stalled_writer();
+  made.wake(kReader, kWriter);
+  const Observation seen = seen_with(made.trace(), {kWriter});
+  const Verdict hit = classify(seen, writer_variant());
+  EXPECT_EQ(hit.outcome, Outcome::Inconclusive);
+  EXPECT_EQ(hit.rule, "trace contradicts");
+  Observation elsewhere = seen;
+  elsewhere.rounds[0].invariant.state = InvariantState::Holds;
+  elsewhere.rounds[0].after.when += elsewhere.window;
+  EXPECT_EQ(classify(elsewhere, writer_variant()).rule, "trace contradicts");
+}
+
+TEST(Classifier, ATraceThatLostEventsIsAHintAndNoReason) {
+  MadeTrace made = testing::stalled_writer();
+  made.trace().lost = 1;
+  const Verdict verdict = classify(seen_with(made.trace(), {kWriter}), writer_variant());
+  EXPECT_EQ(verdict.outcome, Outcome::Hang);
+  ASSERT_EQ(verdict.hints.size(), 1u);
+  EXPECT_NE(verdict.hints[0].find("lost 1 event"), std::string::npos);
+  for (const std::string& reason : verdict.because) {
+    EXPECT_EQ(reason.find("trace"), std::string::npos) << reason;
+  }
+}
+
+TEST(Classifier, ATraceNeverMakesAHangOfWhatIsNone) {
+  Observation slow = seen_with(testing::stalled_writer().trace(), {kWriter});
+  slow.rounds.clear();
+  slow.ending = Ending::Finished;
+  EXPECT_NE(classify(slow, writer_variant()).outcome, Outcome::Hang);
+  Observation moving = seen_with(testing::stalled_writer().trace(), {kWriter});
+  moving.rounds[0].after.tasks[0].switches = 6;
+  EXPECT_EQ(classify(moving, writer_variant()).outcome, Outcome::Inconclusive);
+}
+
+}  // namespace
+}  // namespace hangrate

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// An Explanation as lines of text, the same wherever a hit's proof is shown. Not escaped: whoever
+// prints it does that. Deterministic: only the explanation decides.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/classify/explanation.h"
+
+namespace hangrate {
+
+/// Cause or the lack of one, timeline, wait-for chain, limits. "[3 7]" after a statement are the
+/// events that show it, by the numbers of the timeline. Empty for an empty explanation.
+std::vector<std::string> explanation_lines(const Explanation& explanation);
+
+}  // namespace hangrate
