@@ -222,14 +222,8 @@ class Loader {
     }
     if (use_stacks_)
       programs_.stacks.reset(bpf_program__attach_iter(find(kStacksProgram), nullptr));
-    std::size_t size = 0;
-    const auto offset =
+    programs_.wanted_root =
         variable_offset(bpf_object__btf(programs_.object.get()), ".bss", "hr_wanted_root");
-    void* data = section(".bss", size);
-    if (data && offset) {
-      programs_.wanted_root =
-          reinterpret_cast<std::uint32_t*>(static_cast<std::byte*>(data) + *offset);
-    }
   }
 
   void attach_choice(const Choice& choice, HookStatus& status) {

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -52,9 +53,9 @@ struct Programs {
   ObjectPtr object;
   std::vector<HookStatus> hooks;
   std::vector<LinkPtr> links;
-  std::vector<int> program_fds;  ///< of what is attached; owned by object
-  LinkPtr stacks;                ///< the task iterator, if the kernel has it
-  std::uint32_t* wanted_root = nullptr;
+  std::vector<int> program_fds;              ///< of what is attached; owned by object
+  LinkPtr stacks;                            ///< the task iterator, if the kernel has it
+  std::optional<std::uint32_t> wanted_root;  ///< where hr_wanted_root lies in .bss
 };
 
 Result<Programs> load_programs(const ProgramSetup& setup, std::span<const std::byte> image);

@@ -125,6 +125,7 @@ struct Recorder::Parts {
   Mapped rings;
   Mapped heads;
   Mapped tasks;
+  Mapped globals;
   std::map<pid_t, Root> roots = {};
   std::uint16_t last_root = 0;
   std::uint64_t dropped_before = 0;
@@ -163,7 +164,9 @@ struct Recorder::Parts {
   std::string read_stacks(std::uint16_t root) const {
     std::string text;
     if (!programs.stacks || !programs.wanted_root) return text;
-    *programs.wanted_root = root;
+    // libbpf maps global variables for skeletons only, so this is our own mapping.
+    __atomic_store_n(globals.as<std::uint32_t>() + *programs.wanted_root / sizeof(std::uint32_t),
+                     std::uint32_t{root}, __ATOMIC_RELEASE);
     const UniqueFd fd(bpf_iter_create(bpf_link__fd(programs.stacks.get())));
     if (!fd) return text;
     char part[8192];
@@ -215,6 +218,7 @@ Result<Recorder> Recorder::start(const RecorderOptions& options) {
   HR_TRY(parts->rings.map(object, "rings", PROT_READ));
   HR_TRY(parts->heads.map(object, "heads", PROT_READ));
   HR_TRY(parts->tasks.map(object, "tasks", PROT_READ | PROT_WRITE));
+  HR_TRY(parts->globals.map(object, ".bss", PROT_READ | PROT_WRITE));
   return Recorder(std::move(parts));
 }
 
