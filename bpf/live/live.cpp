@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "bpf/live/live.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 
@@ -90,6 +91,17 @@ bool Child::wait_ended() {
 
 Trace trace_since(Nanos from) {
   return recorder(nullptr)->snapshot({.from = from, .root = ::getpid()});
+}
+
+Trace trace_asleep(Nanos from, int tid) {
+  Trace trace;
+  until([&] {
+    trace = trace_since(from);
+    const auto last = std::find_if(trace.events.rbegin(), trace.events.rend(),
+                                   [tid](const TraceEvent& e) { return e.tid == tid; });
+    return last != trace.events.rend() && last->kind == TraceKind::Sleep && !last->stack.empty();
+  });
+  return trace;
 }
 
 const TraceEvent* last_event(const Trace& trace, int tid, TraceKind kind, TracedCall call) {

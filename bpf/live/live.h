@@ -43,6 +43,9 @@ class Child {
 /// Everything this process and its children did since `from`.
 Trace trace_since(Nanos from);
 
+/// The same, once `tid` has gone to sleep in the eyes of the scheduler: /proc says S before that.
+Trace trace_asleep(Nanos from, int tid);
+
 /// Last event of `tid` that fits, nullptr if none does.
 const TraceEvent* last_event(const Trace& trace, int tid, TraceKind kind,
                              TracedCall call = TracedCall::None);

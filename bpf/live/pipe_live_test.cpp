@@ -41,7 +41,7 @@ TEST(RecorderLive, SeesABlockedWriteAsACallThatDoesNotReturn) {
   const Nanos from = now_ns();
   live::Child writer([&] { write_bytes(pipe.write.get(), 200'000); });
   ASSERT_TRUE(writer.wait_asleep());
-  const Trace trace = live::trace_since(from);
+  const Trace trace = live::trace_asleep(from, writer.pid());
   SCOPED_TRACE(live::text(trace));
   EXPECT_EQ(count(trace, writer.pid(), TraceKind::Call, TracedCall::PipeWrite), 1);
   EXPECT_EQ(count(trace, writer.pid(), TraceKind::Return, TracedCall::PipeWrite), 0);
@@ -149,7 +149,7 @@ TEST(RecorderLive, FollowsSpliceIntoItsWait) {
     }
   });
   ASSERT_TRUE(writer.wait_asleep());
-  const Trace trace = live::trace_since(from);
+  const Trace trace = live::trace_asleep(from, writer.pid());
   SCOPED_TRACE(live::text(trace));
   const TraceEvent* sleep = live::last_event(trace, writer.pid(), TraceKind::Sleep);
   ASSERT_NE(sleep, nullptr);

@@ -50,9 +50,7 @@ TEST(RecorderLive, SeesAParentWaitForItsChild) {
     }
     ::waitpid(child, nullptr, 0);
   });
-  ASSERT_TRUE(parent.wait_asleep());
-  ::usleep(20'000);
-  const Trace trace = live::trace_since(from);
+  const Trace trace = live::trace_asleep(from, parent.pid());
   SCOPED_TRACE(live::text(trace));
   const TraceEvent* sleep = live::last_event(trace, parent.pid(), TraceKind::Sleep);
   ASSERT_NE(sleep, nullptr);
@@ -116,10 +114,13 @@ class OneFile {
 
   ~OneFile() {
     if (path_.empty()) return;
-    device_.reset();  // aborts the connection: nobody waits for us any more
+    abort();
     ::umount2(path_.c_str(), MNT_DETACH);
     ::unlink(path_.c_str());
   }
+
+  /// Aborts the connection: nobody waits for us any more.
+  void abort() { device_.reset(); }
 
   /// Serves until a request of `last` came, which is not answered.
   void serve_until(std::uint32_t last) {
@@ -179,9 +180,10 @@ TEST(RecorderLive, SeesAFlushAtExitThatNobodyAnswers) {
   if (const std::string why = file.mount(); !why.empty()) GTEST_SKIP() << why;
   const Nanos from = now_ns();
   live::Child victim([&file] { ::open(file.path().c_str(), O_RDONLY); });
+  const ScopeExit release([&file] { file.abort(); });
   file.serve_until(FUSE_FLUSH);
   ASSERT_TRUE(victim.wait_asleep());
-  const Trace trace = live::trace_since(from);
+  const Trace trace = live::trace_asleep(from, victim.pid());
   SCOPED_TRACE(live::text(trace));
   EXPECT_NE(live::last_event(trace, victim.pid(), TraceKind::Exit), nullptr);
   const TraceEvent* sleep = live::last_event(trace, victim.pid(), TraceKind::Sleep);
@@ -197,8 +199,13 @@ TEST(RecorderLive, SeesAFlushAtExitThatNobodyAnswers) {
   const TraceEvent* sent = live::last_event(trace, victim.pid(), TraceKind::FuseSend);
   if (!sent) GTEST_SKIP() << "fuse_request_send: " << live::why_not("fuse_request_send");
   EXPECT_EQ(sent->number, FUSE_FLUSH);
+  bool opened = false;
   for (const TraceEvent& e : trace.events) {
     EXPECT_FALSE(e.kind == TraceKind::FuseEnd && e.object == sent->object);
+    opened = opened || (e.kind == TraceKind::FuseEnd && e.number == FUSE_OPEN && e.result == 0);
+  }
+  if (live::why_not("fuse_request_end").empty()) {
+    EXPECT_TRUE(opened);
   }
 }
 

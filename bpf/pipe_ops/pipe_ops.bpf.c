@@ -60,7 +60,7 @@ static __always_inline int hr_rw_enter(__u8 call, struct kiocb *iocb, struct iov
 	e.other = inode->i_ino;
 	e.value = iter->count;
 	hr_load_pipe(inode->i_pipe, &e);
-	hr_pipe_enter(t, call, 1, (__u64)inode->i_pipe, &e);
+	hr_pipe_enter(t, call, 1, hr_number(t, inode->i_pipe), &e);
 	return 0;
 }
 
@@ -74,7 +74,7 @@ static __always_inline int hr_rw_leave(__u8 call, struct kiocb *iocb, __s64 resu
 		return 0;
 	pipe = iocb->ki_filp->f_inode->i_pipe;
 	hr_load_pipe(pipe, &e);
-	hr_pipe_leave(t, call, (__u64)pipe, result, &e);
+	hr_pipe_leave(t, call, hr_number(t, pipe), result, &e);
 	return 0;
 }
 
@@ -115,7 +115,7 @@ int BPF_PROG(pipe_fcntl_in, struct file *file, unsigned int cmd, unsigned long a
 	hr_load_pipe(pipe, &e);
 	e.other = cmd;
 	e.value = (__u32)arg; /* an int since 96a5d0f9 (v6.8) */
-	hr_pipe_enter(t, HR_PIPE_FCNTL, 1, (__u64)pipe, &e);
+	hr_pipe_enter(t, HR_PIPE_FCNTL, 1, hr_number(t, pipe), &e);
 	return 0;
 }
 
@@ -130,7 +130,7 @@ int BPF_PROG(pipe_fcntl_out, struct file *file, unsigned int cmd, unsigned long 
 		return 0;
 	pipe = file->f_inode->i_pipe;
 	hr_load_pipe(pipe, &e);
-	hr_pipe_leave(t, HR_PIPE_FCNTL, (__u64)pipe, ret, &e);
+	hr_pipe_leave(t, HR_PIPE_FCNTL, hr_number(t, pipe), ret, &e);
 	return 0;
 }
 
@@ -144,7 +144,7 @@ int BPF_PROG(pipe_resize_in, struct pipe_inode_info *pipe, unsigned int nr_slots
 		return 0;
 	hr_load_pipe(pipe, &e);
 	e.value = nr_slots;
-	hr_pipe_enter(t, HR_PIPE_RESIZE, 0, (__u64)pipe, &e);
+	hr_pipe_enter(t, HR_PIPE_RESIZE, 0, hr_number(t, pipe), &e);
 	return 0;
 }
 
@@ -157,7 +157,7 @@ int BPF_PROG(pipe_resize_out, struct pipe_inode_info *pipe, unsigned int nr_slot
 	if (!t)
 		return 0;
 	hr_load_pipe(pipe, &e);
-	hr_pipe_leave(t, HR_PIPE_RESIZE, (__u64)pipe, ret, &e);
+	hr_pipe_leave(t, HR_PIPE_RESIZE, hr_number(t, pipe), ret, &e);
 	return 0;
 }
 
@@ -171,7 +171,7 @@ int BPF_PROG(pipe_release_in, struct inode *inode, struct file *file)
 		return 0;
 	hr_load_pipe(inode->i_pipe, &e);
 	e.other = file->f_mode & 3; /* FMODE_READ, FMODE_WRITE: which end */
-	hr_pipe_enter(t, HR_PIPE_RELEASE, 0, (__u64)inode->i_pipe, &e);
+	hr_pipe_enter(t, HR_PIPE_RELEASE, 0, hr_number(t, inode->i_pipe), &e);
 	return 0;
 }
 
@@ -196,7 +196,7 @@ static __always_inline int hr_splice_enter(struct pipe_inode_info *pipe, __u32 w
 	if (!t)
 		return 0;
 	hr_load_pipe(pipe, &e);
-	hr_pipe_enter(t, HR_PIPE_SPLICE, 1, (__u64)pipe, &e);
+	hr_pipe_enter(t, HR_PIPE_SPLICE, 1, hr_number(t, pipe), &e);
 	return 0;
 }
 
@@ -208,7 +208,7 @@ static __always_inline int hr_splice_leave(struct pipe_inode_info *pipe)
 	if (!t)
 		return 0;
 	hr_load_pipe(pipe, &e);
-	hr_pipe_leave(t, HR_PIPE_SPLICE, (__u64)pipe, 0, &e);
+	hr_pipe_leave(t, HR_PIPE_SPLICE, hr_number(t, pipe), 0, &e);
 	return 0;
 }
 
@@ -327,7 +327,7 @@ int BPF_KPROBE(pipe_resize_kin, struct pipe_inode_info *pipe, unsigned int nr_sl
 		return 0;
 	hr_fetch_pipe((__u64)pipe, &e);
 	e.value = nr_slots;
-	hr_pipe_enter(t, HR_PIPE_RESIZE, 0, (__u64)pipe, &e);
+	hr_pipe_enter(t, HR_PIPE_RESIZE, 0, hr_number(t, pipe), &e);
 	return 0;
 }
 

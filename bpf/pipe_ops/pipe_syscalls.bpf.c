@@ -22,15 +22,15 @@
 /* The pipe behind a descriptor of the current task, 0 if it is none. */
 static __always_inline __u64 hr_pipe_of(__u32 fd, __u32 *ino)
 {
-	struct task_struct *p = (void *)bpf_get_current_task();
-	struct fdtable *fdt = BPF_CORE_READ(p, files, fdt);
+	struct task_struct *p = bpf_get_current_task_btf();
+	struct fdtable *fdt = p->files->fdt; /* typed loads as far as types go */
 	struct inode *inode;
 	struct file **files;
 	struct file *file = NULL;
 
-	if (fd >= BPF_CORE_READ(fdt, max_fds))
+	if (fd >= fdt->max_fds)
 		return 0;
-	files = BPF_CORE_READ(fdt, fd);
+	files = fdt->fd;
 	bpf_probe_read_kernel(&file, sizeof(file), &files[fd]);
 	inode = BPF_CORE_READ(file, f_inode);
 	if ((BPF_CORE_READ(inode, i_mode) & HR_S_IFMT) != HR_S_IFIFO)

@@ -56,7 +56,7 @@ static __always_inline void hr_switched_out(void *ctx, struct hr_task *t, struct
 		t->tid = 0; /* its last switch: the place is free */
 		return;
 	}
-	if (hr_user_stacks)
+	if (hr_user_stacks && call != HR_CALL_NONE)
 		hr_emit_user_stack(ctx, t);
 }
 
