@@ -2,6 +2,8 @@
 #
 # How kernel programs are compiled. No kernel, no BTF and no bpftool are needed to build.
 
+include(CheckCXXSourceCompiles)
+
 set(HANGRATE_BPF AUTO CACHE STRING "Build the kernel programs of bpf/: AUTO, ON or OFF")
 set_property(CACHE HANGRATE_BPF PROPERTY STRINGS AUTO ON OFF)
 
@@ -29,6 +31,22 @@ function(hangrate_find_bpf variable)
     execute_process(COMMAND ${HANGRATE_CLANG} -print-targets OUTPUT_VARIABLE targets ERROR_QUIET)
     if(NOT targets MATCHES "bpf")
       set(why "${HANGRATE_CLANG} has no bpf target")
+    endif()
+  endif()
+  if(NOT why)
+    # From 0.190 on libelf.a may want zstd.
+    find_library(HANGRATE_STATIC_LIBZSTD libzstd.a)
+    mark_as_advanced(HANGRATE_STATIC_LIBZSTD)
+    set(HANGRATE_BPF_LIBRARIES ${HANGRATE_STATIC_LIBBPF} ${HANGRATE_STATIC_LIBELF} ${HANGRATE_STATIC_ZLIB})
+    if(HANGRATE_STATIC_LIBZSTD)
+      list(APPEND HANGRATE_BPF_LIBRARIES ${HANGRATE_STATIC_LIBZSTD})
+    endif()
+    set(HANGRATE_BPF_LIBRARIES ${HANGRATE_BPF_LIBRARIES} PARENT_SCOPE)
+    set(CMAKE_REQUIRED_LIBRARIES ${HANGRATE_BPF_LIBRARIES})
+    check_cxx_source_compiles("#include <bpf/libbpf.h>
+      int main(int, char** v) { return bpf_object__open(v[0]) != nullptr; }" HANGRATE_LIBBPF_LINKS)
+    if(NOT HANGRATE_LIBBPF_LINKS)
+      set(why "libbpf.a and libelf.a do not link (libzstd-dev?)")
     endif()
   endif()
   if(why AND NOT HANGRATE_BPF STREQUAL AUTO)
