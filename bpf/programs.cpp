@@ -151,7 +151,8 @@ class Loader {
     for (Choice& choice : choices_) {
       choice.found = false;
       choice.why_not.clear();
-      if (setup_.without.contains(choice.plan.hook)) {
+      const bool wanted = setup_.probes.empty() || setup_.probes.contains(choice.plan.probe);
+      if (!wanted || setup_.without.contains(choice.plan.hook)) {
         choice.why_not = "not wanted";
         continue;
       }
@@ -220,8 +221,16 @@ class Loader {
       if (choice.found) attach_choice(choice, status);
       programs_.hooks.push_back(std::move(status));
     }
-    if (use_stacks_)
+    if (use_stacks_) {
       programs_.stacks.reset(bpf_program__attach_iter(find(kStacksProgram), nullptr));
+    }
+    // Not hooks, but as likely to be missing, and with a reason.
+    programs_.hooks.push_back({"task_block", "kernel stacks",
+                               programs_.stacks ? "task iterator" : "",
+                               programs_.stacks ? "" : "the task iterator was refused"});
+    programs_.hooks.push_back({"task_block", "kernel memory",
+                               setup_.may_read ? "bpf_probe_read_kernel" : "",
+                               setup_.may_read ? "" : "refused: pipes at sleep, FUSE numbers"});
     programs_.wanted_root =
         variable_offset(bpf_object__btf(programs_.object.get()), ".bss", "hr_wanted_root");
   }

@@ -36,6 +36,7 @@ struct ProgramSetup {
   bool may_read = true;   ///< bpf_probe_read_kernel() is allowed
   bool has_kprobes = true;
   bool user_stacks = true;
+  std::set<std::string> probes = {};  ///< empty = all
   std::set<std::string> without = {};
 };
 

@@ -107,6 +107,8 @@ Result<ProgramSetup> plan_setup(const RecorderOptions& options) {
                                            nullptr) == 1;
   setup.has_kprobes = ::access("/sys/bus/event_source/devices/kprobe/type", R_OK) == 0;
   setup.user_stacks = options.user_stacks;
+  setup.probes.insert(options.probes.begin(), options.probes.end());
+  if (!setup.probes.empty()) setup.probes.insert("task_block");  // nothing works without
   setup.without.insert(options.without.begin(), options.without.end());
   return setup;
 }

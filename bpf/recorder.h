@@ -33,6 +33,7 @@ struct RecorderOptions {
   /// The user stack at every sleep in a traced call, by frame pointer: 270 ns each, twice the price
   /// of the sleep itself.
   bool user_stacks = false;
+  std::vector<std::string> probes = {};   ///< folders of bpf/, {} = all; fewer start faster
   std::vector<std::string> without = {};  ///< hooks to leave out, by name
 };
 

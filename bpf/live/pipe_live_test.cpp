@@ -49,8 +49,10 @@ TEST(RecorderLive, SeesABlockedWriteAsACallThatDoesNotReturn) {
   ASSERT_NE(sleep, nullptr);
   EXPECT_EQ(sleep->call, TracedCall::PipeWrite);
   EXPECT_EQ(sleep->state, 'S');
-  ASSERT_TRUE(sleep->pipe);
-  EXPECT_EQ(sleep->pipe->head - sleep->pipe->tail, sleep->pipe->max_usage);
+  if (live::why_not("kernel memory").empty()) {
+    ASSERT_TRUE(sleep->pipe);
+    EXPECT_EQ(sleep->pipe->head - sleep->pipe->tail, sleep->pipe->max_usage);
+  }
   EXPECT_EQ(trace.lost, 0U);
   ASSERT_FALSE(sleep->stack.empty());
   EXPECT_NE(sleep->stack.front().find("pipe_write"), std::string::npos);
@@ -157,7 +159,7 @@ TEST(RecorderLive, FollowsSpliceIntoItsWait) {
   const TraceEvent* sleep = live::last_event(trace, writer.pid(), TraceKind::Sleep);
   ASSERT_NE(sleep, nullptr);
   EXPECT_EQ(sleep->call, TracedCall::PipeSplice);
-  EXPECT_TRUE(sleep->pipe);
+  EXPECT_EQ(sleep->pipe.has_value(), live::why_not("kernel memory").empty());
 }
 
 TEST(RecorderLive, CoversNamedPipes) {
