@@ -25,7 +25,7 @@ int parameters(const btf* types, __u32 id) {
   return type && btf_is_func_proto(type) ? btf_vlen(type) : 0;
 }
 
-void scan(const btf* types, __u32 first, const std::set<std::string>& wanted, KernelNames& names) {
+void scan(const btf* types, __u32 first, const NameSet& wanted, KernelNames& names) {
   for (__u32 id = first; id < btf__type_cnt(types); ++id) {
     const btf_type* type = btf__type_by_id(types, id);
     const bool function = btf_is_func(type);
@@ -35,7 +35,7 @@ void scan(const btf* types, __u32 first, const std::set<std::string>& wanted, Ke
       if (!name.starts_with(kTracepointPrefix)) continue;
       name.remove_prefix(kTracepointPrefix.size());
     }
-    const auto found = wanted.find(std::string(name));
+    const auto found = wanted.find(name);
     if (found == wanted.end()) continue;
     const int count = parameters(types, type->type);
     // The first parameter of a tracepoint's type is the registered data.
@@ -46,7 +46,7 @@ void scan(const btf* types, __u32 first, const std::set<std::string>& wanted, Ke
 
 }  // namespace
 
-Result<KernelNames> read_kernel_names(const std::set<std::string>& wanted) {
+Result<KernelNames> read_kernel_names(const NameSet& wanted) {
   const BtfPtr kernel(btf__load_vmlinux_btf());
   if (!kernel) {
     return fail(Error::infrastructure(

@@ -38,8 +38,8 @@ struct Choice {
   const HookWay& chosen() const { return plan.ways[way]; }
 };
 
-std::set<std::string> wanted_names(const std::vector<HookPlan>& plans) {
-  std::set<std::string> names;
+NameSet wanted_names(const std::vector<HookPlan>& plans) {
+  NameSet names;
   for (const HookPlan& plan : plans) {
     for (const HookWay& way : plan.ways) names.insert(way.targets.begin(), way.targets.end());
   }
