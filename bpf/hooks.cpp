@@ -65,7 +65,9 @@ std::vector<HookPlan> hook_plans() {
       function("signal_exit", "zap_pid_ns_processes", "zap", {"zap_pid_ns_processes"}),
       function("fuse_wait", "fuse_flush", "fuse_flush", {"fuse_flush"}),
       function("fuse_wait", "request_wait_answer", "fuse_wait", {"request_wait_answer"}),
-      tracepoint("fuse_wait", "fuse_request_send", "fuse_send"),
+      first_as_tracepoint(
+          function("fuse_wait", "fuse_request_send", "fuse_sent", {"request_wait_answer"}, false),
+          "fuse_request_send", "fuse_send"),
       first_as_tracepoint(
           function("fuse_wait", "fuse_request_end", "fuse_end", {"fuse_request_end"}, false),
           "fuse_request_end", "fuse_end"),

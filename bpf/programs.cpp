@@ -106,7 +106,6 @@ class Loader {
     set_constant("hr_switch_has_state",
                  tracepoint != names_.tracepoints.end() && tracepoint->second >= 4);
     set_constant("hr_fuse_end_has_conn", end != names_.functions.end() && end->second >= 2);
-    set_constant("hr_fuse_has_tracepoints", names_.tracepoints.contains("fuse_request_send"));
   }
 
   /// The memory of a section of global variables. (Its constness depends on the version of libbpf.)
@@ -136,6 +135,9 @@ class Loader {
     if (!typed && !setup_.may_read) return no("kernel memory may not be read");
     if (way.how == HookHow::Kprobe) {
       if (!setup_.has_kprobes) return no("no kprobes: CONFIG_KPROBES");
+      if (!way.leave.empty() && !setup_.has_kretprobes) {
+        return no("kretprobes would cut the stacks of sleepers before v5.16");
+      }
       return way.targets.front();
     }
     const bool function = way.how == HookHow::Fentry;

@@ -35,6 +35,9 @@ struct ProgramSetup {
   bool has_fetch = true;  ///< v5.12 and later
   bool may_read = true;   ///< bpf_probe_read_kernel() is allowed
   bool has_kprobes = true;
+  /// Below a function with a kretprobe /proc/PID/stack ends, and with it the proof of a hang,
+  /// before "x86/unwind: Recover kretprobe trampoline entry" (v5.16).
+  bool has_kretprobes = true;
   bool user_stacks = true;
   std::set<std::string> probes = {};  ///< empty = all
   std::set<std::string> without = {};

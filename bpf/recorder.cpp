@@ -106,6 +106,7 @@ Result<ProgramSetup> plan_setup(const RecorderOptions& options) {
   setup.may_read = libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_probe_read_kernel,
                                            nullptr) == 1;
   setup.has_kprobes = ::access("/sys/bus/event_source/devices/kprobe/type", R_OK) == 0;
+  setup.has_kretprobes = kernel_release() >= 5016;
   setup.user_stacks = options.user_stacks;
   setup.probes.insert(options.probes.begin(), options.probes.end());
   if (!setup.probes.empty()) setup.probes.insert("task_block");  // nothing works without

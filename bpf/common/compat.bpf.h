@@ -25,8 +25,6 @@ const volatile _Bool hr_switch_has_state;
  * possible" (v5.10); told by BTF, where the module has it.
  */
 const volatile _Bool hr_fuse_end_has_conn;
-/* The fuse_request_send tracepoint: 396b209e405a "fuse: add simple request tracepoints" (v6.12). */
-const volatile _Bool hr_fuse_has_tracepoints;
 /* bpf_probe_read_kernel() is allowed: not under lockdown=confidentiality. */
 const volatile _Bool hr_may_read;
 

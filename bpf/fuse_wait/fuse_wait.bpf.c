@@ -27,6 +27,24 @@ int BPF_PROG(fuse_send, struct fuse_req *req)
 	return 0;
 }
 
+/*
+ * Before v6.12 (396b209e405a "fuse: add simple request tracepoints"): the wait is where a request
+ * that is waited for shows first. By then it has its number.
+ */
+SEC("?fentry/request_wait_answer")
+int BPF_PROG(fuse_sent_in, struct fuse_req *req)
+{
+	hr_request(HR_FUSE_SEND, req);
+	return 0;
+}
+
+SEC("?kprobe/request_wait_answer")
+int BPF_KPROBE(fuse_sent_kin, struct fuse_req *req)
+{
+	hr_request(HR_FUSE_SEND, req);
+	return 0;
+}
+
 SEC("?tp_btf/fuse_request_end")
 int BPF_PROG(fuse_end, struct fuse_req *req)
 {
@@ -88,7 +106,6 @@ int BPF_KRETPROBE(fuse_flush_kout, int ret)
 	return 0;
 }
 
-/* Before v6.12 the wait is where a request that is waited for shows first. */
 static __always_inline void hr_fuse_wait(struct fuse_req *req)
 {
 	struct hr_task *t = hr_current();
@@ -98,8 +115,6 @@ static __always_inline void hr_fuse_wait(struct fuse_req *req)
 
 	if (!t)
 		return;
-	if (!hr_fuse_has_tracepoints)
-		hr_request(HR_FUSE_SEND, req);
 	hr_read_request(req, &unique, &opcode, &error);
 	hr_enter(t, HR_FUSE_WAIT, 0, unique, opcode);
 }
