@@ -37,10 +37,9 @@ static __always_inline __u32 hr_task_state(struct task_struct *p)
 }
 
 /*
- * The four numbers of a pipe, from an address the verifier knows nothing about. They have lain side
- * by side since 6718b6f855a0 "pipe: Allow pipes to have kernel-reserved slots" (v5.5), also in the
- * union of 3d252160b818 "fs/pipe: Read pipe->{head,tail} atomically outside pipe->mutex" (v6.14):
- * one read.
+ * The four numbers of a pipe, from an address the verifier knows nothing about. They lie side by
+ * side in the BTF of 5.10.262 to 7.2.13, also in the union of 3d252160b818 "fs/pipe: Read
+ * pipe->{head,tail} atomically outside pipe->mutex" (v6.14): one read; elsewhere none.
  */
 static __always_inline int hr_read_pipe(__u64 address, struct hr_slot *e)
 {
@@ -54,9 +53,8 @@ static __always_inline int hr_read_pipe(__u64 address, struct hr_slot *e)
 }
 
 /*
- * The number and the opcode of a FUSE request. Before v5.11 a module has no BTF; struct fuse_req
- * had the same beginning from 4c4f03f78c1d "fuse: move page alloc" (v5.4) on: two list heads, args,
- * count, flags.
+ * The number and the opcode of a FUSE request. Before v5.11 a module has no BTF. There `in` follows
+ * two list heads, args, count and flags, as it still does in the BTF of 7.2.13; tried on 5.10.262.
  */
 #define HR_FUSE_REQ_IN 56
 

@@ -114,7 +114,7 @@ int BPF_PROG(pipe_fcntl_in, struct file *file, unsigned int cmd, unsigned long a
 	pipe = file->f_inode->i_pipe;
 	hr_load_pipe(pipe, &e);
 	e.other = cmd;
-	e.value = (__u32)arg; /* an int since 96a5d0f9 (v6.8) */
+	e.value = (__u32)arg; /* a long in 6.1, an int in 6.12 */
 	hr_pipe_enter(t, HR_PIPE_FCNTL, 1, hr_number(t, pipe), &e);
 	return 0;
 }
