@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table of watched tasks: an array, the place of a task is its tid modulo the size, and the tid
+ * found there decides. One bounds check and one comparison tell an unwatched task; no hash, no
+ * lock, no allocation. With pid_max up to the size (131072) no two tasks share a place; beyond, a
+ * task that finds its place taken is not followed, and that is counted. Only the task itself, its
+ * parent before it runs, and its last switch write to its place.
+ */
+#pragma once
+
+#include "bpf/common/ring.bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hr_task);
+} tasks SEC(".maps");
+
+const volatile __u32 hr_task_mask;
+/* Pipes are told apart by their address, multiplied by an odd secret: no address leaves the kernel.
+ */
+const volatile __u64 hr_secret = 1;
+
+/*
+ * The verifier forbids arithmetic on what it knows to be a pointer. A map forgets: what is read
+ * back from it is a number.
+ */
+static __always_inline __u64 hr_number(struct hr_task *t, const void *pointer)
+{
+	*(const void *volatile *)&t->spare[0] = pointer;
+	return *(volatile __u64 *)&t->spare[0];
+}
+
+static __always_inline __u64 hr_object(__u64 address)
+{
+	return address ? (address * hr_secret) >> 12 : 0;
+}
+
+static __always_inline struct hr_task *hr_place(__u32 tid)
+{
+	__u32 index = tid & hr_task_mask;
+
+	return bpf_map_lookup_elem(&tasks, &index);
+}
+
+static __always_inline struct hr_task *hr_find(__u32 tid)
+{
+	struct hr_task *t = hr_place(tid);
+
+	return t && tid && t->tid == tid ? t : NULL;
+}
+
+static __always_inline struct hr_task *hr_current(void)
+{
+	return hr_find((__u32)bpf_get_current_pid_tgid());
+}
+
+static __always_inline _Bool hr_is_pipe_call(__u8 call)
+{
+	return call >= HR_PIPE_READ && call <= HR_PIPE_RELEASE;
+}
+
+/*
+ * A system call or an exit path begins with an empty stack of calls, whatever a missed return left
+ * behind.
+ */
+static __always_inline void hr_push(struct hr_task *t, __u8 call, _Bool outermost, __u64 what)
+{
+	__u32 d = outermost ? 0 : t->depth;
+
+	if (d < HR_DEPTH) {
+		t->call[d] = call;
+		t->what[d] = what;
+	}
+	t->depth = d + 1;
+}
+
+/* Leaves the innermost `call` and whatever is inside it; what it was about, 0 if it is not in
+ * there. */
+static __always_inline __u64 hr_pop(struct hr_task *t, __u8 call)
+{
+#pragma unroll
+	for (int d = HR_DEPTH - 1; d >= 0; d--) {
+		if (d < t->depth && t->call[d] == call) {
+			t->depth = d;
+			return t->what[d];
+		}
+	}
+	return 0;
+}
+
+static __always_inline __u8 hr_innermost(const struct hr_task *t, __u64 *what)
+{
+#pragma unroll
+	for (int d = HR_DEPTH - 1; d >= 0; d--) {
+		if (d < t->depth) {
+			*what = t->what[d];
+			return t->call[d];
+		}
+	}
+	*what = 0;
+	return HR_CALL_NONE;
+}
+
+/* A call without a pipe: entered and left. */
+static __always_inline void hr_enter(struct hr_task *t, __u8 call, _Bool outermost, __u64 what,
+				     __u32 other)
+{
+	struct hr_slot e = {.root = t->root,
+			    .kind = HR_CALL,
+			    .call_flags = call,
+			    .object = what,
+			    .other = other};
+
+	hr_push(t, call, outermost, what);
+	hr_emit(&e);
+}
+
+static __always_inline void hr_leave(struct hr_task *t, __u8 call, __s64 result)
+{
+	struct hr_slot e = {
+		.root = t->root, .kind = HR_RETURN, .call_flags = call, .value = result};
+
+	e.object = hr_pop(t, call);
+	hr_emit(&e);
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "bpf/decode.h"
+
+#include <cstring>
+
+namespace hangrate {
+
+namespace {
+
+static_assert(static_cast<int>(TraceKind::Call) == HR_CALL);
+static_assert(static_cast<int>(TraceKind::FuseAbort) == HR_FUSE_ABORT);
+static_assert(static_cast<int>(TracedCall::None) == HR_CALL_NONE);
+static_assert(static_cast<int>(TracedCall::P9Rpc) == HR_P9_RPC);
+
+void decode_call(const hr_slot& slot, TraceEvent& event) {
+  switch (event.call) {
+    case TracedCall::None:
+      return;
+    case TracedCall::PipeRead:
+    case TracedCall::PipeWrite:
+    case TracedCall::PipeSplice:
+    case TracedCall::PipeFcntl:
+    case TracedCall::PipeResize:
+    case TracedCall::PipeRelease:
+      return decode_pipe_ops(slot, event);
+    case TracedCall::FuseFlush:
+    case TracedCall::FuseWait:
+      return decode_fuse_wait(slot, event);
+    case TracedCall::WaitChild:
+    case TracedCall::ZapPidNs:
+      return decode_signal_exit(slot, event);
+    case TracedCall::P9Flush:
+    case TracedCall::P9Rpc:
+      return decode_p9_flush(slot, event);
+  }
+}
+
+void decode_kind(const hr_slot& slot, TraceEvent& event) {
+  switch (event.kind) {
+    case TraceKind::Call:
+    case TraceKind::Return:
+      return decode_call(slot, event);
+    case TraceKind::Sleep:
+    case TraceKind::Preempt:
+    case TraceKind::Run:
+    case TraceKind::Wake:
+    case TraceKind::Fork:
+      return decode_task_block(slot, event);
+    case TraceKind::Signal:
+    case TraceKind::Exit:
+      return decode_signal_exit(slot, event);
+    case TraceKind::FuseSend:
+    case TraceKind::FuseEnd:
+    case TraceKind::FuseAbort:
+      return decode_fuse_wait(slot, event);
+  }
+}
+
+}  // namespace
+
+std::optional<TraceEvent> decode(const RawEvent& raw) {
+  const hr_slot& slot = raw.slot;
+  const int call = slot.call_flags & 0xf;
+  if (slot.kind > HR_FUSE_ABORT || call > HR_P9_RPC) return std::nullopt;
+  TraceEvent event;
+  event.when = static_cast<Nanos>(slot.when);
+  event.cpu = raw.cpu;
+  event.tid = static_cast<int>(slot.tid);
+  event.pid = static_cast<int>(slot.pid);
+  event.kind = static_cast<TraceKind>(slot.kind);
+  event.call = static_cast<TracedCall>(call);
+  if ((slot.call_flags >> 4) & HR_HAS_PIPE) {
+    event.pipe = PipeState{slot.head, slot.tail, slot.max_usage, slot.ring_size};
+  }
+  decode_kind(slot, event);
+  return event;
+}
+
+std::vector<std::uint64_t> user_frames(const hr_slot& slot) {
+  std::vector<std::uint64_t> frames = {slot.object, static_cast<std::uint64_t>(slot.value),
+                                       slot.word[0], slot.word[1]};
+  while (!frames.empty() && frames.back() == 0) frames.pop_back();
+  return frames;
+}
+
+std::string slot_comm(const hr_slot& slot) {
+  return {slot.comm, ::strnlen(slot.comm, sizeof slot.comm)};
+}
+
+}  // namespace hangrate

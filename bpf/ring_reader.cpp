@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "bpf/ring_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstring>
+
+namespace hangrate {
+
+namespace {
+
+using Words = std::array<std::uint64_t, sizeof(hr_slot) / sizeof(std::uint64_t)>;
+
+/// A writer takes its slot before it reads the clock, and may be preempted in between: neighbours
+/// can be out of order by as much as that takes.
+constexpr Nanos kDisorder = 10 * kMilli;
+
+std::uint64_t load(const void* address) {
+  return __atomic_load_n(static_cast<const std::uint64_t*>(address), __ATOMIC_ACQUIRE);
+}
+
+/// False if the slot does not hold the event of `position` (any more, or yet).
+bool copy_slot(const hr_slot& from, std::uint64_t position, hr_slot& to) {
+  if (load(&from.seq) != position + 1) return false;
+  Words words;
+  const auto* source = reinterpret_cast<const std::uint64_t*>(&from);
+  for (std::size_t i = 0; i < words.size(); ++i) words[i] = load(source + i);
+  std::atomic_thread_fence(std::memory_order_acquire);
+  if (load(&from.seq) != position + 1) return false;
+  std::memcpy(&to, words.data(), sizeof to);
+  return true;
+}
+
+}  // namespace
+
+void read_ring(const RingView& ring, Nanos from, RingRead& read) {
+  const std::uint64_t size = ring.slots.size();
+  const std::uint64_t end = load(&ring.head->pos);
+  const std::uint64_t begin = end > size ? end - size : 0;
+  std::uint64_t torn = 0;
+  for (std::uint64_t position = end; position > begin;) {
+    --position;
+    RawEvent event{.cpu = ring.cpu};
+    if (!copy_slot(ring.slots[position & (size - 1)], position, event.slot)) {
+      ++torn;
+      // Slots that went while we read are the oldest: the writer has caught up with us.
+      if (load(&ring.head->pos) - position <= size) continue;
+      read.wrapped.push_back(ring.cpu);
+      read.torn += torn - 1;
+      return;
+    }
+    const auto when = static_cast<Nanos>(event.slot.when);
+    if (when < from - kDisorder) {
+      read.torn += torn;
+      return;
+    }
+    if (when >= from) read.events.push_back(event);
+  }
+  read.torn += torn;
+  if (begin > 0) read.wrapped.push_back(ring.cpu);
+}
+
+}  // namespace hangrate
