@@ -20,6 +20,7 @@ struct Line {
 
 Line line_of(const CellSummary& cell) {
   const std::string why = ktap_line(cell.explanation);
+  if (exit_code(cell) == 3) return {false, "ERROR " + why};
   switch (cell.verdict) {
     case CellVerdict::Reproduced:
       return {true, "XFAIL " + why};

@@ -29,6 +29,12 @@ std::size_t rank_of(CellVerdict verdict) {
   return at < kTroubleRank ? at : at + 1;
 }
 
+/// A bug shown by a cell that was cut short is as good as shown, but the cell is not done.
+std::size_t rank_of(const CellSummary& cell) {
+  const bool cut = exit_code(cell) != exit_code(cell.verdict);
+  return rank_of(cut ? CellVerdict::Inconclusive : cell.verdict);
+}
+
 MatrixColumn column_of(const CellSpec& spec) {
   MatrixColumn column{spec.repro, spec.variant};
   for (const Param& param : spec.manifest.params) {
@@ -90,7 +96,7 @@ std::optional<WorstResult> worst_of(const MatrixSummary& matrix) {
   for (const MatrixRow& row : matrix.rows) {
     if (!trouble_of(row).empty()) consider(kTroubleRank, std::nullopt);
     for (std::size_t i = 0; i < row.summary.cells.size(); ++i) {
-      consider(rank_of(row.summary.cells[i].verdict), i);
+      consider(rank_of(row.summary.cells[i]), i);
     }
     ++number;
   }
@@ -102,6 +108,7 @@ std::string headline(const MatrixSummary& matrix) {
   std::uint64_t trouble = 0;
   std::uint64_t died = 0;
   std::uint64_t findings = 0;
+  std::uint64_t unfinished = 0;
   for (const MatrixRow& row : matrix.rows) {
     if (!trouble_of(row).empty()) ++trouble;
     for (const BootFact& boot : row.boots) {
@@ -109,6 +116,7 @@ std::string headline(const MatrixSummary& matrix) {
       findings += boot.findings.size();
     }
     for (const CellSummary& cell : row.summary.cells) {
+      if (cell.shortfall == Shortfall::Cut) ++unfinished;
       auto& entry = counts[rank_of(cell.verdict)];
       ++entry.first;
       entry.second = cell.verdict;
@@ -124,6 +132,7 @@ std::string headline(const MatrixSummary& matrix) {
                         verdict_words(entry.second));
   }
   text += list;
+  if (unfinished > 0) text += "; " + plural(unfinished, "cell", "cells") + " unfinished";
   if (trouble > 0) text += "; " + plural(trouble, "kernel", "kernels") + " without results";
   if (died > 0) text += "; " + plural(died, "guest", "guests") + " died";
   if (findings > 0) text += "; " + plural(findings, "console finding", "console findings");
@@ -156,7 +165,7 @@ const char* exit_words(int code) {
 
 std::string trouble_of(const MatrixRow& row) {
   if (!row.trouble.empty()) return row.trouble;
-  return row.summary.cells.empty() ? "nothing was recorded" : "";
+  return row.boots.empty() || row.summary.cells.empty() ? "not run" : "";
 }
 
 bool guest_died(const BootFact& boot) {

@@ -24,7 +24,7 @@ Json result_json(const CellSummary& cell, std::size_t column) {
   Json json = cell_json(cell);
   json["column"] = column;
   json["clusters"] = cell.across_boots ? "boots" : "blocks";
-  json["exit_code"] = exit_code(cell.verdict);
+  json["exit_code"] = exit_code(cell);
   add_observations(json["kinds"], *cell.result);
   return json;
 }

@@ -85,7 +85,7 @@ void add_cell(Suite& suite, const MatrixRow& row, const CellSummary& cell,
   const double seconds = to_seconds(cell.result->elapsed());
   Counts counts{.tests = 1, .seconds = seconds};
   std::string result;
-  switch (exit_code(cell.verdict)) {
+  switch (exit_code(cell)) {
     case 0:
       if (cell.verdict != CellVerdict::InconclusivePower) break;
       [[fallthrough]];

@@ -13,8 +13,8 @@ namespace hangrate {
 namespace {
 
 /// The words say it; the sign only helps to find it.
-const char* sign_of(CellVerdict verdict) {
-  switch (exit_code(verdict)) {
+const char* sign_of(const CellSummary& cell) {
+  switch (exit_code(cell)) {
     case 0:
       return "";
     case 1:
@@ -28,7 +28,7 @@ const char* sign_of(CellVerdict verdict) {
 
 std::string cell_text(const CellSummary* cell) {
   if (cell == nullptr) return "";
-  const std::string words = sign_of(cell->verdict) + std::string(verdict_words(cell->verdict));
+  const std::string words = sign_of(*cell) + cell_words(*cell);
   if (!has_rate(*cell)) return words;
   const std::string rate = rate_short(*cell);
   return fmt::format("{}{}({}) {}", markdown_line(rate), rate.empty() ? "" : " ", count_text(*cell),

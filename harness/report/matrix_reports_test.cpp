@@ -97,6 +97,58 @@ TEST(MatrixReports, TextMarkdownAndJsonHaveTheNumbersOfEveryCell) {
   }
 }
 
+MatrixSummary only(const std::string& id) {
+  MatrixSummary matrix = made_matrix();
+  matrix.rows.remove_if([&](const MatrixRow& row) { return row.id != id; });
+  return matrix;
+}
+
+TEST(MatrixReports, ACellCutShortIsNoPassAndSaysSoInEveryFormat) {
+  MatrixSummary matrix = only("fixed");
+  MatrixRow& row = matrix.rows.front();
+  row.header.cells[0].trials = 60000;  // clean so far
+  row.header.cells[3].trials = 25;     // an "always" control, all hits so far
+  summarize(matrix);
+  EXPECT_EQ(matrix.exit_code, 3);
+  EXPECT_EQ(row.summary.exit_code, 3);
+  for (const auto& [name, report] : kReports) {
+    EXPECT_THAT(report(matrix), HasSubstr("unfinished: 50000 of 60000 trials")) << name;
+    EXPECT_THAT(report(matrix), HasSubstr("unfinished: 20 of 25 trials")) << name;
+  }
+  for (const std::string& text :
+       {text_table(row.summary, false), ktap_report(row.summary), json_report(row.summary)}) {
+    EXPECT_THAT(text, HasSubstr("unfinished: 50000 of 60000 trials"));
+  }
+  EXPECT_THAT(ktap_report(row.summary),
+              HasSubstr("\nnot ok 1 pipe_resize_stall.blocked-writer # ERROR unfinished"));
+  EXPECT_EQ(PlainJson::parse(matrix_json(matrix))["kernels"][0]["results"][0]["exit_code"], 3);
+}
+
+TEST(MatrixReports, ABugShownByACellCutShortIsShownButNotDone) {
+  MatrixSummary matrix = only("reverted");
+  matrix.rows.front().header.cells[0].trials = 60000;
+  summarize(matrix);
+  EXPECT_EQ(matrix.rows.front().summary.cells[0].verdict, CellVerdict::Reproduced);
+  EXPECT_EQ(matrix.exit_code, 3);
+  EXPECT_THAT(matrix_text(matrix, false), HasSubstr("0.4 % reproduced, unfinished"));
+  EXPECT_THAT(matrix_ktap(matrix), HasSubstr("not ok 1 pipe_resize_stall.blocked-writer # ERROR "
+                                             "reproduced: 40 hits in 10001 trials"));
+}
+
+TEST(MatrixReports, ARowThatWasNeverReachedIsNotRun) {
+  MatrixSummary matrix = only("fixed");
+  MatrixRow& row = matrix.rows.front();
+  row.boots.clear();
+  row.cells.clear();
+  for (const CellSpec& spec : row.header.cells) row.cells.emplace_back(spec);
+  summarize(matrix);
+  EXPECT_EQ(matrix.exit_code, 3);
+  for (const auto& [name, report] : kReports) {
+    EXPECT_THAT(report(matrix), HasSubstr("not run")) << name;
+    EXPECT_THAT(report(matrix), Not(HasSubstr("0 of 0"))) << name;
+  }
+}
+
 TEST(MatrixText, ListsWhatDiedWhatConsolesSaidAndWhatIsMissing) {
   const std::string text = matrix_text(made_matrix(), false);
   EXPECT_THAT(text, HasSubstr("boot 1: panic after 12.3 s: Kernel panic - not syncing: <script>"));

@@ -65,7 +65,7 @@ void summarize(MatrixSummary& matrix) {
     }
     for (CellSummary& cell : row.summary.cells) doubt_lost_trials(cell);
     std::vector<int> row_codes;
-    for (const CellSummary& cell : row.summary.cells) row_codes.push_back(exit_code(cell.verdict));
+    for (const CellSummary& cell : row.summary.cells) row_codes.push_back(exit_code(cell));
     const bool died = std::any_of(row.boots.begin(), row.boots.end(), [](const BootFact& boot) {
       return !boot.end.empty() && boot.end != "finished" && boot.end != "interrupted";
     });

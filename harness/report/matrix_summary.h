@@ -17,7 +17,7 @@ namespace hangrate {
 /// One start of a guest.
 struct BootFact {
   int number = 1;
-  std::string folder;   ///< relative to the results folder; holds console.log, journal.jsonl
+  std::string folder;   ///< relative to the results folder; holds console.log, REPRO.VARIANT.jsonl
   Nanos boot_time = 0;  ///< from the start of QEMU to the first word of our init
   Nanos total_time = 0;
   std::string end;  ///< finished, panic, silent, no-hello, died, interrupted

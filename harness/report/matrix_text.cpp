@@ -33,8 +33,8 @@ std::string table(const MatrixSummary& matrix, bool colour) {
           continue;
         }
         const std::string rate = rate_short(*cell);
-        line.push_back(painted((rate.empty() ? "" : rate + " ") + verdict_words(cell->verdict),
-                               cell->verdict, colour));
+        line.push_back(painted((rate.empty() ? "" : rate + " ") + cell_words(*cell),
+                               exit_code(*cell), colour));
       }
     }
     rows.push_back(std::move(line));
@@ -54,7 +54,7 @@ std::string explanations(const MatrixSummary& matrix, bool colour) {
     std::string lines;
     for (const CellSummary& cell : row.summary.cells) {
       lines += fmt::format("    {} {}: {}\n",
-                           painted(exit_code(cell.verdict) == 1 ? "!" : " ", cell.verdict, colour),
+                           painted(exit_code(cell) == 1 ? "!" : " ", exit_code(cell), colour),
                            cell_name(*cell.spec), safe_line(cell.explanation));
       const std::uint64_t unknown = unknown_trials(cell.result->tally());
       if (unknown > 0) {
