@@ -88,15 +88,20 @@ std::optional<WorstResult> worst_of(const MatrixSummary& matrix) {
   std::optional<WorstResult> worst;
   std::size_t worst_rank = 0;
   std::size_t number = 0;
-  const auto consider = [&](std::size_t rank, std::optional<std::size_t> cell) {
+  const auto consider = [&](std::size_t rank, std::optional<std::size_t> cell,
+                            std::optional<std::size_t> alarm) {
     if (worst && rank >= worst_rank) return;
-    worst = WorstResult{number, cell};
+    worst = WorstResult{number, cell, alarm};
     worst_rank = rank;
   };
   for (const MatrixRow& row : matrix.rows) {
-    if (!trouble_of(row).empty()) consider(kTroubleRank, std::nullopt);
+    if (!trouble_of(row).empty()) consider(kTroubleRank, std::nullopt, std::nullopt);
     for (std::size_t i = 0; i < row.summary.cells.size(); ++i) {
-      consider(rank_of(row.summary.cells[i]), i);
+      consider(rank_of(row.summary.cells[i]), i, std::nullopt);
+    }
+    for (std::size_t i = 0; i < row.alarms.size(); ++i) {
+      const bool proven = row.alarms[i].exit_code == 1;
+      consider(proven ? rank_of(CellVerdict::OtherHang) : kTroubleRank, std::nullopt, i);
     }
     ++number;
   }
@@ -143,6 +148,9 @@ std::string worst_sentence(const MatrixSummary& matrix) {
   const auto worst = worst_of(matrix);
   if (!worst) return "";
   const MatrixRow& row = *std::next(matrix.rows.begin(), static_cast<std::ptrdiff_t>(worst->row));
+  if (worst->alarm) {
+    return fmt::format("Worst: {}: {}", row.label, row.alarms[*worst->alarm].text);
+  }
   if (!worst->cell) return fmt::format("Worst: no results of {}: {}", row.label, trouble_of(row));
   const CellSummary& cell = row.summary.cells[*worst->cell];
   return fmt::format("Worst: {} on {}: {}", cell_name(*cell.spec), row.label, cell.explanation);

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "harness/report/format.h"
+#include "harness/report/row_alarms.h"
 #include "harness/report/safe_text.h"
 
 namespace hangrate {
@@ -83,8 +84,10 @@ std::string attention_of(const MatrixRow& row, std::size_t number) {
     }
     for (const ConsoleFinding& finding : boot.findings) {
       if (told_by_end(boot, finding)) continue;
-      items += fmt::format("<li><span class=\"badge v-weak\">console</span> {}, boot {}, {}</li>\n",
-                           kernel, boot.number, markup_line(finding_sentence(finding)));
+      const RowAlarm* alarm = alarm_of(row, boot, finding);
+      items += fmt::format("<li><span class=\"badge {}\">console</span> {}, boot {}, {}{}</li>\n",
+                           alarm != nullptr ? html::exit_class(alarm->exit_code) : "v-weak", kernel,
+                           boot.number, markup_line(finding_sentence(finding)), effect_of(alarm));
     }
   }
   return items;

@@ -6,6 +6,7 @@
 #include "harness/report/format.h"
 #include "harness/report/matrix_grid.h"
 #include "harness/report/proof.h"
+#include "harness/report/row_alarms.h"
 #include "harness/report/safe_text.h"
 
 namespace hangrate {
@@ -117,8 +118,9 @@ std::string alarms(const MatrixSummary& matrix) {
       }
       for (const ConsoleFinding& finding : boot.findings) {
         if (told_by_end(boot, finding)) continue;
-        text += fmt::format("- {}, boot {}, console: {}\n", markdown_line(row.label), boot.number,
-                            markdown_line(finding_sentence(finding)));
+        text += fmt::format("- {}, boot {}, console: {}{}\n", markdown_line(row.label), boot.number,
+                            markdown_line(finding_sentence(finding)),
+                            effect_of(alarm_of(row, boot, finding)));
       }
     }
   }

@@ -26,6 +26,14 @@ struct BootFact {
   std::vector<Cluster> clusters;
 };
 
+/// Something that counts against a kernel beside its cells: a guest that was lost, or what the
+/// kernel said of itself. Each is a test of its own in the reports for machines.
+struct RowAlarm {
+  std::string name;  ///< unique in its row: "boot-001", "boot-001-kasan"
+  std::string text;  ///< one sentence
+  int exit_code = 3;
+};
+
 /// One kernel with its axes; its cells are reproducer variants.
 struct MatrixRow {
   std::string id;       ///< folder and test name, e.g. "bookworm-preempt-full"
@@ -40,7 +48,8 @@ struct MatrixRow {
   std::string repeat;   ///< the command that runs this row again
   RunHeader header;     ///< of the guest: its environment, its cells
   std::vector<CellResult> cells;
-  Summary summary;  ///< of header and cells
+  Summary summary;               ///< of header and cells
+  std::vector<RowAlarm> alarms;  ///< worked out with the summary
 };
 
 struct MatrixSummary {
@@ -52,8 +61,8 @@ struct MatrixSummary {
   int exit_code = 0;
 };
 
-/// Fills in every row's summary and the exit code: rows with trouble, and rows with a machine that
-/// died, count as 3 at least, however clean their cells are.
+/// Fills in every row's summary, its alarms and the exit code: rows with trouble, and rows with a
+/// machine that died, count as 3 at least, however clean their cells are.
 void summarize(MatrixSummary& matrix);
 
 /// The reporters. All give finished text; none prints.

@@ -3,6 +3,7 @@
 
 #include "harness/report/format.h"
 #include "harness/report/matrix_grid.h"
+#include "harness/report/row_alarms.h"
 #include "harness/report/safe_text.h"
 #include "harness/report/text_grid.h"
 
@@ -72,7 +73,7 @@ std::string by_boot(const MatrixSummary& matrix, Sentences sentences) {
   std::string text;
   for (const MatrixRow& row : matrix.rows) {
     for (const BootFact& boot : row.boots) {
-      for (const std::string& sentence : sentences(boot)) {
+      for (const std::string& sentence : sentences(row, boot)) {
         text += fmt::format("  {}: {}\n", safe_line(row.label), safe_line(sentence));
       }
     }
@@ -80,15 +81,16 @@ std::string by_boot(const MatrixSummary& matrix, Sentences sentences) {
   return text;
 }
 
-std::vector<std::string> death_of(const BootFact& boot) {
+std::vector<std::string> death_of(const MatrixRow&, const BootFact& boot) {
   if (!guest_died(boot)) return {};
   return {boot_sentence(boot) + (boot.folder.empty() ? "" : " (" + boot.folder + ")")};
 }
 
-std::vector<std::string> findings_of(const BootFact& boot) {
+std::vector<std::string> findings_of(const MatrixRow& row, const BootFact& boot) {
   std::vector<std::string> sentences;
   for (const ConsoleFinding& finding : boot.findings) {
-    sentences.push_back(fmt::format("boot {}: {}", boot.number, finding_sentence(finding)));
+    sentences.push_back(fmt::format("boot {}: {}{}", boot.number, finding_sentence(finding),
+                                    effect_of(alarm_of(row, boot, finding))));
   }
   return sentences;
 }
