@@ -11,6 +11,7 @@
 #include "harness/guest/console_log.h"
 #include "harness/model/json_fields.h"
 #include "harness/run/journal.h"
+#include "harness/run/session.h"
 
 namespace hangrate {
 
@@ -76,12 +77,15 @@ void take_boot(MatrixSummary& summary, const BootRecord& record) {
 
 /// Adds what one boot recorded of one cell. The environment comes from the guest, what sets the
 /// kernel apart from its release from the row.
-Result<void> take_cell(MatrixRow& row, std::size_t cell, BootFact& boot, const std::string& path) {
+Result<void> take_cell(LoadedMatrix& loaded, MatrixRow& row, std::size_t cell, BootFact& boot,
+                       const std::string& path, bool reclassify) {
   CellResult alone(row.header.cells[cell]);
+  RunHeader own;
   const auto read = read_journal(
       path,
       [&](const RunHeader& header) -> Result<void> {
         if (header.cells.size() != 1) return fail(Error::usage(path + ": not one cell"));
+        own = header;
         const std::uint64_t planned = row.header.cells[cell].trials;
         const auto note = row.header.environment.build_note;
         const auto reverted = row.header.environment.reverted;
@@ -97,16 +101,23 @@ Result<void> take_cell(MatrixRow& row, std::size_t cell, BootFact& boot, const s
         return {};
       },
       [&](const Record& record) {
-        alone.apply(record);
-        row.cells[cell].apply(record);
+        const auto again = reclassify ? judged_again(record, own) : std::nullopt;
+        if (again && kind_of(again->verdict) != kind_of(std::get<TrialRecord>(record).verdict)) {
+          ++loaded.reclassified;
+        }
+        const Record& taken = again ? Record(*again) : record;
+        alone.apply(taken);
+        row.cells[cell].apply(taken);
       });
   if (!read) return fail(read.error());
+  loaded.cut_off += read->cut_off ? 1 : 0;
+  loaded.unknown_records += read->unknown;
   boot.clusters[cell] = {alone.tally().conclusive(), alone.tally().reproductions()};
   return {};
 }
 
-Result<void> take_results(MatrixSummary& summary, const std::string& folder) {
-  for (MatrixRow& row : summary.rows) {
+Result<void> take_results(LoadedMatrix& loaded, const std::string& folder, bool reclassify) {
+  for (MatrixRow& row : loaded.summary.rows) {
     for (BootFact& boot : row.boots) {
       boot.clusters.resize(row.header.cells.size());
       const std::string place = folder + "/" + boot.folder + "/";
@@ -114,7 +125,7 @@ Result<void> take_results(MatrixSummary& summary, const std::string& folder) {
       for (std::size_t cell = 0; cell < row.header.cells.size(); ++cell) {
         const CellSpec& spec = row.header.cells[cell];
         const std::string path = place + cell_file(spec.repro, spec.variant);
-        if (fs::exists(path)) HR_TRY(take_cell(row, cell, boot, path));
+        if (fs::exists(path)) HR_TRY(take_cell(loaded, row, cell, boot, path, reclassify));
       }
     }
   }
@@ -202,7 +213,7 @@ Result<std::string> MatrixStore::boot_folder(const std::string& id, int number) 
   return path;
 }
 
-Result<LoadedMatrix> load_matrix(const std::string& folder) {
+Result<LoadedMatrix> load_matrix(const std::string& folder, bool reclassify) {
   const std::string path = folder + "/" + kFileName;
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) return fail(Error::from_errno("open(" + path + ")").as(ErrorKind::Usage));
@@ -210,7 +221,8 @@ Result<LoadedMatrix> load_matrix(const std::string& folder) {
   LineReader lines(file.get());
   std::string line;
   int number = 0;
-  while (lines.next(line) == LineReader::Got::Line) {
+  LineReader::Got got = lines.next(line);
+  for (; got == LineReader::Got::Line; got = lines.next(line)) {
     const std::string where = path + ":" + std::to_string(++number);
     const auto json = parse_json(line);
     if (!json || !json->is_object()) return fail(Error::usage(where + ": not a record"));
@@ -227,13 +239,16 @@ Result<LoadedMatrix> load_matrix(const std::string& folder) {
         take_row(loaded.summary, json->get<RowRecord>());
       } else if (type == "boot") {
         take_boot(loaded.summary, json->get<BootRecord>());
+      } else {
+        ++loaded.unknown_records;
       }
     } catch (const nlohmann::json::exception& problem) {
       return fail(Error::usage(where + ": " + problem.what()));
     }
   }
   if (number == 0) return fail(Error::usage(path + " is empty"));
-  HR_TRY(take_results(loaded.summary, folder));
+  if (got == LineReader::Got::Unfinished) ++loaded.cut_off;
+  HR_TRY(take_results(loaded, folder, reclassify));
   return loaded;
 }
 
