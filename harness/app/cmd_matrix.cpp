@@ -124,6 +124,7 @@ int matrix(Options options, const std::vector<std::string>& argv) {
   std::fprintf(stderr, "results: %s\n", folder.c_str());
 
   StatusLine line(!options.show.quiet);
+  std::vector<std::shared_ptr<const void>> held;  // kernels stay in the cache until all is run
   const std::string cache = options.cache.empty() ? default_kernel_cache() : options.cache;
   MatrixOptions run;
   run.natives = *catalog;
@@ -134,8 +135,10 @@ int matrix(Options options, const std::vector<std::string>& argv) {
         spec, {.cache = cache,
                .mirror = options.mirror,
                .offline = options.offline,
-               .progress = [&](const std::string& text) { line.show(spec + ": " + text); }});
+               .progress = [&](const std::string& text) { line.show(spec + ": " + text); },
+               .notice = [&](const std::string& text) { line.news(text); }});
     if (!kernel) return fail(kernel.error());
+    held.push_back(kernel->hold);
     return BootableKernel{.label = kernel->label,
                           .image = kernel->image,
                           .modules = kernel->modules,

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct GuestKernel {
   std::string build_note;             ///< "+ revert e95aada4cb93" for recipes, else ""
   std::vector<std::string> reverted;  ///< reproducers whose fix the build took out
   bool native = false;                ///< spec "native": no guest
+  /// As long as this lives, nobody prunes or replaces the files in the cache.
+  std::shared_ptr<const void> hold;
 };
 
 struct KernelOptions {
@@ -31,6 +34,7 @@ struct KernelOptions {
   std::string mirror;  ///< of Debian's archive; "" = this machine's apt configuration
   bool offline = false;
   std::function<void(const std::string&)> progress;  ///< one line, without newline
+  std::function<void(const std::string&)> notice;    ///< likewise, and worth keeping
 };
 
 /// $HANGRATE_CACHE, else $XDG_CACHE_HOME/hangrate, else ~/.cache/hangrate.
