@@ -320,6 +320,17 @@ def test_new_repro_compiles_and_says_what_to_write():
     expect(result.returncode == 0, result)
 
 
+def test_bench_boot_ends_with_3_where_no_guest_runs():
+    machine = Machine()
+    build = machine.root / "build"
+    result = machine.call("bench-boot", "--build", build)
+    expect(result.returncode == 3 and "nothing built" in result.stderr, result)
+    (build / "bin").mkdir(parents=True)
+    machine.write(build / "bin/hangrate", "#!/bin/sh\necho no kernel here >&2\nexit 3\n")
+    result = machine.call("bench-boot", "--build", build)
+    expect(result.returncode == 3 and "no kernel here" in result.stderr, result)
+
+
 def test_every_library_the_build_looks_for_is_installed():
     known = {"Threads": "g++", "fmt": "libfmt-dev", "tl-expected": "libexpected-dev", "ZLIB": "zlib1g-dev", "LibArchive": "libarchive-dev",
              "nlohmann_json": "nlohmann-json3-dev", "CLI11": "libcli11-dev", "Boost": "libboost-dev",

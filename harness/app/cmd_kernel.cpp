@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include "harness/kernel/kernel_cache.h"
 #include "harness/kernel/kernel_json.h"
 #include "harness/kernel/kernel_spec.h"
+#include "harness/report/safe_text.h"
 
 namespace hangrate {
 
@@ -26,17 +28,24 @@ struct Options {
   std::function<int()> chosen;
 };
 
+void tell(const std::string& line) {
+  fmt::print(stderr, "{}\n", safe_line(line));
+}
+
 KernelOptions kernel_options(const Options& options) {
   return {.cache = options.cache,
           .mirror = options.mirror,
           .offline = options.offline,
-          .progress = [](const std::string& line) { fmt::print(stderr, "{}\n", line); }};
+          .progress = tell,
+          .notice = tell};
 }
 
 /// One line per kernel: spec, label and image, with tabs between them for cut(1).
 void print_kernels(const std::vector<GuestKernel>& kernels, bool json) {
   if (!json) {
-    for (const GuestKernel& k : kernels) fmt::print("{}\t{}\t{}\n", k.spec, k.label, k.image);
+    for (const GuestKernel& k : kernels) {
+      fmt::print("{}\t{}\t{}\n", safe_line(k.spec), safe_line(k.label), safe_line(k.image));
+    }
     return;
   }
   Json all = Json::array();
@@ -55,7 +64,7 @@ int fetch(const Options& options) {
     if (kernel) {
       kernels.push_back(std::move(*kernel));
     } else {  // the others are still worth having
-      code = complain(kernel.error());
+      code = std::max(code, complain(kernel.error()));
     }
   }
   print_kernels(kernels, options.json);
@@ -84,7 +93,7 @@ int show(const Options& options) {
     return finish_stdout(kExitAsExpected);
   }
   const auto line = [](const char* name, const std::string& value) {
-    fmt::print("{:<9} {}\n", name, value.empty() ? "-" : value);
+    fmt::print("{:<9} {}\n", name, value.empty() ? "-" : safe_line(value));
   };
   line("spec", kernel->spec);
   line("label", kernel->label);
@@ -117,6 +126,7 @@ int prune(const Options& options) {
   std::vector<GuestKernel> kernels;
   for (const CacheEntry& entry : pruned->kernels) kernels.push_back(entry.kernel);
   print_kernels(kernels, options.json);
+  for (const std::string& id : pruned->in_use) tell(id + " stays: it is in use");
   fmt::print(stderr, "{} removed, {:.1f} MiB\n", kernels.size(),
              static_cast<double>(pruned->bytes) / (1024.0 * 1024.0));
   return finish_stdout(kExitAsExpected);

@@ -11,6 +11,7 @@
 #include "harness/base/file.h"
 #include "harness/cli/drive.h"
 #include "harness/cli/exit_codes.h"
+#include "harness/cli/numbers.h"
 #include "harness/cli/status_line.h"
 #include "harness/cli/version.h"
 #include "harness/guest/accel.h"
@@ -140,6 +141,7 @@ int matrix(Options options, const std::vector<std::string>& argv) {
   std::fprintf(stderr, "results: %s\n", folder.c_str());
 
   StatusLine line(!options.show.quiet);
+  std::vector<std::shared_ptr<const void>> held;  // kernels stay in the cache until all is run
   const std::string cache = options.cache.empty() ? default_kernel_cache() : options.cache;
   MatrixOptions run;
   run.natives = *catalog;
@@ -150,10 +152,12 @@ int matrix(Options options, const std::vector<std::string>& argv) {
         spec, {.cache = cache,
                .mirror = options.mirror,
                .offline = options.offline,
-               .progress = [&](const std::string& text) { line.show(spec + ": " + text); }});
+               .progress = [&](const std::string& text) { line.show(spec + ": " + text); },
+               .notice = [&](const std::string& text) { line.news(text); }});
     if (!kernel) return fail(kernel.error());
     auto identity = identity_of(*kernel);
     if (!identity) return fail(identity.error());
+    held.push_back(kernel->hold);
     return BootableKernel{.label = kernel->label,
                           .image = kernel->image,
                           .modules = kernel->modules,
@@ -196,23 +200,24 @@ CommandBody add_matrix_command(CLI::App& app, std::vector<std::string> argv) {
   command->add_option("--repro", o->overrides.selectors,
                       "REPRO or REPRO/VARIANT, instead of the file's (repeatable)");
   command->add_option("--trials", o->overrides.trials, "Trials per cell, instead of the file's")
-      ->check(CLI::Range(1, 1'000'000'000));
+      ->check(whole_number(1, kMostMatrixTrials));
   command->add_option("--boots", o->overrides.boots, "Spread the trials of a cell over N boots")
-      ->check(CLI::Range(1, 1000));
+      ->check(whole_number(1, kMostBoots));
   command->add_option("--filter", o->overrides.filter,
                       "Only the kernel with this id, or those whose id holds this text");
   command->add_option("--shard", o->shard, "Only every N-th kernel: I/N, e.g. 1/3");
   command->add_option("--jobs", o->jobs, "Guests side by side (default 1)")
-      ->check(CLI::Range(1, 256));
+      ->check(whole_number(1, 256));
   command->add_option("--accel", o->accel, "auto, kvm or tcg (default auto: finds out by trying)")
       ->check(CLI::IsMember({"auto", "kvm", "tcg"}));
   command->add_option("--results", o->results, "Folder for everything this run records");
   command->add_option("--resume", o->resume, "Go on with the matrix run in this folder");
-  command->add_option("--seed", o->seed, "Seed of every random choice (default: random, recorded)");
+  command->add_option("--seed", o->seed, "Seed of every random choice (default: random, recorded)")
+      ->check(whole_number(0, kMostSeed));
   command
       ->add_option("--confidence", o->confidence,
                    "Confidence of intervals and exclusions (default 0.95)")
-      ->check(CLI::Range(0.5, 0.999999));
+      ->check(real_number(kLeastConfidence, kMostConfidence));
   command->add_option("--cache", o->cache, "Where kernels are kept");
   command->add_option("--mirror", o->mirror,
                       "Package mirror (default: this machine's apt configuration)");

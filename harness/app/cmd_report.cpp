@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <memory>
 
+#include <fmt/format.h>
+
 #include "harness/app/commands.h"
 #include "harness/app/matrix_show.h"
 #include "harness/cli/drive.h"
 #include "harness/matrix/matrix_store.h"
+#include "harness/report/format.h"
 
 namespace hangrate {
 
@@ -17,9 +20,27 @@ struct Options {
   MatrixShow matrix;
 };
 
+/// What a reader of the report has to know of its source.
+void tell_source(std::uint64_t cut_off, std::uint64_t unknown) {
+  if (cut_off > 0) {
+    fmt::print(stderr, "hangrate: {} cut off by a kill; left out\n",
+               plural(cut_off, "last record was", "last records were"));
+  }
+  if (unknown > 0) {
+    fmt::print(stderr, "hangrate: {} of a later version left out\n",
+               plural(unknown, "record", "records"));
+  }
+}
+
+void tell_reclassified(std::uint64_t changed) {
+  fmt::print(stderr, "hangrate: {} verdicts changed by judging again\n", changed);
+}
+
 int report_matrix(const Options& options) {
-  auto matrix = load_matrix(options.from);
+  auto matrix = load_matrix(options.from, options.reclassify);
   if (!matrix) return complain(matrix.error());
+  tell_source(matrix->cut_off, matrix->unknown_records);
+  if (options.reclassify) tell_reclassified(matrix->reclassified);
   summarize(matrix->summary);
   MatrixShow show = options.matrix;
   show.json = options.show.json;
@@ -38,17 +59,8 @@ int report(const Options& options) {
   }
   const auto run = load_run(options.from, options.reclassify);
   if (!run) return complain(run.error());
-  if (run->cut_off) {
-    std::fprintf(stderr, "hangrate: the last record was cut off by a kill; it is left out\n");
-  }
-  if (run->unknown_records > 0) {
-    std::fprintf(stderr, "hangrate: %llu records of a later version are left out\n",
-                 static_cast<unsigned long long>(run->unknown_records));
-  }
-  if (options.reclassify) {
-    std::fprintf(stderr, "hangrate: %llu verdicts changed by judging again\n",
-                 static_cast<unsigned long long>(run->reclassified));
-  }
+  tell_source(run->cut_off ? 1 : 0, run->unknown_records);
+  if (options.reclassify) tell_reclassified(run->reclassified);
   return present(summarize(run->header, run->cells), options.show);
 }
 

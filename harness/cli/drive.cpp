@@ -10,6 +10,7 @@
 #include "harness/base/file.h"
 #include "harness/cli/exit_codes.h"
 #include "harness/cli/live.h"
+#include "harness/report/safe_text.h"
 
 namespace hangrate {
 
@@ -40,7 +41,7 @@ Result<void> check_output_path(const std::string& option, const std::string& pat
 }
 
 int complain(const Error& error) {
-  std::fprintf(stderr, "hangrate: %s\n", error.what().c_str());
+  std::fprintf(stderr, "hangrate: %s\n", safe_line(error.what()).c_str());
   return error.kind() == ErrorKind::Usage ? kExitUsage : kExitInfrastructure;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "harness/cli/exit_codes.h"
+#include "harness/report/safe_text.h"
 
 namespace hangrate {
 
@@ -15,7 +16,8 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv) {
     app.exit(wanted);
     return kExitAsExpected;
   } catch (const CLI::ParseError& mistake) {
-    std::fprintf(stderr, "%s: %s (see --help)\n", app.get_name().c_str(), mistake.what());
+    std::fprintf(stderr, "%s: %s (see --help)\n", app.get_name().c_str(),
+                 safe_line(mistake.what()).c_str());
     return kExitUsage;
   }
   return std::nullopt;

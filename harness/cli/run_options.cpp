@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <ctime>
@@ -15,8 +14,10 @@
 
 #include "harness/base/file.h"
 #include "harness/base/seed.h"
+#include "harness/cli/numbers.h"
 #include "harness/cli/version.h"
 #include "harness/model/json.h"
+#include "harness/model/param_check.h"
 #include "harness/sys/capabilities.h"
 #include "harness/sys/environment.h"
 
@@ -26,6 +27,8 @@ namespace {
 
 constexpr std::uint64_t kMostTrials = 1'000'000'000'000;
 constexpr int kMostWorkers = 32;
+constexpr double kLeastExcluded = 1e-9;
+constexpr double kMostExcluded = 0.999999;
 constexpr Nanos kDefaultBudget = 120 * kSecond;
 
 template <typename Names>
@@ -69,20 +72,6 @@ Result<std::vector<std::string>> chosen_variants(const RunOptions& options,
   return std::vector<std::string>{manifest.variants.front().name};
 }
 
-Result<void> check_param(const Param& param, const std::string& value) {
-  if (!param.choices.empty()) {
-    if (holds(param.choices, value)) return {};
-    return fail(Error::usage(
-        fmt::format("--param {}={}: not one of {}", param.name, value, joined(param.choices))));
-  }
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  const bool whole = error == std::errc{} && end == value.data() + value.size();
-  if (whole && number >= param.min && number <= param.max) return {};
-  return fail(Error::usage(fmt::format("--param {}={}: not a whole number from {} to {}",
-                                       param.name, value, param.min, param.max)));
-}
-
 struct Assignment {
   std::string name;
   std::string value;
@@ -108,34 +97,12 @@ Result<std::map<std::string, std::string>> complete_params(const Manifest& manif
   for (Assignment& assignment : given) {
     for (const Param& param : manifest.params) {
       if (param.name != assignment.name) continue;
-      HR_TRY(check_param(param, assignment.value));
+      HR_TRY(check_param(param, assignment.value, "--param "));
       params[param.name] = assignment.value;
       assignment.used = true;
     }
   }
   return params;
-}
-
-Result<void> check_numbers(const RunOptions& o) {
-  if (o.trials && (*o.trials < 1 || *o.trials > kMostTrials)) {
-    return fail(Error::usage(fmt::format("--trials {}: from 1 to {}", *o.trials, kMostTrials)));
-  }
-  if (o.hits && (*o.hits < 1 || *o.hits > kMostTrials)) {
-    return fail(Error::usage(fmt::format("--hits {}: from 1 to {}", *o.hits, kMostTrials)));
-  }
-  if (o.until_excluded && !(*o.until_excluded > 1e-9 && *o.until_excluded < 1.0)) {
-    return fail(Error::usage(
-        fmt::format("--until-excluded {}: a rate per trial between 1e-9 and 1, e.g. 0.001",
-                    *o.until_excluded)));
-  }
-  if (o.confidence && !(*o.confidence >= 0.5 && *o.confidence <= 0.999999)) {
-    return fail(Error::usage(fmt::format("--confidence {}: from 0.5 to 0.999999", *o.confidence)));
-  }
-  if (o.first > kMostTrials) return fail(Error::usage("--first-trial: too large"));
-  if (o.workers && (*o.workers < 1 || *o.workers > kMostWorkers)) {
-    return fail(Error::usage(fmt::format("--workers {}: from 1 to {}", *o.workers, kMostWorkers)));
-  }
-  return {};
 }
 
 std::tm utc_now() {
@@ -169,20 +136,25 @@ CellSpec make_cell(const RunOptions& options, const Manifest& manifest, const st
 void add_run_options(CLI::App& app, RunOptions& o) {
   app.add_option("--variant", o.variants, "Run this variant (may be repeated)");
   app.add_option("--param", o.params, "Set a parameter of the reproducer: NAME=VALUE (repeatable)");
-  app.add_option("--trials", o.trials, "Trials per variant");
-  app.add_option("--hits", o.hits, "Stop a variant after this many hits");
+  app.add_option("--trials", o.trials, "Trials per variant")->check(whole_number(1, kMostTrials));
+  app.add_option("--hits", o.hits, "Stop a variant after this many hits")
+      ->check(whole_number(1, kMostTrials));
   app.add_option("--until-excluded", o.until_excluded,
-                 "Stop a variant once a clean run excludes this hit rate, e.g. 0.001");
+                 "Stop a variant once a clean run excludes this hit rate, e.g. 0.001")
+      ->check(real_number(kLeastExcluded, kMostExcluded));
   app.add_option("--confidence", o.confidence,
-                 "Confidence of intervals and exclusions (default 0.95)");
+                 "Confidence of intervals and exclusions (default 0.95)")
+      ->check(real_number(kLeastConfidence, kMostConfidence));
   app.add_option("--budget", o.budget,
                  "Time for the whole run, e.g. 60s or 10m (default 2m unless another stop rule is "
                  "given)");
-  app.add_option("--workers", o.workers, "Workers side by side (default: by CPUs)");
-  app.add_option("--seed", o.seed, "Seed of every random choice (default: random, recorded)");
+  app.add_option("--workers", o.workers, "Workers side by side (default: by CPUs)")
+      ->check(whole_number(1, kMostWorkers));
+  app.add_option("--seed", o.seed, "Seed of every random choice (default: random, recorded)")
+      ->check(whole_number(0, kMostSeed));
   app.add_option("--results", o.results, "Folder for the journal of this run");
   app.add_option("--channel", o.channel)->group("");  // how a matrix runs us
-  app.add_option("--first-trial", o.first)->group("");
+  app.add_option("--first-trial", o.first)->group("")->check(whole_number(0, kMostTrials));
   app.add_option("--json", o.json, "Write the summary as JSON to this file, - for stdout");
   app.add_flag("--ktap", o.ktap, "Print KTAP instead of the table");
   app.add_flag("-q,--quiet", o.quiet, "No progress, no proofs");
@@ -191,9 +163,10 @@ void add_run_options(CLI::App& app, RunOptions& o) {
 
 Result<Nanos> parse_duration(const std::string& text) {
   const std::string problem = "--budget " + text + ": expected a time such as 90s, 10m or 1h";
-  char* end = nullptr;
-  const double number = std::strtod(text.c_str(), &end);
-  const std::string unit = end != nullptr ? std::string(end) : "?";
+  const std::string digits = text.substr(0, text.find_first_not_of("0123456789."));
+  const std::string unit = text.substr(digits.size());
+  if (!is_decimal(digits)) return fail(Error::usage(problem));
+  const double number = std::strtod(digits.c_str(), nullptr);
   double factor = 0;
   if (unit.empty() || unit == "s") factor = 1e9;
   if (unit == "ms") factor = 1e6;
@@ -219,7 +192,6 @@ Environment examine_machine() {
 Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<CatalogEntry>& catalog,
                               const std::vector<std::string>& argv, bool all_variants,
                               const Environment& environment) {
-  HR_TRY(check_numbers(options));
   std::vector<std::string> names;
   for (const CatalogEntry& entry : catalog) names.push_back(entry.manifest.name);
   for (const std::string& selector : options.selectors) {

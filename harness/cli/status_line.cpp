@@ -7,6 +7,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "harness/report/safe_text.h"
+
 namespace hangrate {
 
 namespace {
@@ -33,14 +35,14 @@ void StatusLine::put(const std::string& text) const {
 }
 
 void StatusLine::show(const std::string& text) {
-  if (terminal_) put(kEraseLine + text.substr(0, terminal_width() - 1));
+  if (terminal_) put(kEraseLine + safe_line(text).substr(0, terminal_width() - 1));
 }
 
 void StatusLine::news(const std::string& text) {
   if (terminal_) {
-    put(kEraseLine + text + "\n");
+    put(kEraseLine + safe_line(text) + "\n");
   } else {
-    std::fprintf(stderr, "%s\n", text.c_str());
+    std::fprintf(stderr, "%s\n", safe_line(text).c_str());
   }
 }
 

@@ -17,6 +17,7 @@ struct Phrase {
 constexpr Phrase kPhrases[] = {
     {"Kernel panic - not syncing", "panic"},
     {"BUG: KASAN:", "kasan"},
+    {"UBSAN:", "ubsan"},
     {"BUG: soft lockup", "soft-lockup"},
     {"hard LOCKUP", "hard-lockup"},
     {"blocked for more than", "hung-task"},

@@ -24,6 +24,7 @@ constexpr Nanos kUpdateLimit = 600 * kSecond;
 constexpr Nanos kDownloadLimit = 1800 * kSecond;
 constexpr Nanos kQueryLimit = 120 * kSecond;
 constexpr time_t kListsStayFresh = 15 * 60;
+constexpr int kMostRounds = 5;  // somebody may prune between updating and reading
 constexpr const char* kMetapackage = "linux-image-cloud-amd64";
 
 /// Debian 13 has the keyring under a new name; either serves.
@@ -81,24 +82,39 @@ Result<Apt> Apt::open(const std::string& suite, const KernelOptions& options) {
   const std::string name = suite + "-" + sha256(*sources).substr(0, 8);
   const std::string folder = options.cache + "/apt/" + name;
   Apt apt(suite, folder, log);
-  const auto lock =
-      FileLock::take(options.cache + "/locks/apt-" + name + ".lock", 2 * kUpdateLimit, [&] {
-        if (options.progress)
-          options.progress("debian:" + suite + ": waiting for another run's apt-get");
-      });
-  if (!lock) return fail(lock.error());
+  const auto say = [&](const std::string& what) {
+    if (options.progress) options.progress("debian:" + suite + ": " + what);
+  };
+  const std::string lock_file = options.cache + "/locks/apt-" + name + ".lock";
+  for (int round = 0; round < kMostRounds; ++round) {
+    const auto waiting = [&] { say("waiting for another run's apt-get"); };
+    // Shared from the first look at the lists to the last file: prune must not take them away.
+    auto reading = FileLock::take(lock_file, 2 * kUpdateLimit, waiting, LockMode::Shared);
+    if (!reading) return fail(reading.error());
+    if (fresh(folder + "/updated")) {
+      apt.lock_.emplace(std::move(*reading));
+      return apt;
+    }
+    reading = fail(Error::infrastructure(""));  // let go, or nobody could update
+    const auto updating = FileLock::take(lock_file, 2 * kUpdateLimit, waiting);
+    if (!updating) return fail(updating.error());
+    if (fresh(folder + "/updated")) continue;
+    say("fetching the package lists");
+    HR_TRY(apt.prepare(*sources));
+    HR_TRY(apt.update());
+    HR_TRY(write_file_atomically(folder + "/updated", ""));
+  }
+  return fail(Error::infrastructure(folder + ": the package lists go as fast as they come"));
+}
+
+Result<void> Apt::prepare(const std::string& sources) const {
   std::error_code error;
-  fs::create_directories(folder + "/state/lists/partial", error);
-  fs::create_directories(folder + "/cache/archives/partial", error);
-  if (error) return fail(Error::infrastructure(folder + ": " + error.message()));
-  HR_TRY(write_file_atomically(folder + "/sources.list", *sources));
-  HR_TRY(write_file_atomically(folder + "/status", ""));
-  HR_TRY(write_file_atomically(folder + "/apt.conf", private_apt_conf(folder, ::geteuid() == 0)));
-  if (fresh(folder + "/updated")) return apt;
-  if (options.progress) options.progress("debian:" + suite + ": fetching the package lists");
-  HR_TRY(apt.update());
-  HR_TRY(write_file_atomically(folder + "/updated", ""));
-  return apt;
+  fs::create_directories(folder_ + "/state/lists/partial", error);
+  fs::create_directories(folder_ + "/cache/archives/partial", error);
+  if (error) return fail(Error::infrastructure(folder_ + ": " + error.message()));
+  HR_TRY(write_file_atomically(folder_ + "/sources.list", sources));
+  HR_TRY(write_file_atomically(folder_ + "/status", ""));
+  return write_file_atomically(folder_ + "/apt.conf", private_apt_conf(folder_, ::geteuid() == 0));
 }
 
 std::vector<std::string> Apt::command(const char* program) const {

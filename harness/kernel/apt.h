@@ -5,10 +5,12 @@
 // offline.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/kernel/apt_text.h"
+#include "harness/kernel/file_lock.h"
 #include "harness/kernel/guest_kernel.h"
 
 namespace hangrate {
@@ -27,10 +29,13 @@ class Apt {
   Result<std::vector<std::string>> download(const std::vector<DebPackage>& packages,
                                             const std::string& folder,
                                             const std::string& log) const;
+  /// Nothing more is asked or downloaded: others may update the lists.
+  void release() { lock_.reset(); }
 
  private:
   Apt(std::string suite, std::string folder, std::string log)
       : suite_(std::move(suite)), folder_(std::move(folder)), log_(std::move(log)) {}
+  Result<void> prepare(const std::string& sources) const;
   Result<void> update() const;
   Result<std::vector<DebPackage>> show(std::vector<std::string> words) const;
   std::vector<std::string> command(const char* program) const;
@@ -38,6 +43,7 @@ class Apt {
   std::string suite_;
   std::string folder_;
   std::string log_;
+  std::optional<FileLock> lock_;  ///< shared: the lists stay as long as somebody reads them
 };
 
 }  // namespace hangrate

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/kernel/archive.h"
 
+#include <cerrno>
 #include <cstdlib>
 #include <memory>
 #include <string_view>
@@ -71,9 +72,17 @@ Error unreadable(const std::string& file, archive* a) {
   return Error::usage(text_of(file, a));
 }
 
-/// What is in it cannot be written: the disk.
+/// What is in it cannot be written: the disk, unless it is a path no disk would take.
 Error unwritable(const std::string& file, archive* a) {
+  for (const int path_error : {ENAMETOOLONG, ENOTDIR, EISDIR, ELOOP}) {
+    if (::archive_errno(a) == path_error) return Error::usage(text_of(file, a));
+  }
   return Error::infrastructure(text_of(file, a));
+}
+
+/// Does it go up, "a/../b"?
+bool leads_out(const std::string& path) {
+  return ("/" + path + "/").find("/../") != std::string::npos;
 }
 
 /// Without "/" and "./" in front and "/" behind.
@@ -93,7 +102,12 @@ std::string plain_path(const char* path) {
 }
 
 /// Puts the entry's path, link and mode in order; false: not to be written.
-bool place_entry(archive_entry* entry, const std::string& root, const Unpacking& unpacking) {
+Result<bool> place_entry(const std::string& file, archive_entry* entry, const std::string& root,
+                         const Unpacking& unpacking) {
+  for (const char* path : {::archive_entry_pathname(entry), ::archive_entry_hardlink(entry)}) {
+    if (path == nullptr || !leads_out(path)) continue;
+    return fail(Error::usage(file + ": a path that leads out of the archive: " + path));
+  }
   const std::string to = unpacking.where(plain_path(::archive_entry_pathname(entry)));
   if (to.empty()) return false;
   if (const char* hard = ::archive_entry_hardlink(entry); hard != nullptr) {
@@ -137,7 +151,9 @@ Result<void> write_entries(const std::string& file, archive* from, const std::st
     const int got = ::archive_read_next_header(from, &entry);
     if (got == ARCHIVE_EOF) return {};
     if (got != ARCHIVE_OK && got != ARCHIVE_WARN) return fail(unreadable(file, from));
-    if (!place_entry(entry, root, unpacking)) continue;
+    const auto placed = place_entry(file, entry, root, unpacking);
+    if (!placed) return fail(placed.error());
+    if (!*placed) continue;
     if (::archive_write_header(disk.get(), entry) != ARCHIVE_OK) {
       return fail(unwritable(file, disk.get()));
     }

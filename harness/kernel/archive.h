@@ -18,8 +18,8 @@ struct Unpacking {
   bool links = false;  ///< symbolic links too
 };
 
-/// Unpacks `file`, of a deb its data.tar. A file that is none of these, or cut short, is a usage
-/// error; what was written until then stays, for the caller to remove.
+/// Unpacks `file`, of a deb its data.tar. A file that is none of these, cut short, or with a path
+/// that leads out is a usage error; what was written until then stays, for the caller to remove.
 Result<void> unpack(const std::string& file, const std::string& destination,
                     const Unpacking& unpacking);
 

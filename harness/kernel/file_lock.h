@@ -14,13 +14,18 @@
 
 namespace hangrate {
 
+/// Shared: any number at once, but nobody who holds it exclusively.
+enum class LockMode { Exclusive, Shared };
+
 class FileLock {
  public:
   /// nullopt: somebody else holds it.
-  static Result<std::optional<FileLock>> try_take(const std::string& path);
+  static Result<std::optional<FileLock>> try_take(const std::string& path,
+                                                  LockMode mode = LockMode::Exclusive);
   /// Waits up to `limit`; `waiting` is called once if it has to wait.
   static Result<FileLock> take(const std::string& path, Nanos limit,
-                               const std::function<void()>& waiting);
+                               const std::function<void()>& waiting,
+                               LockMode mode = LockMode::Exclusive);
 
  private:
   explicit FileLock(UniqueFd file) : file_(std::move(file)) {}

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct GuestKernel {
   std::vector<std::string> reverted;  ///< reproducers whose fix the build took out
   bool native = false;                ///< spec "native": no guest
   bool user_mode = false;             ///< spec "uml:": the image is a program
+  /// As long as this lives, nobody prunes or replaces the files in the cache.
+  std::shared_ptr<const void> hold;
 };
 
 struct KernelOptions {
@@ -32,6 +35,7 @@ struct KernelOptions {
   std::string mirror;  ///< of Debian's archive; "" = this machine's apt configuration
   bool offline = false;
   std::function<void(const std::string&)> progress;  ///< one line, without newline
+  std::function<void(const std::string&)> notice;    ///< likewise, and worth keeping
 };
 
 /// $HANGRATE_CACHE, else $XDG_CACHE_HOME/hangrate, else ~/.cache/hangrate.

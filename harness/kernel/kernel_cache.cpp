@@ -12,6 +12,7 @@
 #include "harness/base/file.h"
 #include "harness/base/scope_exit.h"
 #include "harness/kernel/file_lock.h"
+#include "harness/kernel/kernel_sums.h"
 
 namespace hangrate {
 
@@ -20,6 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr Nanos kOthersMayTake = 4 * 3600 * kSecond;  // a build on a slow machine
+constexpr Nanos kDamagedButUsed = 10 * kSecond;
+constexpr Nanos kNap = 50 * kMilli;
 constexpr const char* kUnfinished = ".tmp-";
 constexpr const char* kDescription = "/kernel.json";
 
@@ -79,6 +82,7 @@ std::optional<CacheEntry> load_cache_entry(const std::string& folder) {
   }
   const std::string& modules = entry->kernel.modules;
   if (!modules.empty() && !fs::is_directory(modules, error)) return std::nullopt;
+  if (!damage_of(*entry, Look::Size).empty()) return std::nullopt;
   return *entry;
 }
 
@@ -126,6 +130,7 @@ Result<CacheEntry> KernelCache::make_entry(const std::string& id, const Make& ma
   if (!entry) return entry;
   entry->id = id;
   entry->folder = folder;
+  HR_TRY(note_sums(*entry));
   HR_TRY(flush(folder));
   HR_TRY(write_file_atomically(folder + kDescription, dump_pretty(to_json_value(*entry))));
   const std::string place = kernels() + "/" + id;
@@ -134,21 +139,81 @@ Result<CacheEntry> KernelCache::make_entry(const std::string& id, const Make& ma
     return fail(Error::from_errno("rename(" + place + ")"));
   }
   const auto made = load_cache_entry(place);
-  if (!made) return fail(Error::infrastructure(place + ": incomplete after it was made"));
+  if (!made || !damage_of(*made, Look::Content).empty())
+    return fail(Error::infrastructure(place + ": incomplete after it was made"));
   return *made;
 }
 
-Result<CacheEntry> KernelCache::get(const std::string& id, const Progress& progress,
-                                    const Make& make) const {
-  const auto lock = FileLock::take(lock_path(id), kOthersMayTake, [&] {
-    if (progress) progress(id + ": waiting for another run that works on it");
-  });
+/// Looks at the entry while nobody may change it. `damaged`: something is there that is no kernel
+/// any more.
+Result<std::optional<CacheEntry>> KernelCache::held(const std::string& id, const Say& say,
+                                                    bool& damaged) const {
+  auto lock = FileLock::take(
+      lock_path(id), kOthersMayTake,
+      [&] {
+        if (say.progress) say.progress(id + ": waiting for another run that works on it");
+      },
+      LockMode::Shared);
   if (!lock) return fail(lock.error());
-  if (const auto entry = load_cache_entry(kernels() + "/" + id)) {
-    note_use(*entry);
-    return *entry;
+  const std::string folder = kernels() + "/" + id;
+  auto entry = load_cache_entry(folder);
+  const std::string damage = entry ? damage_of(*entry, Look::Content) : "";
+  damaged = entry ? !damage.empty() : ::access(folder.c_str(), F_OK) == 0;
+  if (!entry || damaged) return std::optional<CacheEntry>();
+  // Made before files were noted: what lies there now is the best there is to compare with.
+  if (entry->sums.empty() && note_sums(*entry) && !entry->sums.empty()) {
+    const std::string text = dump_pretty(to_json_value(*entry));
+    if (const auto noted = write_file_atomically(folder + kDescription, text); !noted) {
+      entry->sums.clear();  // a cache one may only read is still a cache
+    }
   }
-  return make_entry(id, make);
+  note_use(*entry);
+  entry->kernel.hold = std::make_shared<const FileLock>(std::move(*lock));
+  return entry;
+}
+
+Result<CacheEntry> KernelCache::get(const std::string& id, const Say& say, const Make& make) const {
+  Nanos damaged_since = 0;
+  while (true) {
+    bool damaged = false;
+    auto found = held(id, say, damaged);
+    if (!found) return fail(found.error());
+    if (*found) return std::move(**found);
+    auto lock = FileLock::try_take(lock_path(id));
+    if (!lock) return fail(lock.error());
+    if (*lock) {
+      const auto other = load_cache_entry(kernels() + "/" + id);  // made since we looked
+      if (other && damage_of(*other, Look::Content).empty()) continue;
+      if (damaged && say.notice) say.notice(id + " in the cache is damaged and is made again");
+      if (const auto made = make_entry(id, make); !made) return fail(made.error());
+      continue;
+    }
+    if (damaged && damaged_since == 0) damaged_since = now_ns();
+    if (damaged && now_ns() - damaged_since > kDamagedButUsed) {
+      return fail(Error::infrastructure(
+          kernels() + "/" + id + " is damaged, and another run that uses it must end first"));
+    }
+    const timespec nap = to_timespec(kNap);
+    ::nanosleep(&nap, nullptr);
+  }
+}
+
+Result<std::optional<CacheEntry>> KernelCache::newest(
+    const std::function<bool(const CacheEntry&)>& fits, const Say& say) const {
+  std::vector<std::pair<fs::file_time_type, std::string>> candidates;
+  for (const CacheEntry& entry : entries(folder_)) {
+    std::error_code error;
+    if (fits(entry))
+      candidates.emplace_back(fs::last_write_time(entry.kernel.image, error), entry.id);
+  }
+  std::sort(candidates.rbegin(), candidates.rend());
+  for (const auto& [made, id] : candidates) {
+    bool damaged = false;
+    auto found = held(id, say, damaged);
+    if (!found || *found) return found;
+    if (damaged && say.notice) say.notice(id + " in the cache is damaged and is not used");
+  }
+  return std::optional<CacheEntry>();
 }
 
 std::vector<CacheEntry> KernelCache::entries(const std::string& folder) {
@@ -173,9 +238,12 @@ Result<KernelCache::Pruned> KernelCache::prune(Nanos age) const {
     if (id.starts_with(".")) continue;
     const auto lock = FileLock::try_take(lock_path(id));
     if (!lock) return fail(lock.error());
-    if (!*lock) continue;  // somebody works on it
     const auto entry = load_cache_entry(found.path().string());
     if (entry && untouched_for(entry->folder + kDescription) < age) continue;
+    if (!*lock) {  // somebody makes it or boots it
+      pruned.in_use.push_back(id);
+      continue;
+    }
     pruned.bytes += size_of_tree(found.path());
     // First out of sight: removing takes a while, and half of it must not be found.
     const std::string aside = kernels() + "/" + kUnfinished + id + ".pruned";

@@ -20,6 +20,21 @@ std::string text_of(const Json& json, const char* field) {
   return found != json.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+/// Absent in what was made before files were noted.
+bool take_sums(const Json& json, CacheEntry& entry) {
+  const auto sums = json.find("sums");
+  if (sums == json.end()) return true;
+  if (!sums->is_array()) return false;
+  for (const Json& sum : *sums) {
+    if (!sum.is_object() || !sum.contains("size") || !sum["size"].is_number_unsigned())
+      return false;
+    entry.sums.push_back({.path = below(entry.folder, text_of(sum, "path")),
+                          .size = sum["size"].get<std::uint64_t>(),
+                          .sha256 = text_of(sum, "sha256")});
+  }
+  return true;
+}
+
 }  // namespace
 
 Json to_json_value(const GuestKernel& kernel) {
@@ -43,6 +58,11 @@ Json to_json_value(const CacheEntry& entry) {
   json.update(to_json_value(kernel));
   json["version"] = entry.version;
   json["inputs"] = entry.inputs;
+  for (const FileSum& sum : entry.sums) {
+    json["sums"].push_back({{"path", relative_to(entry.folder, sum.path)},
+                            {"size", sum.size},
+                            {"sha256", sum.sha256}});
+  }
   return json;
 }
 
@@ -71,6 +91,7 @@ Result<CacheEntry> cache_entry_from_json(const std::string& text, const std::str
       kernel.reverted.push_back(name.get<std::string>());
     }
   }
+  if (!take_sums(*json, entry)) return garbled;
   if (entry.id.empty() || kernel.spec.empty() || kernel.image.empty()) return garbled;
   return entry;
 }

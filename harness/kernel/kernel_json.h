@@ -4,19 +4,29 @@
 // relative, so that a cache can be moved.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "harness/kernel/guest_kernel.h"
 #include "harness/model/json.h"
 
 namespace hangrate {
 
+/// What a file was when its kernel was made.
+struct FileSum {
+  std::string path;
+  std::uint64_t size = 0;
+  std::string sha256;
+};
+
 struct CacheEntry {
   GuestKernel kernel;
-  std::string id;       ///< name of the folder
-  std::string folder;   ///< its path
-  std::string version;  ///< of the package it came from, "" if none
-  std::string inputs;   ///< hash of what it was made from besides
+  std::string id;             ///< name of the folder
+  std::string folder;         ///< its path
+  std::string version;        ///< of the package it came from, "" if none
+  std::string inputs;         ///< hash of what it was made from besides
+  std::vector<FileSum> sums;  ///< of image and modules.dep; empty if nobody noted them
 };
 
 Json to_json_value(const GuestKernel& kernel);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/kernel/kernel_spec.h"
 
+#include <algorithm>
+
 #include "harness/base/file.h"
 #include "harness/kernel/guest_kernel.h"
 
@@ -33,7 +35,10 @@ Result<KernelSpec> parse_kernel_spec(const std::string& text) {
   KernelSpec spec;
   spec.text = text;
   if (text == "native") return spec;
-  if (text.find('\n') != std::string::npos) return refuse("...", "a line break in it");
+  const bool control = std::any_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  });
+  if (control) return refuse("...", "a line break or another control character in it");
   const std::size_t colon = text.find(':');
   if (colon == std::string::npos) return refuse(text, "no such form");
   const std::string form = text.substr(0, colon);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/kernel/kernel_tree.h"
 
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -48,6 +49,27 @@ std::map<std::string, std::string, VersionOrder> images_below(const fs::path& ro
   return images;
 }
 
+/// A release goes into paths, into lines with tabs and to the terminal.
+Result<void> check_release(const std::string& release, const std::string& path) {
+  constexpr const char* kLetters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+~_-";
+  if (release.find_first_not_of(kLetters) == std::string::npos) return {};
+  return fail(
+      Error::usage(path + ": its release '" + release + "' has characters that no release has"));
+}
+
+/// Documentation/arch/x86/boot.rst: sectors of 512 bytes, one and setup_sects (0 means 4) of them
+/// before the kernel, of which there are syssize times 16 bytes. A signature may follow.
+std::uint64_t least_size(const std::string& head) {
+  const auto byte = [&](std::size_t at) {
+    return static_cast<std::uint64_t>(static_cast<unsigned char>(head[at]));
+  };
+  const std::uint64_t sectors = byte(0x1f1) != 0 ? byte(0x1f1) : 4;
+  const std::uint64_t paragraphs =
+      byte(0x1f4) | byte(0x1f5) << 8 | byte(0x1f6) << 16 | byte(0x1f7) << 24;
+  return (sectors + 1) * 512 + paragraphs * 16;
+}
+
 bool holds_modules(const fs::path& folder) {
   std::error_code error;
   return fs::exists(folder / "modules.dep", error) || fs::is_directory(folder / "kernel", error) ||
@@ -67,6 +89,7 @@ Result<GuestKernel> find_kernel(const std::string& root) {
   GuestKernel kernel;
   kernel.release = images.rbegin()->first;
   kernel.image = images.rbegin()->second;
+  HR_TRY(check_release(kernel.release, kernel.image));
   for (const char* folder : kModuleFolders) {
     const fs::path modules = fs::path(root) / folder / kernel.release;
     if (kernel.modules.empty() && holds_modules(modules)) kernel.modules = modules.string();
@@ -92,12 +115,20 @@ Result<std::string> image_release(const std::string& path) {
   if (head.size() < 0x210 || head.compare(0x202, 4, "HdrS") != 0) {
     return fail(Error::usage(path + ": neither a bzImage nor a vmlinux"));
   }
+  std::error_code error;
+  const std::uint64_t size = fs::file_size(path, error);
+  if (!error && size < least_size(head)) {
+    return fail(Error::usage(path + ": cut short: " + std::to_string(size) + " bytes of " +
+                             std::to_string(least_size(head))));
+  }
   const auto low = static_cast<unsigned char>(head[0x20e]);
   const auto high = static_cast<unsigned char>(head[0x20f]);
   const std::size_t at = 0x200u + low + 256u * high;
   if (at == 0x200 || at >= head.size()) return std::string();
-  const std::string version = head.substr(at, head.find('\0', at) - at);
-  return version.substr(0, version.find(' '));
+  std::string version = head.substr(at, head.find('\0', at) - at);
+  version = version.substr(0, version.find(' '));
+  HR_TRY(check_release(version, path));
+  return version;
 }
 
 Result<void> make_modules_dep(const GuestKernel& kernel, const std::string& root,

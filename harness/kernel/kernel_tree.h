@@ -16,7 +16,8 @@ namespace hangrate {
 /// none.
 Result<GuestKernel> find_kernel(const std::string& root);
 
-/// Checks that `path` is a kernel a guest can boot; gives its release, "" if it does not tell.
+/// Checks that `path` is a whole kernel a guest can boot; gives its release, "" if it does not
+/// tell.
 Result<std::string> image_release(const std::string& path);
 
 /// Runs `depmod -b root release` if the modules of `kernel` have no modules.dep.

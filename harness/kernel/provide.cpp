@@ -92,7 +92,7 @@ Result<GuestKernel> tree_kernel(const KernelSpec& spec, const KernelOptions& opt
       sha256(kernel->modules + " " + std::to_string(info.st_mtim.tv_sec) + "." +
              std::to_string(info.st_mtim.tv_nsec) + " " + std::to_string(info.st_ino));
   const auto entry = cache->get(
-      "dir-" + kernel->release + "-" + inputs.substr(0, 12), options.progress,
+      "dir-" + kernel->release + "-" + inputs.substr(0, 12), say_of(options),
       [&](const std::string& folder, const std::string& log) -> Result<CacheEntry> {
         auto borrowed = borrow_modules(*kernel, folder, log);
         if (!borrowed) return fail(borrowed.error());
@@ -101,6 +101,7 @@ Result<GuestKernel> tree_kernel(const KernelSpec& spec, const KernelOptions& opt
       });
   if (!entry) return fail(entry.error());
   kernel->modules = entry->kernel.modules;
+  kernel->hold = entry->kernel.hold;
   return kernel;
 }
 
@@ -132,16 +133,61 @@ std::string default_kernel_cache() {
   return (home.empty() ? "/var/tmp" : home + "/.cache") + "/hangrate";
 }
 
-Result<GuestKernel> unpack_packages(const std::vector<std::string>& files,
-                                    const std::string& folder, const std::string& log) {
-  for (const std::string& file : files) {
-    HR_TRY(unpack(file, folder, {.where = kernel_file_place}));
+namespace {
+
+/// What is said of a temporary folder, said of the packages that were unpacked there: it is gone
+/// before anybody reads it.
+Error of_packages(const Error& error, const std::string& folder,
+                  const std::vector<std::string>& files) {
+  const std::string names = files.front() + (files.size() > 1 ? ", ..." : "");
+  std::string text = error.what();
+  for (std::size_t at = text.find(folder); at != text.npos; at = text.find(folder, at)) {
+    const bool inside = text.compare(at + folder.size(), 1, "/") == 0;
+    text.replace(at, folder.size() + (inside ? 1 : 0), names + (inside ? ": " : ""));
+    at += names.size();
   }
+  return {error.kind(), text};
+}
+
+Result<GuestKernel> unpacked_kernel(const std::string& folder, const std::string& log) {
   auto kernel = find_kernel(folder);
   if (!kernel) return kernel;
   HR_TRY(image_release(kernel->image));
   HR_TRY(make_modules_dep(*kernel, folder, log));
   return kernel;
+}
+
+}  // namespace
+
+Result<GuestKernel> unpack_packages(const std::vector<std::string>& files,
+                                    const std::string& folder, const std::string& log) {
+  for (const std::string& file : files) {
+    HR_TRY(unpack(file, folder, {.where = kernel_file_place}));
+  }
+  auto kernel = unpacked_kernel(folder, log);
+  if (!kernel) return fail(of_packages(kernel.error(), folder, files));
+  return kernel;
+}
+
+Result<GuestKernel> offline_kernel(const KernelSpec& spec, const KernelCache& cache,
+                                   Result<std::optional<CacheEntry>> cached) {
+  if (!cached) return fail(cached.error());
+  if (*cached) return std::move((*cached)->kernel);
+  return fail(Error::infrastructure(spec.text + " is not in the cache " + cache.folder() +
+                                    ": hangrate kernel fetch " + spec.text));
+}
+
+Result<GuestKernel> without_lists(
+    const KernelSpec& spec, const KernelOptions& options, const Error& why,
+    const std::function<Result<std::optional<CacheEntry>>()>& cached) {
+  if (why.kind() == ErrorKind::Usage) return fail(why);
+  auto found = cached();
+  if (!found || !*found) return fail(why);
+  GuestKernel& kernel = (*found)->kernel;
+  if (options.notice) {
+    options.notice(spec.text + ": " + why.what() + "; taking " + kernel.label + " from the cache");
+  }
+  return std::move(kernel);
 }
 
 Result<GuestKernel> provide_packages(const KernelSpec& spec, const KernelCache& cache,
@@ -160,7 +206,7 @@ Result<GuestKernel> provide_packages(const KernelSpec& spec, const KernelCache& 
   const std::string names =
       fs::path(spec.paths.front()).filename().string() + (spec.paths.size() > 1 ? ", ..." : "");
   const auto entry =
-      cache.get(id, options.progress,
+      cache.get(id, say_of(options),
                 [&](const std::string& folder, const std::string& log) -> Result<CacheEntry> {
                   if (options.progress) options.progress(spec.text + ": unpacking");
                   auto kernel = unpack_packages(spec.paths, folder, log);

@@ -16,39 +16,26 @@ std::string label_of(const std::string& release, const std::string& suite) {
   return "Debian " + release + " (" + suite + ")";
 }
 
-/// Of what is cached for the suite the kernel last fetched that the spec fits.
-Result<GuestKernel> provide_offline(const KernelSpec& spec, const KernelCache& cache) {
-  const CacheEntry* best = nullptr;
-  fs::file_time_type newest{};
-  const auto entries = KernelCache::entries(cache.folder());
-  for (const CacheEntry& entry : entries) {
+/// Of what is cached for the suite the newest kernel that the spec fits.
+Result<std::optional<CacheEntry>> from_cache(const KernelSpec& spec, const KernelCache& cache,
+                                             const KernelOptions& options) {
+  const auto fits = [&](const CacheEntry& entry) {
     const auto cached = parse_kernel_spec(entry.kernel.spec);
-    if (!cached || cached->form != SpecForm::Debian || cached->suite != spec.suite) continue;
-    if (!spec.version.empty() && spec.version != cached->version &&
-        !names_kernel(spec.version, entry.version, entry.kernel.release)) {
-      continue;
-    }
-    std::error_code error;
-    const auto made = fs::last_write_time(entry.kernel.image, error);
-    if (best != nullptr && made <= newest) continue;
-    best = &entry;
-    newest = made;
-  }
-  if (best != nullptr) {
-    note_use(*best);
-    return best->kernel;
-  }
-  return fail(Error::infrastructure(spec.text + " is not in the cache " + cache.folder() +
-                                    ": hangrate kernel fetch " + spec.text));
+    if (!cached || cached->form != SpecForm::Debian || cached->suite != spec.suite) return false;
+    return spec.version.empty() || spec.version == cached->version ||
+           names_kernel(spec.version, entry.version, entry.kernel.release);
+  };
+  return cache.newest(fits, say_of(options));
 }
 
 }  // namespace
 
 Result<GuestKernel> provide_debian(const KernelSpec& spec, const KernelCache& cache,
                                    const KernelOptions& options) {
-  if (options.offline) return provide_offline(spec, cache);
+  const auto cached = [&] { return from_cache(spec, cache, options); };
+  if (options.offline) return offline_kernel(spec, cache, cached());
   const auto apt = Apt::open(spec.suite, options);
-  if (!apt) return fail(apt.error());
+  if (!apt) return without_lists(spec, options, apt.error(), cached);
   const auto parts = apt->image_parts(spec.version);
   if (!parts) return fail(parts.error());
   std::string inputs;
@@ -59,7 +46,7 @@ Result<GuestKernel> provide_debian(const KernelSpec& spec, const KernelCache& ca
   const std::string release = release_of_image(parts->front().name);
   const std::string id = "debian-" + spec.suite + "-" + release + "-" + inputs.substr(0, 12);
   const auto entry = cache.get(
-      id, options.progress,
+      id, say_of(options),
       [&](const std::string& folder, const std::string& log) -> Result<CacheEntry> {
         if (options.progress) {
           options.progress(spec.text + ": downloading " + release + " (" + parts->front().version +

@@ -27,24 +27,10 @@ Result<void> check_room(const std::string& folder) {
 }
 
 /// The last one built from this recipe as it is now.
-Result<GuestKernel> provide_offline(const KernelSpec& spec, const Recipe& recipe,
-                                    const KernelCache& cache) {
-  const CacheEntry* best = nullptr;
-  fs::file_time_type newest{};
-  const auto entries = KernelCache::entries(cache.folder());
-  for (const CacheEntry& entry : entries) {
-    std::error_code error;
-    const auto made = fs::last_write_time(entry.kernel.image, error);
-    if (entry.inputs != recipe.inputs || (best != nullptr && made <= newest)) continue;
-    best = &entry;
-    newest = made;
-  }
-  if (best != nullptr) {
-    note_use(*best);
-    return best->kernel;
-  }
-  return fail(Error::infrastructure(
-      spec.text + " as it is now was not built yet: hangrate kernel fetch " + spec.text));
+Result<std::optional<CacheEntry>> from_cache(const Recipe& recipe, const KernelCache& cache,
+                                             const KernelOptions& options) {
+  return cache.newest([&](const CacheEntry& entry) { return entry.inputs == recipe.inputs; },
+                      say_of(options));
 }
 
 }  // namespace
@@ -53,9 +39,10 @@ Result<GuestKernel> provide_recipe(const KernelSpec& spec, const KernelCache& ca
                                    const KernelOptions& options) {
   const auto recipe = load_recipe(spec.name);
   if (!recipe) return fail(recipe.error());
-  if (options.offline) return provide_offline(spec, *recipe, cache);
-  const auto apt = Apt::open(recipe->suite, options);
-  if (!apt) return fail(apt.error());
+  const auto cached = [&] { return from_cache(*recipe, cache, options); };
+  if (options.offline) return offline_kernel(spec, cache, cached());
+  auto apt = Apt::open(recipe->suite, options);
+  if (!apt) return without_lists(spec, options, apt.error(), cached);
   const auto source = apt->newest(recipe->package);
   if (!source) return fail(source.error().context(spec.text));
   const std::string id = "recipe-" + recipe->name + "-" + source->version + "-" +
@@ -64,7 +51,7 @@ Result<GuestKernel> provide_recipe(const KernelSpec& spec, const KernelCache& ca
     if (options.progress) options.progress(spec.text + ": " + what);
   };
   const auto entry = cache.get(
-      id, options.progress,
+      id, say_of(options),
       [&](const std::string& folder, const std::string& log) -> Result<CacheEntry> {
         HR_TRY(check_build_tools());
         HR_TRY(check_room(folder));
@@ -75,6 +62,7 @@ Result<GuestKernel> provide_recipe(const KernelSpec& spec, const KernelCache& ca
         say("downloading " + recipe->package + " " + source->version);
         const auto files = apt->download({*source}, work, log);
         if (!files) return fail(files.error());
+        apt->release();  // building takes long, and needs no lists
         auto kernel = build_recipe(*recipe, files->front(), work, folder, log, say);
         if (!kernel) return fail(kernel.error().context(spec.text));
         fs::remove_all(work, error);

@@ -8,13 +8,13 @@
 #include <fmt/format.h>
 
 #include "harness/model/json.h"
+#include "harness/model/param_check.h"
 
 namespace hangrate {
 
 namespace {
 
 constexpr int kMatrixSchema = 1;
-constexpr std::uint64_t kMostTrials = 1'000'000'000;
 
 Failure wrong(const std::string& where, const std::string& what) {
   return fail(Error::usage(where + ": " + what));
@@ -91,7 +91,7 @@ Result<MatrixKernel> parse_kernel(const Json& json, const std::string& where) {
   }
   const auto cpus = whole_number(json, "cpus", 2, 1, 64, where);
   const auto memory = whole_number(json, "memory_mib", 1024, 128, 65536, where);
-  const auto boots = whole_number(json, "boots", 1, 1, 1000, where);
+  const auto boots = whole_number(json, "boots", 1, 1, kMostBoots, where);
   for (const auto* number : {&cpus, &memory, &boots}) {
     if (!*number) return fail(number->error());
   }
@@ -139,9 +139,12 @@ Result<void> check_params(const MatrixKernel& kernel, const std::vector<Manifest
                                        [&](const Manifest& m) { return m.name == repro; });
     if (manifest == manifests.end()) return wrong(where, "\"params\": no reproducer " + repro);
     for (const auto& [name, value] : params) {
-      const bool known = std::any_of(manifest->params.begin(), manifest->params.end(),
-                                     [&](const Param& p) { return p.name == name; });
-      if (!known) return wrong(where, "\"params\": " + repro + " has no parameter " + name);
+      const auto param = std::find_if(manifest->params.begin(), manifest->params.end(),
+                                      [&](const Param& p) { return p.name == name; });
+      if (param == manifest->params.end()) {
+        return wrong(where, "\"params\": " + repro + " has no parameter " + name);
+      }
+      HR_TRY(check_param(*param, value, where + ": \"params\": " + repro + ": "));
     }
   }
   return {};
@@ -174,7 +177,7 @@ Result<MatrixPlan> parse_matrix(const std::string& source, const std::string& na
   if (!json.contains("kernels") || !json["kernels"].is_array() || json["kernels"].empty()) {
     return wrong(name, "\"kernels\" must be a list with at least one kernel");
   }
-  const auto trials = whole_number(json, "trials", 1000, 1, kMostTrials, name);
+  const auto trials = whole_number(json, "trials", 1000, 1, kMostMatrixTrials, name);
   if (!trials) return fail(trials.error());
 
   MatrixPlan plan;

@@ -15,6 +15,9 @@
 
 namespace hangrate {
 
+inline constexpr std::uint64_t kMostMatrixTrials = 1'000'000'000;
+inline constexpr std::uint64_t kMostBoots = 1000;
+
 /// One reproducer variant on every row, unless a row says otherwise.
 struct MatrixCell {
   std::string repro;

@@ -16,6 +16,7 @@ std::vector<Manifest> two_reproducers() {
   all[0].variants[1].name = "second";
   all[0].params.resize(1);
   all[0].params[0].name = "cpu";
+  all[0].params[0].choices = {"split", "same"};
   all[1].name = "beta";
   all[1].variants.resize(1);
   all[1].variants[0].name = "only";
@@ -115,6 +116,8 @@ TEST(MatrixPlan, MistakesAreUsageErrorsThatNameThePlace) {
       {R"({"schema":1,"kernels":[{"spec":"native","id":"../x"}]})", "letters, digits"},
       {R"({"schema":1,"kernels":[{"spec":"native","params":{"alpha":{"x":"1"}}}]})",
        "no parameter x"},
+      {R"({"schema":1,"kernels":[{"spec":"native","params":{"alpha":{"cpu":"banana"}}}]})",
+       "kernel 1: \"params\": alpha: cpu=banana: not one of split, same"},
       {R"({"schema":1,"kernels":[{"spec":"native"}],"repros":["gamma"]})", "no reproducer gamma"},
       {R"({"schema":1,"kernels":[{"spec":"native"}],"repros":["alpha/x"]})", "no variant x"},
       {R"({"schema":1,"kernels":[{"spec":"native"}],"trials":-1})", "trials"},

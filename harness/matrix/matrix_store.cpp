@@ -11,6 +11,7 @@
 #include "harness/guest/console_log.h"
 #include "harness/model/json_fields.h"
 #include "harness/run/journal.h"
+#include "harness/run/session.h"
 
 namespace hangrate {
 
@@ -85,12 +86,15 @@ void take_boot(MatrixSummary& summary, const BootRecord& record) {
 
 /// Adds what one boot recorded of one cell. The environment comes from the guest, what sets the
 /// kernel apart from its release from the row.
-Result<void> take_cell(MatrixRow& row, std::size_t cell, BootFact& boot, const std::string& path) {
+Result<void> take_cell(LoadedMatrix& loaded, MatrixRow& row, std::size_t cell, BootFact& boot,
+                       const std::string& path, bool reclassify) {
   CellResult alone(row.header.cells[cell]);
+  RunHeader own;
   const auto read = read_journal(
       path,
       [&](const RunHeader& header) -> Result<void> {
         if (header.cells.size() != 1) return fail(Error::usage(path + ": not one cell"));
+        own = header;
         const std::uint64_t planned = row.header.cells[cell].trials;
         const Environment& before = row.header.environment;
         if (before.release != kUnknownRelease && (before.release != header.environment.release ||
@@ -113,16 +117,25 @@ Result<void> take_cell(MatrixRow& row, std::size_t cell, BootFact& boot, const s
         return {};
       },
       [&](const Record& record) {
-        alone.apply(record);
-        row.cells[cell].apply(record);
+        const auto again = reclassify ? judged_again(record, own) : std::nullopt;
+        if (again && kind_of(again->verdict) != kind_of(std::get<TrialRecord>(record).verdict)) {
+          ++loaded.reclassified;
+        }
+        const Record& taken = again ? Record(*again) : record;
+        alone.apply(taken);
+        row.cells[cell].apply(taken);
       });
+  if (read) {
+    loaded.cut_off += read->cut_off ? 1u : 0u;
+    loaded.unknown_records += read->unknown;
+  }
   boot.clusters[cell] = {alone.tally().conclusive(), alone.tally().reproductions()};
   if (!read) return fail(read.error());
   return {};
 }
 
-void take_results(MatrixSummary& summary, const std::string& folder) {
-  for (MatrixRow& row : summary.rows) {
+void take_results(LoadedMatrix& loaded, const std::string& folder, bool reclassify) {
+  for (MatrixRow& row : loaded.summary.rows) {
     for (BootFact& boot : row.boots) {
       boot.clusters.resize(row.header.cells.size());
       const std::string place = folder + "/" + boot.folder + "/";
@@ -132,7 +145,7 @@ void take_results(MatrixSummary& summary, const std::string& folder) {
         const std::string path = place + cell_file(spec.repro, spec.variant);
         if (!fs::exists(path)) continue;
         // One spoilt file must not take the results of every other kernel with it.
-        if (const auto taken = take_cell(row, cell, boot, path); !taken) {
+        if (const auto taken = take_cell(loaded, row, cell, boot, path, reclassify); !taken) {
           row.notes.push_back("left out from there on: " + taken.error().what());
         }
       }
@@ -225,7 +238,7 @@ Result<std::string> MatrixStore::boot_folder(const std::string& id, int number) 
   return path;
 }
 
-Result<LoadedMatrix> load_matrix(const std::string& folder) {
+Result<LoadedMatrix> load_matrix(const std::string& folder, bool reclassify) {
   const std::string path = folder + "/" + kFileName;
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) return fail(Error::from_errno("open(" + path + ")").as(ErrorKind::Usage));
@@ -233,7 +246,8 @@ Result<LoadedMatrix> load_matrix(const std::string& folder) {
   LineReader lines(file.get());
   std::string line;
   int number = 0;
-  while (lines.next(line) == LineReader::Got::Line) {
+  LineReader::Got got = lines.next(line);
+  for (; got == LineReader::Got::Line; got = lines.next(line)) {
     const std::string where = path + ":" + std::to_string(++number);
     const auto json = parse_json(line);
     if (!json || !json->is_object()) return fail(Error::usage(where + ": not a record"));
@@ -252,13 +266,16 @@ Result<LoadedMatrix> load_matrix(const std::string& folder) {
         take_boot(loaded.summary, json->get<BootRecord>());
       } else if (type == "note") {
         take_note(loaded.summary, json->get<RowNote>());
+      } else {
+        ++loaded.unknown_records;
       }
     } catch (const nlohmann::json::exception& problem) {
       return fail(Error::usage(where + ": " + problem.what()));
     }
   }
   if (number == 0) return fail(Error::usage(path + " is empty"));
-  take_results(loaded.summary, folder);
+  if (got == LineReader::Got::Unfinished) ++loaded.cut_off;
+  take_results(loaded, folder, reclassify);
   return loaded;
 }
 

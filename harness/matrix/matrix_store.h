@@ -78,8 +78,12 @@ bool holds_matrix(const std::string& folder);
 
 struct LoadedMatrix {
   MatrixHeader header;
-  MatrixSummary summary;  ///< rows in the order of the plan, summaries not worked out yet
+  MatrixSummary summary;      ///< rows in the order of the plan, summaries not worked out yet
+  std::uint64_t cut_off = 0;  ///< files whose last line has no end; it is left out
+  std::uint64_t unknown_records = 0;  ///< of a later version, left out
+  std::uint64_t reclassified = 0;     ///< verdicts that came out different
 };
-Result<LoadedMatrix> load_matrix(const std::string& folder);
+/// `reclassify` judges every stored observation again with this program's rules.
+Result<LoadedMatrix> load_matrix(const std::string& folder, bool reclassify = false);
 
 }  // namespace hangrate

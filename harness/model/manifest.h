@@ -56,7 +56,8 @@ struct Param {
   std::int64_t max = 0;
 };
 
-/// Kernels [from, to) by upstream version, "" = open end. The source of every expectation.
+/// Kernels [from, to) by upstream version, "" = open end; "6.8" begins with 6.8-rc1. The source of
+/// every expectation.
 struct AffectedRange {
   std::string from;
   std::string to;

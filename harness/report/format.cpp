@@ -81,6 +81,13 @@ const char* verdict_words(CellVerdict verdict) {
   return "?";
 }
 
+std::string cell_words(const CellSummary& cell) {
+  const std::string words = verdict_words(cell.verdict);
+  if (cell.shortfall != Shortfall::Cut) return words;
+  if (cell.result->tally().attempted() == 0) return "not run";
+  return cell.verdict == CellVerdict::Inconclusive ? "unfinished" : words + ", unfinished";
+}
+
 std::string plural(std::uint64_t count, const std::string& one, const std::string& many) {
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }

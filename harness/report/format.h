@@ -37,6 +37,9 @@ std::uint64_t unknown_trials(const Tally& tally);
 /// For a cell of a table: "clean", "too few trials". cell_verdict_name() is for programs.
 const char* verdict_words(CellVerdict verdict);
 
+/// The same for a cell, which may be "not run" or "reproduced, unfinished".
+std::string cell_words(const CellSummary& cell);
+
 /// "1 kernel", "2 kernels"
 std::string plural(std::uint64_t count, const std::string& one, const std::string& many);
 

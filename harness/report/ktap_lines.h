@@ -10,7 +10,14 @@
 
 namespace hangrate {
 
-std::vector<std::string> ktap_lines(const Summary& summary);
+/// A test that failed beside the cells; `why` is its directive.
+struct KtapFailure {
+  std::string name;
+  std::string why;
+};
+
+std::vector<std::string> ktap_lines(const Summary& summary,
+                                    const std::vector<KtapFailure>& failures = {});
 
 /// Text that can stand in a test name or a reason: one line without '#'.
 std::string ktap_line(const std::string& text);

@@ -20,6 +20,7 @@ struct Line {
 
 Line line_of(const CellSummary& cell) {
   const std::string why = ktap_line(cell.explanation);
+  if (exit_code(cell) == 3) return {false, "ERROR " + why};
   switch (cell.verdict) {
     case CellVerdict::Reproduced:
       return {true, "XFAIL " + why};
@@ -51,10 +52,11 @@ std::string ktap_line(const std::string& text) {
   return line;
 }
 
-std::vector<std::string> ktap_lines(const Summary& summary) {
+std::vector<std::string> ktap_lines(const Summary& summary,
+                                    const std::vector<KtapFailure>& failures) {
   std::vector<std::string> lines = {"KTAP version 1",
                                     "# kernel " + ktap_line(kernel_phrase(summary)),
-                                    fmt::format("1..{}", summary.cells.size())};
+                                    fmt::format("1..{}", summary.cells.size() + failures.size())};
   int number = 0;
   for (const CellSummary& cell : summary.cells) {
     const Tally& tally = cell.result->tally();
@@ -72,6 +74,10 @@ std::vector<std::string> ktap_lines(const Summary& summary) {
     lines.push_back(fmt::format("{} {} {}.{}{}{}", line.ok ? "ok" : "not ok", ++number,
                                 cell.spec->repro, cell.spec->variant,
                                 line.directive.empty() ? "" : " # ", line.directive));
+  }
+  for (const KtapFailure& failure : failures) {
+    lines.push_back(
+        fmt::format("not ok {} {} # {}", ++number, ktap_line(failure.name), failure.why));
   }
   return lines;
 }

@@ -261,13 +261,13 @@ void add_fixed(MatrixSummary& matrix) {
 
 void add_regressed(MatrixSummary& matrix) {
   MatrixRow& row = add_row(matrix, "regressed", "Linux 6.18.44 + debug options", "6.18.44");
-  Cell(row, pipe_resize(), "blocked-writer", 50000)
+  Cell(row, pipe_resize(), "blocked-writer", 49002)
       .clean(21000)
       .hit("")
       .clean(28000)
       .hit()
       .end("trials", 7);
-  Cell(row, fuse_flush(), "self-held", 300).clean(80).other_hang().end("trials", 3);
+  Cell(row, fuse_flush(), "self-held", 81).clean(80).other_hang().end("trials", 3);
   Cell(row, pipe_full(), "drain-poll", 3000).clean(2000).hit().end("hits", 1);
   row.boots[0].findings = {
       {"kasan",

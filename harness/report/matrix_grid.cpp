@@ -29,6 +29,12 @@ std::size_t rank_of(CellVerdict verdict) {
   return at < kTroubleRank ? at : at + 1;
 }
 
+/// A bug shown by a cell that was cut short is as good as shown, but the cell is not done.
+std::size_t rank_of(const CellSummary& cell) {
+  const bool cut = exit_code(cell) != exit_code(cell.verdict);
+  return rank_of(cut ? CellVerdict::Inconclusive : cell.verdict);
+}
+
 MatrixColumn column_of(const CellSpec& spec) {
   MatrixColumn column{spec.repro, spec.variant};
   for (const Param& param : spec.manifest.params) {
@@ -82,15 +88,20 @@ std::optional<WorstResult> worst_of(const MatrixSummary& matrix) {
   std::optional<WorstResult> worst;
   std::size_t worst_rank = 0;
   std::size_t number = 0;
-  const auto consider = [&](std::size_t rank, std::optional<std::size_t> cell) {
+  const auto consider = [&](std::size_t rank, std::optional<std::size_t> cell,
+                            std::optional<std::size_t> alarm) {
     if (worst && rank >= worst_rank) return;
-    worst = WorstResult{number, cell};
+    worst = WorstResult{number, cell, alarm};
     worst_rank = rank;
   };
   for (const MatrixRow& row : matrix.rows) {
-    if (!trouble_of(row).empty()) consider(kTroubleRank, std::nullopt);
+    if (!trouble_of(row).empty()) consider(kTroubleRank, std::nullopt, std::nullopt);
     for (std::size_t i = 0; i < row.summary.cells.size(); ++i) {
-      consider(rank_of(row.summary.cells[i].verdict), i);
+      consider(rank_of(row.summary.cells[i]), i, std::nullopt);
+    }
+    for (std::size_t i = 0; i < row.alarms.size(); ++i) {
+      const bool proven = row.alarms[i].exit_code == 1;
+      consider(proven ? rank_of(CellVerdict::OtherHang) : kTroubleRank, std::nullopt, i);
     }
     ++number;
   }
@@ -102,6 +113,7 @@ std::string headline(const MatrixSummary& matrix) {
   std::uint64_t trouble = 0;
   std::uint64_t died = 0;
   std::uint64_t findings = 0;
+  std::uint64_t unfinished = 0;
   for (const MatrixRow& row : matrix.rows) {
     if (!trouble_of(row).empty()) ++trouble;
     for (const BootFact& boot : row.boots) {
@@ -109,6 +121,7 @@ std::string headline(const MatrixSummary& matrix) {
       findings += boot.findings.size();
     }
     for (const CellSummary& cell : row.summary.cells) {
+      if (cell.shortfall == Shortfall::Cut) ++unfinished;
       auto& entry = counts[rank_of(cell.verdict)];
       ++entry.first;
       entry.second = cell.verdict;
@@ -124,6 +137,7 @@ std::string headline(const MatrixSummary& matrix) {
                         verdict_words(entry.second));
   }
   text += list;
+  if (unfinished > 0) text += "; " + plural(unfinished, "cell", "cells") + " unfinished";
   if (trouble > 0) text += "; " + plural(trouble, "kernel", "kernels") + " without results";
   if (died > 0) text += "; " + plural(died, "guest", "guests") + " died";
   if (findings > 0) text += "; " + plural(findings, "console finding", "console findings");
@@ -134,6 +148,9 @@ std::string worst_sentence(const MatrixSummary& matrix) {
   const auto worst = worst_of(matrix);
   if (!worst) return "";
   const MatrixRow& row = *std::next(matrix.rows.begin(), static_cast<std::ptrdiff_t>(worst->row));
+  if (worst->alarm) {
+    return fmt::format("Worst: {}: {}", row.label, row.alarms[*worst->alarm].text);
+  }
   if (!worst->cell) return fmt::format("Worst: no results of {}: {}", row.label, trouble_of(row));
   const CellSummary& cell = row.summary.cells[*worst->cell];
   return fmt::format("Worst: {} on {}: {}", cell_name(*cell.spec), row.label, cell.explanation);
@@ -156,7 +173,7 @@ const char* exit_words(int code) {
 
 std::string trouble_of(const MatrixRow& row) {
   if (!row.trouble.empty()) return row.trouble;
-  return row.summary.cells.empty() ? "nothing was recorded" : "";
+  return row.boots.empty() || row.summary.cells.empty() ? "not run" : "";
 }
 
 bool guest_died(const BootFact& boot) {

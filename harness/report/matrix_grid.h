@@ -27,10 +27,11 @@ struct MatrixGrid {
 
 MatrixGrid grid_of(const MatrixSummary& matrix);
 
-/// The worst there is: a cell of a row, or a row without results.
+/// The worst there is: a cell of a row, an alarm, or a row without results.
 struct WorstResult {
   std::size_t row = 0;
-  std::optional<std::size_t> cell;  ///< of the row's summary; nullopt: the row is in trouble
+  std::optional<std::size_t> cell;   ///< of the row's summary
+  std::optional<std::size_t> alarm;  ///< of the row; neither: the row is in trouble
 };
 std::optional<WorstResult> worst_of(const MatrixSummary& matrix);
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "harness/report/format.h"
+#include "harness/report/row_alarms.h"
 #include "harness/report/safe_text.h"
 
 namespace hangrate {
@@ -70,10 +71,10 @@ std::string attention_of(const MatrixRow& row, std::size_t number) {
   }
   for (std::size_t i = 0; i < row.summary.cells.size(); ++i) {
     const CellSummary& cell = row.summary.cells[i];
-    const int code = exit_code(cell.verdict);
+    const int code = exit_code(cell);
     if (code != 1 && code != 3) continue;
-    items += fmt::format("<li>{} {}, <a href=\"#{}\">{}</a>: {}</li>\n", html::badge(cell.verdict),
-                         kernel, html::cell_id(number, i), markup_line(cell_name(*cell.spec)),
+    items += fmt::format("<li>{} {}, <a href=\"#{}\">{}</a>: {}</li>\n", html::badge(cell), kernel,
+                         html::cell_id(number, i), markup_line(cell_name(*cell.spec)),
                          markup_line(cell.explanation));
   }
   for (const BootFact& boot : row.boots) {
@@ -83,8 +84,10 @@ std::string attention_of(const MatrixRow& row, std::size_t number) {
     }
     for (const ConsoleFinding& finding : boot.findings) {
       if (told_by_end(boot, finding)) continue;
-      items += fmt::format("<li><span class=\"badge v-weak\">console</span> {}, boot {}, {}</li>\n",
-                           kernel, boot.number, markup_line(finding_sentence(finding)));
+      const RowAlarm* alarm = alarm_of(row, boot, finding);
+      items += fmt::format("<li><span class=\"badge {}\">console</span> {}, boot {}, {}{}</li>\n",
+                           alarm != nullptr ? html::exit_class(alarm->exit_code) : "v-weak", kernel,
+                           boot.number, markup_line(finding_sentence(finding)), effect_of(alarm));
     }
   }
   return items;

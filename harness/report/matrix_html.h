@@ -33,10 +33,11 @@ std::string row_id(std::size_t row);
 std::string cell_id(std::size_t row, std::size_t cell);
 
 /// Class that colours by verdict; never the only sign, the words are always there.
-const char* verdict_class(CellVerdict verdict);
+const char* verdict_class(const CellSummary& cell);
 const char* exit_class(int code);
 /// The words of a verdict on its colour, with a sign.
 std::string badge(CellVerdict verdict);
+std::string badge(const CellSummary& cell);
 std::string badge(int exit_code);
 
 /// A fact of a <dl>, nothing if the value is empty. `value` is HTML.

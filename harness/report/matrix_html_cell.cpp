@@ -147,7 +147,7 @@ std::string cell_article(const MatrixRow& row, std::size_t row_number, std::size
   std::string text = fmt::format(
       "<article class=\"{1}\" id=\"{0}\" aria-labelledby=\"{0}-name\">\n"
       "<h5 id=\"{0}-name\">{2} {3}</h5>\n<p>{4}</p>\n",
-      id, verdict_class(cell.verdict), markup_line(cell_name(*cell.spec)), badge(cell.verdict),
+      id, verdict_class(cell), markup_line(cell_name(*cell.spec)), badge(cell),
       markup_line(cell.explanation));
   text += numbers(row, index);
   std::vector<std::string> notes;
@@ -155,7 +155,7 @@ std::string cell_article(const MatrixRow& row, std::size_t row_number, std::size
     if (note != cell.explanation) notes.push_back(note);
   }
   text += list("Notes", "ul", notes) + measurements(*cell.result);
-  const bool open = exit_code(cell.verdict) == 1;
+  const bool open = exit_code(cell) == 1;
   for (const Proof& proof : proofs_of(cell)) text += evidence(proof, open);
   return text + "</article>\n";
 }

@@ -135,8 +135,8 @@ std::string drawing(const CellSummary& cell, const MatrixRow& row, const Scale& 
   return fmt::format(
       "<svg class=\"plot {1}\" viewBox=\"0 0 {0:.0f} 30\" width=\"{0:.0f}\" height=\"30\" "
       "role=\"img\"><title>{2} on {3}</title><desc>{4}</desc>{5}{6}</svg>",
-      kWidth, verdict_class(cell.verdict), markup_line(cell_name(*cell.spec)),
-      markup_line(row.label), description(cell), decade_lines(scale, 30), mark_of(cell, scale));
+      kWidth, verdict_class(cell), markup_line(cell_name(*cell.spec)), markup_line(row.label),
+      description(cell), decade_lines(scale, 30), mark_of(cell, scale));
 }
 
 std::string interval_text(const CellSummary& cell) {
@@ -155,8 +155,8 @@ std::string forest_row(const MatrixRow& row, const CellSummary& cell, const std:
   } else {
     text += "<td class=\"quiet\">no rate</td><td></td><td></td>";
   }
-  return text + fmt::format("<td class=\"num\">{}</td><td>{}</td></tr>\n", count_text(cell),
-                            badge(cell.verdict));
+  return text +
+         fmt::format("<td class=\"num\">{}</td><td>{}</td></tr>\n", count_text(cell), badge(cell));
 }
 
 }  // namespace

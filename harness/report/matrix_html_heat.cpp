@@ -38,11 +38,10 @@ std::string count_of(const CellSummary& cell) {
 std::string heat_cell(const CellSummary& cell, const std::string& target) {
   const std::string rate = rate_short(cell);
   const std::string count = count_of(cell);
-  std::string text =
-      fmt::format("<td class=\"{}\"><a href=\"#{}\">", verdict_class(cell.verdict), target);
+  std::string text = fmt::format("<td class=\"{}\"><a href=\"#{}\">", verdict_class(cell), target);
   if (!rate.empty()) text += "<span class=\"rate\">" + markup_line(rate) + "</span> ";
   if (!count.empty()) text += "<span class=\"count\">" + count + "</span> ";
-  return text + badge(cell.verdict) + "</a></td>";
+  return text + badge(cell) + "</a></td>";
 }
 
 std::string heat_row(const MatrixRow& row, std::size_t number,

@@ -53,6 +53,12 @@ Look look_of(int code) {
   }
 }
 
+/// A bug shown by a cell that was cut short looks unfinished, not done.
+Look look_of(const CellSummary& cell) {
+  const int code = exit_code(cell);
+  return code == exit_code(cell.verdict) ? look_of(cell.verdict) : look_of(code);
+}
+
 std::string badge_of(const Look& look, const char* words) {
   return fmt::format("<span class=\"badge {}\"><span aria-hidden=\"true\">{}</span> {}</span>",
                      look.name, look.sign, words);
@@ -89,8 +95,8 @@ std::string cell_id(std::size_t row, std::size_t cell) {
   return fmt::format("k{}-c{}", row + 1, cell + 1);
 }
 
-const char* verdict_class(CellVerdict verdict) {
-  return look_of(verdict).name;
+const char* verdict_class(const CellSummary& cell) {
+  return look_of(cell).name;
 }
 
 const char* exit_class(int code) {
@@ -99,6 +105,10 @@ const char* exit_class(int code) {
 
 std::string badge(CellVerdict verdict) {
   return badge_of(look_of(verdict), verdict_words(verdict));
+}
+
+std::string badge(const CellSummary& cell) {
+  return badge_of(look_of(cell), cell_words(cell).c_str());
 }
 
 std::string badge(int exit_code) {

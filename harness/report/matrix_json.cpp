@@ -24,7 +24,7 @@ Json result_json(const CellSummary& cell, std::size_t column) {
   Json json = cell_json(cell);
   json["column"] = column;
   json["clusters"] = cell.across_boots ? "boots" : "blocks";
-  json["exit_code"] = exit_code(cell.verdict);
+  json["exit_code"] = exit_code(cell);
   add_observations(json["kinds"], *cell.result);
   return json;
 }
@@ -55,6 +55,10 @@ Json row_json(const MatrixRow& row, const std::vector<const CellSummary*>& colum
     const auto at = std::find(columns.begin(), columns.end(), &cell);
     results.push_back(result_json(cell, static_cast<std::size_t>(at - columns.begin())));
   }
+  Json alarms = Json::array();
+  for (const RowAlarm& alarm : row.alarms) {
+    alarms.push_back({{"name", alarm.name}, {"text", alarm.text}, {"exit_code", alarm.exit_code}});
+  }
   return {{"id", row.id},
           {"spec", row.spec},
           {"label", row.label},
@@ -70,6 +74,7 @@ Json row_json(const MatrixRow& row, const std::vector<const CellSummary*>& colum
           {"seed", row.header.seed},
           {"kernel", kernel_json(row.summary)},
           {"environment", to_json_value(row.header.environment)},
+          {"alarms", alarms},
           {"boots", boots},
           {"results", results}};
 }

@@ -85,7 +85,7 @@ void add_cell(Suite& suite, const MatrixRow& row, const CellSummary& cell,
   const double seconds = to_seconds(cell.result->elapsed());
   Counts counts{.tests = 1, .seconds = seconds};
   std::string result;
-  switch (exit_code(cell.verdict)) {
+  switch (exit_code(cell)) {
     case 0:
       if (cell.verdict != CellVerdict::InconclusivePower) break;
       [[fallthrough]];
@@ -119,6 +119,17 @@ void add_trouble(Suite& suite, const MatrixRow& row) {
       markup_line(row.id), markup_line(trouble));
 }
 
+/// A lost guest or what a kernel said of itself: no cell of its row may have noticed.
+void add_alarm(Suite& suite, const MatrixRow& row, const RowAlarm& alarm) {
+  const bool failure = alarm.exit_code == 1;
+  suite.counts.add({.tests = 1, .failures = failure ? 1 : 0, .errors = failure ? 0 : 1});
+  suite.cases += fmt::format(
+      "    <testcase classname=\"{0}\" name=\"{1}\" time=\"0.000\">\n"
+      "      <{2} type=\"guest\" message=\"{3}\">{3}</{2}>\n    </testcase>\n",
+      markup_line(row.id), markup_line(alarm.name), failure ? "failure" : "error",
+      markup_line(alarm.text));
+}
+
 std::string consoles(const MatrixRow& row) {
   std::string text;
   for (const BootFact& boot : row.boots) {
@@ -145,6 +156,7 @@ std::string matrix_junit(const MatrixSummary& matrix) {
     for (std::size_t i = 0; i < cells.size(); ++i) {
       if (cells[i] != nullptr) add_cell(suite, row, *cells[i], grid.columns[i]);
     }
+    for (const RowAlarm& alarm : row.alarms) add_alarm(suite, row, alarm);
     add_trouble(suite, row);
     total.add(suite.counts);
     const std::string& started = row.header.started.empty() ? matrix.started : row.header.started;

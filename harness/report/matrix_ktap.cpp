@@ -2,6 +2,8 @@
 //
 // KTAP version 1: a test per kernel, its cells as a nested test. Every cell has its line whatever
 // happened to the guest, so a plan is never cut short.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "harness/report/ktap_lines.h"
@@ -23,11 +25,31 @@ std::string comments(const MatrixRow& row) {
   return text;
 }
 
+/// As of a cell: ERROR is for what says nothing about the kernel.
+std::string why(int code, const std::string& text) {
+  return (code == 1 ? "" : "ERROR ") + ktap_line(text);
+}
+
+std::vector<KtapFailure> failures_of(const MatrixRow& row) {
+  std::vector<KtapFailure> failures;
+  for (const RowAlarm& alarm : row.alarms) {
+    failures.push_back({alarm.name, why(alarm.exit_code, alarm.text)});
+  }
+  return failures;
+}
+
 std::string verdict_line(const MatrixRow& row, int number) {
   const int code = row.summary.exit_code;
   const bool ok = code == 0 || code == 4;
   std::string directive = code == 4 ? " # SKIP every cell was skipped" : "";
   const std::string trouble = trouble_of(row);
+  const auto& cells = row.summary.cells;
+  const bool of_cells = std::any_of(
+      cells.begin(), cells.end(), [&](const CellSummary& cell) { return exit_code(cell) == code; });
+  for (const RowAlarm& alarm : row.alarms) {  // where no line of a cell says it
+    if (of_cells || !directive.empty() || alarm.exit_code != code) continue;
+    directive = " # " + why(alarm.exit_code, alarm.text);
+  }
   if (!trouble.empty() && code != 1) directive = " # ERROR " + ktap_line(trouble);
   return fmt::format("{} {} {}{}\n", ok ? "ok" : "not ok", number, ktap_line(row.id), directive);
 }
@@ -40,8 +62,9 @@ std::string matrix_ktap(const MatrixSummary& matrix) {
   int number = 0;
   for (const MatrixRow& row : matrix.rows) {
     text += "# " + ktap_line(row.label) + "\n";
-    if (!row.summary.cells.empty()) {
-      for (const std::string& line : ktap_lines(row.summary)) text += "  " + line + "\n";
+    if (!row.summary.cells.empty() || !row.alarms.empty()) {
+      for (const std::string& line : ktap_lines(row.summary, failures_of(row)))
+        text += "  " + line + "\n";
     }
     text += comments(row) + verdict_line(row, ++number);
   }

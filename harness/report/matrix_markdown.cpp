@@ -6,6 +6,7 @@
 #include "harness/report/format.h"
 #include "harness/report/matrix_grid.h"
 #include "harness/report/proof.h"
+#include "harness/report/row_alarms.h"
 #include "harness/report/safe_text.h"
 
 namespace hangrate {
@@ -13,8 +14,8 @@ namespace hangrate {
 namespace {
 
 /// The words say it; the sign only helps to find it.
-const char* sign_of(CellVerdict verdict) {
-  switch (exit_code(verdict)) {
+const char* sign_of(const CellSummary& cell) {
+  switch (exit_code(cell)) {
     case 0:
       return "";
     case 1:
@@ -28,7 +29,7 @@ const char* sign_of(CellVerdict verdict) {
 
 std::string cell_text(const CellSummary* cell) {
   if (cell == nullptr) return "";
-  const std::string words = sign_of(cell->verdict) + std::string(verdict_words(cell->verdict));
+  const std::string words = sign_of(*cell) + cell_words(*cell);
   if (!has_rate(*cell)) return words;
   const std::string rate = rate_short(*cell);
   return fmt::format("{}{}({}) {}", markdown_line(rate), rate.empty() ? "" : " ", count_text(*cell),
@@ -117,8 +118,9 @@ std::string alarms(const MatrixSummary& matrix) {
       }
       for (const ConsoleFinding& finding : boot.findings) {
         if (told_by_end(boot, finding)) continue;
-        text += fmt::format("- {}, boot {}, console: {}\n", markdown_line(row.label), boot.number,
-                            markdown_line(finding_sentence(finding)));
+        text += fmt::format("- {}, boot {}, console: {}{}\n", markdown_line(row.label), boot.number,
+                            markdown_line(finding_sentence(finding)),
+                            effect_of(alarm_of(row, boot, finding)));
       }
     }
   }

@@ -97,6 +97,130 @@ TEST(MatrixReports, TextMarkdownAndJsonHaveTheNumbersOfEveryCell) {
   }
 }
 
+MatrixSummary only(const std::string& id) {
+  MatrixSummary matrix = made_matrix();
+  matrix.rows.remove_if([&](const MatrixRow& row) { return row.id != id; });
+  return matrix;
+}
+
+TEST(MatrixReports, ACellCutShortIsNoPassAndSaysSoInEveryFormat) {
+  MatrixSummary matrix = only("fixed");
+  MatrixRow& row = matrix.rows.front();
+  row.header.cells[0].trials = 60000;  // clean so far
+  row.header.cells[3].trials = 25;     // an "always" control, all hits so far
+  summarize(matrix);
+  EXPECT_EQ(matrix.exit_code, 3);
+  EXPECT_EQ(row.summary.exit_code, 3);
+  for (const auto& [name, report] : kReports) {
+    EXPECT_THAT(report(matrix), HasSubstr("unfinished: 50000 of 60000 trials")) << name;
+    EXPECT_THAT(report(matrix), HasSubstr("unfinished: 20 of 25 trials")) << name;
+  }
+  for (const std::string& text :
+       {text_table(row.summary, false), ktap_report(row.summary), json_report(row.summary)}) {
+    EXPECT_THAT(text, HasSubstr("unfinished: 50000 of 60000 trials"));
+  }
+  EXPECT_THAT(ktap_report(row.summary),
+              HasSubstr("\nnot ok 1 pipe_resize_stall.blocked-writer # ERROR unfinished"));
+  EXPECT_EQ(PlainJson::parse(matrix_json(matrix))["kernels"][0]["results"][0]["exit_code"], 3);
+}
+
+TEST(MatrixReports, ABugShownByACellCutShortIsShownButNotDone) {
+  MatrixSummary matrix = only("reverted");
+  matrix.rows.front().header.cells[0].trials = 60000;
+  summarize(matrix);
+  EXPECT_EQ(matrix.rows.front().summary.cells[0].verdict, CellVerdict::Reproduced);
+  EXPECT_EQ(matrix.exit_code, 3);
+  EXPECT_THAT(matrix_text(matrix, false), HasSubstr("0.4 % reproduced, unfinished"));
+  EXPECT_THAT(matrix_ktap(matrix), HasSubstr("not ok 1 pipe_resize_stall.blocked-writer # ERROR "
+                                             "reproduced: 40 hits in 10001 trials"));
+}
+
+TEST(MatrixReports, ARowThatWasNeverReachedIsNotRun) {
+  MatrixSummary matrix = only("fixed");
+  MatrixRow& row = matrix.rows.front();
+  row.boots.clear();
+  row.cells.clear();
+  for (const CellSpec& spec : row.header.cells) row.cells.emplace_back(spec);
+  summarize(matrix);
+  EXPECT_EQ(matrix.exit_code, 3);
+  for (const auto& [name, report] : kReports) {
+    EXPECT_THAT(report(matrix), HasSubstr("not run")) << name;
+    EXPECT_THAT(report(matrix), Not(HasSubstr("0 of 0"))) << name;
+  }
+}
+
+/// What a name is in the JUnit file: "failure", "error", "" for a test that is not there.
+std::string in_junit(const std::string& xml, const std::string& name) {
+  const std::size_t at = xml.find(" name=\"" + name + "\" time");
+  if (at == xml.npos) return "";
+  const std::string rest = xml.substr(at, xml.find("</testcase>", at) - at);
+  if (rest.find("<failure ") != rest.npos) return "failure";
+  return rest.find("<error ") != rest.npos ? "error" : "ok";
+}
+
+TEST(MatrixReports, ALostGuestIsATestThatFailedHoweverCleanTheCells) {
+  MatrixSummary matrix = only("fixed");
+  BootFact& boot = matrix.rows.front().boots.front();
+  boot.end = "panic";
+  boot.findings = {{"panic", {"Kernel panic - not syncing: sysrq"}}};
+  summarize(matrix);
+  EXPECT_EQ(matrix.exit_code, 3);
+  const std::string xml = matrix_junit(matrix);
+  EXPECT_EQ(in_junit(xml, "boot-001"), "error");
+  EXPECT_EQ(in_junit(xml, "boot-001-panic"), "") << "told once";
+  EXPECT_THAT(xml, HasSubstr("tests=\"6\" failures=\"0\" errors=\"1\""));
+  const std::string ktap = matrix_ktap(matrix);
+  EXPECT_THAT(ktap, HasSubstr("\n  not ok 6 boot-001 # ERROR boot 1: panic after 95.0 s: Kernel "));
+  EXPECT_THAT(ktap, HasSubstr("\nnot ok 1 fixed # ERROR boot 1: panic after 95.0 s: Kernel "));
+  EXPECT_THAT(ktap, HasSubstr("\n  1..6\n"));
+  const PlainJson json = PlainJson::parse(matrix_json(matrix));
+  EXPECT_EQ(json["kernels"][0]["alarms"][0]["name"], "boot-001");
+  EXPECT_EQ(validate("matrix-summary.schema.json", json), "");
+}
+
+TEST(MatrixReports, WhatAKernelProvesOfItselfIsAFailureOfItsOwn) {
+  for (const char* kind : {"oops", "kasan", "ubsan", "lockdep"}) {
+    MatrixSummary matrix = only("fixed");
+    BootFact& boot = matrix.rows.front().boots.front();
+    boot.findings = {{kind, {"BUG: of the kernel"}}, {kind, {"and again"}}};
+    summarize(matrix);
+    EXPECT_EQ(matrix.exit_code, 1) << kind;
+    EXPECT_EQ(in_junit(matrix_junit(matrix), std::string("boot-001-") + kind), "failure");
+    EXPECT_THAT(matrix_ktap(matrix), HasSubstr("\nnot ok 1 fixed # boot 1, console: "));
+    EXPECT_THAT(matrix_text(matrix, false), HasSubstr("BUG: of the kernel (exit 1)"));
+    EXPECT_THAT(matrix_markdown(matrix), HasSubstr("BUG: of the kernel (exit 1)"));
+    EXPECT_THAT(worst_sentence(matrix), HasSubstr("BUG: of the kernel"));
+  }
+}
+
+TEST(MatrixReports, WhatAWatchdogSaysIsNoAnswerAndAWarningIsOnlyShown) {
+  for (const char* kind : {"soft-lockup", "hard-lockup", "rcu-stall"}) {
+    MatrixSummary matrix = only("fixed");
+    matrix.rows.front().boots.front().findings = {{kind, {"stuck for 22s"}}};
+    summarize(matrix);
+    EXPECT_EQ(matrix.exit_code, 3) << kind;
+    EXPECT_EQ(in_junit(matrix_junit(matrix), std::string("boot-001-") + kind), "error");
+  }
+  MatrixSummary matrix = only("fixed");
+  matrix.rows.front().boots.front().findings = {{"warning", {"WARNING: CPU: 1"}}};
+  summarize(matrix);
+  EXPECT_EQ(matrix.exit_code, 0);
+  EXPECT_THAT(matrix_text(matrix, false), HasSubstr("WARNING: CPU: 1\n"));
+}
+
+TEST(MatrixReports, AHungTaskCountsOnlyWhereNoCellIsAfterAHang) {
+  MatrixSummary matrix = only("fixed");  // its deadlock control hangs, and so does self-held
+  MatrixRow& row = matrix.rows.front();
+  row.boots.front().findings = {{"hung-task", {"INFO: task x blocked for more than 120 s"}}};
+  summarize(matrix);
+  EXPECT_EQ(matrix.exit_code, 0);
+  row.header.cells.erase(row.header.cells.begin() + 2, row.header.cells.begin() + 4);
+  row.cells.erase(row.cells.begin() + 2, row.cells.begin() + 4);
+  summarize(matrix);
+  EXPECT_EQ(matrix.exit_code, 3);
+  EXPECT_EQ(in_junit(matrix_junit(matrix), "boot-001-hung-task"), "error");
+}
+
 TEST(MatrixText, ListsWhatDiedWhatConsolesSaidAndWhatIsMissing) {
   const std::string text = matrix_text(made_matrix(), false);
   EXPECT_THAT(text, HasSubstr("boot 1: panic after 12.3 s: Kernel panic - not syncing: <script>"));

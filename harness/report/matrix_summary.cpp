@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/report/matrix_summary.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "harness/base/check.h"
 #include "harness/report/format.h"
 #include "harness/report/matrix_grid.h"
+#include "harness/report/row_alarms.h"
 
 namespace hangrate {
 
@@ -65,11 +64,10 @@ void summarize(MatrixSummary& matrix) {
     }
     for (CellSummary& cell : row.summary.cells) doubt_lost_trials(cell);
     std::vector<int> row_codes;
-    for (const CellSummary& cell : row.summary.cells) row_codes.push_back(exit_code(cell.verdict));
-    const bool died = std::any_of(row.boots.begin(), row.boots.end(), [](const BootFact& boot) {
-      return !boot.end.empty() && boot.end != "finished" && boot.end != "interrupted";
-    });
-    if (died || !trouble_of(row).empty()) row_codes.push_back(kNoAnswer);
+    for (const CellSummary& cell : row.summary.cells) row_codes.push_back(exit_code(cell));
+    row.alarms = alarms_of(row);
+    for (const RowAlarm& alarm : row.alarms) row_codes.push_back(alarm.exit_code);
+    if (!trouble_of(row).empty()) row_codes.push_back(kNoAnswer);
     row.summary.exit_code = combine_exit_codes(row_codes);
     codes.push_back(row.summary.exit_code);
   }

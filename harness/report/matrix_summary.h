@@ -17,7 +17,7 @@ namespace hangrate {
 /// One start of a guest.
 struct BootFact {
   int number = 1;
-  std::string folder;   ///< relative to the results folder; holds console.log, journal.jsonl
+  std::string folder;   ///< relative to the results folder; holds console.log, REPRO.VARIANT.jsonl
   Nanos boot_time = 0;  ///< from the start of QEMU to the first word of our init
   Nanos total_time = 0;
   std::string end;  ///< finished, panic, silent, no-hello, died, corrupt, interrupted
@@ -25,6 +25,14 @@ struct BootFact {
   std::vector<ConsoleFinding> findings;
   /// Per cell of the row: what this boot recorded. Rates are tested for dispersion across these.
   std::vector<Cluster> clusters;
+};
+
+/// Something that counts against a kernel beside its cells: a guest that was lost, or what the
+/// kernel said of itself. Each is a test of its own in the reports for machines.
+struct RowAlarm {
+  std::string name;  ///< unique in its row: "boot-001", "boot-001-kasan"
+  std::string text;  ///< one sentence
+  int exit_code = 3;
 };
 
 /// One kernel with its axes; its cells are reproducer variants.
@@ -43,7 +51,8 @@ struct MatrixRow {
   std::string repeat;              ///< the command that runs this row again
   RunHeader header;                ///< of the guest: its environment, its cells
   std::vector<CellResult> cells;
-  Summary summary;  ///< of header and cells
+  Summary summary;               ///< of header and cells
+  std::vector<RowAlarm> alarms;  ///< worked out with the summary
 };
 
 struct MatrixSummary {
@@ -55,8 +64,8 @@ struct MatrixSummary {
   int exit_code = 0;
 };
 
-/// Fills in every row's summary and the exit code: rows with trouble, and rows with a machine that
-/// died, count as 3 at least, however clean their cells are.
+/// Fills in every row's summary, its alarms and the exit code: rows with trouble, and rows with a
+/// machine that died, count as 3 at least, however clean their cells are.
 void summarize(MatrixSummary& matrix);
 
 /// The reporters. All give finished text; none prints.

@@ -53,7 +53,7 @@ TEST(MatrixSummary, ARowThatRecordedNothingIsNoPass) {
   matrix.rows.front().trouble.clear();
   summarize(matrix);
   EXPECT_EQ(matrix.exit_code, 3);
-  EXPECT_EQ(trouble_of(matrix.rows.front()), "nothing was recorded");
+  EXPECT_EQ(trouble_of(matrix.rows.front()), "not run");
 }
 
 TEST(MatrixSummary, BootsThatDifferWidenTheInterval) {

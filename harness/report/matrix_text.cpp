@@ -3,6 +3,7 @@
 
 #include "harness/report/format.h"
 #include "harness/report/matrix_grid.h"
+#include "harness/report/row_alarms.h"
 #include "harness/report/safe_text.h"
 #include "harness/report/text_grid.h"
 
@@ -33,8 +34,8 @@ std::string table(const MatrixSummary& matrix, bool colour) {
           continue;
         }
         const std::string rate = rate_short(*cell);
-        line.push_back(painted((rate.empty() ? "" : rate + " ") + verdict_words(cell->verdict),
-                               cell->verdict, colour));
+        line.push_back(painted((rate.empty() ? "" : rate + " ") + cell_words(*cell),
+                               exit_code(*cell), colour));
       }
     }
     rows.push_back(std::move(line));
@@ -54,7 +55,7 @@ std::string explanations(const MatrixSummary& matrix, bool colour) {
     std::string lines;
     for (const CellSummary& cell : row.summary.cells) {
       lines += fmt::format("    {} {}: {}\n",
-                           painted(exit_code(cell.verdict) == 1 ? "!" : " ", cell.verdict, colour),
+                           painted(exit_code(cell) == 1 ? "!" : " ", exit_code(cell), colour),
                            cell_name(*cell.spec), safe_line(cell.explanation));
       const std::uint64_t unknown = unknown_trials(cell.result->tally());
       if (unknown > 0) {
@@ -72,7 +73,7 @@ std::string by_boot(const MatrixSummary& matrix, Sentences sentences) {
   std::string text;
   for (const MatrixRow& row : matrix.rows) {
     for (const BootFact& boot : row.boots) {
-      for (const std::string& sentence : sentences(boot)) {
+      for (const std::string& sentence : sentences(row, boot)) {
         text += fmt::format("  {}: {}\n", safe_line(row.label), safe_line(sentence));
       }
     }
@@ -80,15 +81,16 @@ std::string by_boot(const MatrixSummary& matrix, Sentences sentences) {
   return text;
 }
 
-std::vector<std::string> death_of(const BootFact& boot) {
+std::vector<std::string> death_of(const MatrixRow&, const BootFact& boot) {
   if (!guest_died(boot)) return {};
   return {boot_sentence(boot) + (boot.folder.empty() ? "" : " (" + boot.folder + ")")};
 }
 
-std::vector<std::string> findings_of(const BootFact& boot) {
+std::vector<std::string> findings_of(const MatrixRow& row, const BootFact& boot) {
   std::vector<std::string> sentences;
   for (const ConsoleFinding& finding : boot.findings) {
-    sentences.push_back(fmt::format("boot {}: {}", boot.number, finding_sentence(finding)));
+    sentences.push_back(fmt::format("boot {}: {}{}", boot.number, finding_sentence(finding),
+                                    effect_of(alarm_of(row, boot, finding))));
   }
   return sentences;
 }

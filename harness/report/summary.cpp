@@ -3,18 +3,57 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace hangrate {
+
+namespace {
+
+/// "unfinished: 13 of 50 trials", "not run: 0 of 50 trials"
+std::string shortfall_text(const CellSummary& cell) {
+  const std::uint64_t made = cell.result->recorded().total();
+  const std::uint64_t lost = cell.result->tally().count(Outcome::LostMachine);
+  const std::uint64_t planned = cell.spec->trials;
+  std::string text = fmt::format("{}: {}", made > 0 ? "unfinished" : "not run", made);
+  if (planned > 0) text += fmt::format(" of {}", planned);
+  text += " trials";
+  if (lost > 0) text += fmt::format(", {} lost with the machine", lost);
+  if (cell.result->end_reason() == "interrupted") text += ", interrupted";
+  return text;
+}
+
+/// What could be judged of a cell cut short stays; that it is not all leads where nothing else was
+/// proven.
+void tell_shortfall(CellSummary& cell) {
+  const std::string text = shortfall_text(cell);
+  const bool nothing = cell.result->tally().attempted() == 0 && cell.result->notes().empty();
+  if (nothing) {
+    cell.explanation = text;
+  } else if (exit_code(cell.verdict) == 3) {
+    cell.explanation = text + "; " + cell.explanation;
+  } else {
+    cell.explanation += "; " + text;
+  }
+}
+
+}  // namespace
 
 void judge_cell(CellSummary& cell) {
   const CellResult& result = *cell.result;
   const double reference = cell.spec->variant_spec().reference_rate;
-  cell.verdict = judge(cell.expectation, result.tally(), cell.estimate, reference);
+  cell.shortfall = shortfall_of(*cell.spec, result);
+  cell.verdict = judge(cell.expectation, result.tally(), cell.estimate, reference, cell.shortfall);
   cell.explanation =
       explain(cell.verdict, cell.expectation, result.tally(), cell.estimate, reference);
   if (!result.skip_reason().empty()) cell.explanation = result.skip_reason();
   const bool machine =
       cell.verdict == CellVerdict::Infra || cell.verdict == CellVerdict::Inconclusive;
   if (machine && !result.notes().empty()) cell.explanation = result.notes().front();
+  if (cell.shortfall == Shortfall::Cut) tell_shortfall(cell);
+}
+
+int exit_code(const CellSummary& cell) {
+  return exit_code(cell.verdict, cell.shortfall);
 }
 
 Summary summarize(const RunHeader& header, const std::vector<CellResult>& cells) {
@@ -34,7 +73,7 @@ Summary summarize(const RunHeader& header, const std::vector<CellResult>& cells)
         std::find(e.reverted.begin(), e.reverted.end(), cell.spec->repro) != e.reverted.end();
     if (reverted && variant.expect == Expect::Affected) cell.expectation = Expectation::Affected;
     judge_cell(cell);
-    codes.push_back(exit_code(cell.verdict));
+    codes.push_back(exit_code(cell));
     summary.cells.push_back(std::move(cell));
   }
   summary.exit_code = combine_exit_codes(codes);

@@ -22,6 +22,7 @@ struct CellSummary {
   RateEstimate estimate;
   Expectation expectation = Expectation::Unknown;
   CellVerdict verdict = CellVerdict::Inconclusive;
+  Shortfall shortfall = Shortfall::None;
   std::string explanation;
   bool across_boots = false;  ///< the estimate is one of a matrix, its clusters are boots
 };
@@ -38,6 +39,8 @@ Summary summarize(const RunHeader& header, const std::vector<CellResult>& cells)
 
 /// Verdict and explanation from what else the cell holds.
 void judge_cell(CellSummary& cell);
+
+int exit_code(const CellSummary& cell);
 
 std::string cell_name(const CellSpec& spec);
 

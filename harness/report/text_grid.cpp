@@ -60,8 +60,7 @@ std::string bold(const std::string& text, bool colour) {
   return in(kBold, text, colour);
 }
 
-std::string painted(const std::string& text, CellVerdict verdict, bool colour) {
-  const int code = exit_code(verdict);
+std::string painted(const std::string& text, int code, bool colour) {
   return in(code == 0 ? kGreen : code == 1 ? kRed : kYellow, text, colour);
 }
 

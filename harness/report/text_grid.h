@@ -18,7 +18,7 @@ std::string aligned(const std::vector<TextRow>& rows, const std::vector<bool>& r
 
 std::string bold(const std::string& text, bool colour);
 /// Green as expected, red unexpected, yellow no answer.
-std::string painted(const std::string& text, CellVerdict verdict, bool colour);
+std::string painted(const std::string& text, int exit_code, bool colour);
 std::string warning(const std::string& text, bool colour);
 
 }  // namespace hangrate

@@ -11,6 +11,15 @@
 
 namespace hangrate {
 
+namespace {
+
+std::string verdict_text(const CellSummary& cell) {
+  const bool cut = cell.shortfall == Shortfall::Cut;
+  return std::string(cell_verdict_name(cell.verdict)) + (cut ? ", unfinished" : "");
+}
+
+}  // namespace
+
 std::string text_table(const Summary& summary, bool colour) {
   std::vector<TextRow> rows = {
       {"reproducer/variant", "trials", "hits",
@@ -22,7 +31,7 @@ std::string text_table(const Summary& summary, bool colour) {
     rows.push_back({cell_name(*cell.spec), std::to_string(tally.conclusive()),
                     std::to_string(tally.reproductions()), rate_text(cell),
                     proof_time_text(*cell.result), speed_text(*cell.result),
-                    painted(cell_verdict_name(cell.verdict), cell.verdict, colour)});
+                    painted(verdict_text(cell), exit_code(cell), colour)});
   }
   std::string text =
       bold("kernel " + kernel_phrase(summary), colour) + "\n" + aligned(rows, right) + "\n";

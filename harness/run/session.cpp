@@ -140,6 +140,14 @@ Result<SessionOutcome> run_session(const SessionPlan& plan, const SessionEvents&
   return Session(plan, events).run();
 }
 
+std::optional<TrialRecord> judged_again(const Record& record, const RunHeader& header) {
+  const auto* trial = std::get_if<TrialRecord>(&record);
+  if (trial == nullptr || trial->observation.rounds.empty()) return std::nullopt;
+  TrialRecord again = *trial;
+  again.verdict = classify(again.observation, header.cells[again.cell].variant_spec());
+  return again;
+}
+
 Result<LoadedRun> load_run(const std::string& path, bool reclassify) {
   LoadedRun run;
   auto stats = read_journal(
@@ -150,15 +158,11 @@ Result<LoadedRun> load_run(const std::string& path, bool reclassify) {
         return {};
       },
       [&](const Record& record) {
-        const auto* trial = std::get_if<TrialRecord>(&record);
-        if (!reclassify || trial == nullptr || trial->observation.rounds.empty()) {
-          run.cells[cell_of(record)].apply(record);
-          return;
-        }
-        TrialRecord again = *trial;
-        again.verdict = classify(again.observation, run.header.cells[again.cell].variant_spec());
-        if (kind_of(again.verdict) != kind_of(trial->verdict)) ++run.reclassified;
-        run.cells[again.cell].apply(again);
+        const auto again = reclassify ? judged_again(record, run.header) : std::nullopt;
+        if (!again) return run.cells[cell_of(record)].apply(record);
+        const Verdict& before = std::get<TrialRecord>(record).verdict;
+        if (kind_of(again->verdict) != kind_of(before)) ++run.reclassified;
+        run.cells[again->cell].apply(*again);
       });
   if (!stats) return fail(stats.error());
   run.cut_off = stats->cut_off;

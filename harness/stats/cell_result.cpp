@@ -23,6 +23,14 @@ std::string kind_of(const Verdict& verdict) {
   return kind;
 }
 
+Shortfall shortfall_of(const CellSpec& spec, const CellResult& result) {
+  const std::string& reason = result.end_reason();
+  if (spec.trials != 0 && result.recorded().total() >= spec.trials) return Shortfall::None;
+  if (!result.skip_reason().empty()) return Shortfall::None;
+  if (reason == "hits" || reason == "excluded" || reason == "budget") return Shortfall::None;
+  return reason == "infra" ? Shortfall::GaveUp : Shortfall::Cut;
+}
+
 CellResult::CellResult(const CellSpec& spec)
     : blocks_(spec.trials != 0 ? std::optional(spec.trials) : std::nullopt) {}
 

@@ -43,23 +43,27 @@ std::optional<CellVerdict> proven(Expectation expectation, const Tally& tally) {
 }
 
 /// Why this run can claim nothing about what did not happen.
-std::optional<CellVerdict> unanswered(const Tally& tally) {
+std::optional<CellVerdict> unanswered(const Tally& tally, Shortfall shortfall) {
   const std::uint64_t attempted = tally.attempted();
   const std::uint64_t lost = tally.lost();
   const bool nothing = tally.conclusive() == 0;
   const std::uint64_t half = attempted / 2;
   if (attempted > 0 && tally.count(Outcome::Skipped) == attempted) return CellVerdict::Skipped;
   if (lost > half || (nothing && lost > 0)) return CellVerdict::Infra;
-  if (nothing || tally.count(Outcome::Inconclusive) > half) return CellVerdict::Inconclusive;
+  const bool cut = shortfall == Shortfall::Cut;
+  if (cut && tally.count(Outcome::LostMachine) > 0) return CellVerdict::Infra;
+  const bool hung = tally.count(Outcome::Hang) > 0;
+  if (shortfall == Shortfall::GaveUp && !hung) return CellVerdict::Infra;
+  if (nothing || cut || tally.count(Outcome::Inconclusive) > half) return CellVerdict::Inconclusive;
   return std::nullopt;
 }
 
 }  // namespace
 
 CellVerdict judge(Expectation expectation, const Tally& tally, const RateEstimate& estimate,
-                  double reference_rate) {
+                  double reference_rate, Shortfall shortfall) {
   if (const auto verdict = proven(expectation, tally)) return *verdict;
-  if (const auto verdict = unanswered(tally)) return *verdict;
+  if (const auto verdict = unanswered(tally, shortfall)) return *verdict;
   switch (expectation) {
     case Expectation::Affected:
       return estimate.excluded_rate <= reference_rate ? CellVerdict::UnexpectedlyClean
@@ -77,14 +81,14 @@ CellVerdict judge(Expectation expectation, const Tally& tally, const RateEstimat
   return CellVerdict::Inconclusive;
 }
 
-int exit_code(CellVerdict verdict) {
+int exit_code(CellVerdict verdict, Shortfall shortfall) {
   switch (verdict) {
     case CellVerdict::Reproduced:
     case CellVerdict::InconclusivePower:
     case CellVerdict::FixedClean:
     case CellVerdict::ControlHeld:
     case CellVerdict::Measured:
-      return kExpected;
+      return shortfall == Shortfall::Cut ? kNoAnswer : kExpected;
     case CellVerdict::UnexpectedlyClean:
     case CellVerdict::Regression:
     case CellVerdict::OtherHang:

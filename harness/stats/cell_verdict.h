@@ -30,6 +30,13 @@ enum class CellVerdict {
   Inconclusive,       ///< no trial, or not enough of them, could be judged
 };
 
+/// What kept a cell from the trials that were planned of it.
+enum class Shortfall {
+  None,
+  Cut,     ///< killed, interrupted, its machine lost, never reached: nobody planned this end
+  GaveUp,  ///< the reproducer could not go on ("infra")
+};
+
 /// The first line that holds:
 ///
 ///   expectation      tally                                                    verdict
@@ -44,7 +51,10 @@ enum class CellVerdict {
 ///   any              every trial Skipped (at least one)                       Skipped
 ///   any              Infra + LostMachine: over half of all attempted, or some
 ///                    and no conclusive trial                                  Infra
-///   any              no conclusive trial, or over half of all Inconclusive    Inconclusive
+///   any              cut short with a lost machine, or given up without a
+///                    hang                                                     Infra
+///   any              no conclusive trial, over half of all Inconclusive, or
+///                    cut short                                                Inconclusive
 ///   Affected         none seen, excluded rate <= reference rate               UnexpectedlyClean
 ///   Affected         none seen                                                InconclusivePower
 ///   Fixed            none seen                                                FixedClean
@@ -54,11 +64,12 @@ enum class CellVerdict {
 /// Proofs come first: a hang stays proven however many other trials failed. Claims that something
 /// did not happen come last, since they need trials that could have seen it.
 CellVerdict judge(Expectation expectation, const Tally& tally, const RateEstimate& estimate,
-                  double reference_rate);
+                  double reference_rate, Shortfall shortfall = Shortfall::None);
 
 /// 0 as expected (or too few trials to tell, InconclusivePower), 1 unexpected, 3 the machine or the
-/// evidence failed, 4 skipped.
-int exit_code(CellVerdict verdict);
+/// evidence failed, 4 skipped. A cell cut short is never 0, not even with its bug shown: what was
+/// asked for was not done.
+int exit_code(CellVerdict verdict, Shortfall shortfall = Shortfall::None);
 
 /// 1 wins over 3, 3 over 0; 4 only if all are 4 or there are none. A code not known here counts
 /// as 1.

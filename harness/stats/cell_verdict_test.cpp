@@ -220,5 +220,42 @@ TEST(Explanation, IsThereForEveryVerdictAndExpectation) {
   }
 }
 
+CellVerdict judged(Expectation expectation, const Counts& counts, Shortfall shortfall) {
+  const Tally tally = tally_of(counts);
+  return judge(expectation, tally, estimate_of(tally), kReference, shortfall);
+}
+
+TEST(CellVerdict, ACellCutShortIsNeverAPass) {
+  for (const Expectation expectation : kAll) {
+    for (const Counts& counts : {Counts{}, Counts{.clean = 13}, Counts{.clean = 5000},
+                                 Counts{.match = 13}, Counts{.other = 13}, Counts{.slow = 13}}) {
+      const CellVerdict verdict = judged(expectation, counts, Shortfall::Cut);
+      const int code = exit_code(verdict, Shortfall::Cut);
+      EXPECT_TRUE(code == 1 || code == 3) << cell_verdict_name(verdict);
+    }
+  }
+  EXPECT_EQ(judged(Expectation::Fixed, {.clean = 13}, Shortfall::Cut), CellVerdict::Inconclusive);
+  EXPECT_EQ(judged(Expectation::Fixed, {.clean = 8, .lost = 2}, Shortfall::Cut),
+            CellVerdict::Infra);
+}
+
+TEST(CellVerdict, WhatWasProvenBeforeACellWasCutShortStaysProven) {
+  EXPECT_EQ(judged(Expectation::Affected, {.clean = 9, .match = 1}, Shortfall::Cut),
+            CellVerdict::Reproduced);
+  EXPECT_EQ(judged(Expectation::Fixed, {.clean = 9, .match = 1, .lost = 2}, Shortfall::Cut),
+            CellVerdict::Regression);
+  EXPECT_EQ(exit_code(CellVerdict::Regression, Shortfall::Cut), 1);
+  EXPECT_EQ(exit_code(CellVerdict::Skipped, Shortfall::None), 4);
+}
+
+TEST(CellVerdict, ACellGivenUpClaimsNothingOfWhatItDidNotSee) {
+  EXPECT_EQ(judged(Expectation::Fixed, {.clean = 300}, Shortfall::GaveUp), CellVerdict::Infra);
+  EXPECT_EQ(judged(Expectation::NeverHangs, {.clean = 300}, Shortfall::GaveUp), CellVerdict::Infra);
+  // Victims that could not be freed end a cell too, and they are what it was to show.
+  EXPECT_EQ(judged(Expectation::AlwaysHangs, {.match = 8}, Shortfall::GaveUp),
+            CellVerdict::ControlHeld);
+  EXPECT_EQ(exit_code(CellVerdict::ControlHeld, Shortfall::GaveUp), 0);
+}
+
 }  // namespace
 }  // namespace hangrate

@@ -1,14 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/stats/expectation.h"
 
+#include <string>
+
 namespace hangrate {
 namespace {
 
 enum class Membership { Inside, Outside, Unknown };
 
+/// A version of a manifest as the first kernel it means: without a candidate its first one, since
+/// X.Y-rcN sorts before X.Y.
+std::optional<KernelVersion> bound(const std::string& text) {
+  std::optional<KernelVersion> version = parse_kernel_version(text);
+  if (version && !version->candidate) version->candidate = 1;
+  return version;
+}
+
 Membership membership(const AffectedRange& range, const std::optional<KernelVersion>& kernel) {
-  const std::optional<KernelVersion> from = parse_kernel_version(range.from);
-  const std::optional<KernelVersion> to = parse_kernel_version(range.to);
+  const std::optional<KernelVersion> from = bound(range.from);
+  const std::optional<KernelVersion> to = bound(range.to);
   if ((!range.from.empty() && !from) || (!range.to.empty() && !to)) return Membership::Unknown;
   if (!from && !to) return Membership::Inside;
   if (!kernel) return Membership::Unknown;

@@ -21,10 +21,11 @@ enum class Expectation {
   Unknown,      ///< the kernel's version or the affected ranges are not known
 };
 
-/// Affected ranges are half-open by upstream version, [from, to), "" = open end. A fix merged for
-/// 6.8-rc1 is `to` = "6.8-rc1": with "6.8" the release candidates would count as affected. A kernel
-/// of unknown version is Affected only if a range is open at both ends. No ranges, or one that
-/// cannot be read: Unknown.
+/// Affected ranges are half-open by upstream version, [from, to), "" = open end. A bound without a
+/// candidate starts with its first one, "6.8" with 6.8-rc1 and "6.7.3" with 6.7.3-rc1: what a
+/// release has came in during its merge window or lay in the queue its candidates were made of.
+/// What came later says so: "6.8-rc5". A kernel of unknown version is Affected only if a range is
+/// open at both ends. No ranges, or one that cannot be read: Unknown.
 Expectation expectation_of(const Manifest& manifest, const Variant& variant,
                            const std::optional<KernelVersion>& kernel);
 

@@ -19,12 +19,24 @@ double t_quantile(double freedom, double tail) {
   return boost::math::quantile(boost::math::complement(t, tail));
 }
 
+/// What the trials are worth if each cluster is all hits or all misses. No spread is larger: the
+/// share of hits of a cluster lies in [0, 1] with mean p, so its variance is at most p (1 - p), and
+/// that of the rate at most p (1 - p) sum(n^2) / N^2.
+double fewest_effective(std::span<const Cluster> clusters, double trials) {
+  double squares = 0.0;
+  for (const Cluster& cluster : clusters) {
+    squares += static_cast<double>(cluster.trials) * static_cast<double>(cluster.trials);
+  }
+  return trials * trials / squares;
+}
+
 /// Trials over design effect, times the squared ratio of the t quantiles for as many trials and for
-/// as many clusters.
-double effective_trials(double trials, double clusters, double design_effect, double confidence) {
+/// as many clusters; never below `fewest`, where two clusters would make it less than one trial.
+double effective_trials(double trials, double clusters, double design_effect, double fewest,
+                        double confidence) {
   const double tail = (1.0 - confidence) / 2.0;
   const double ratio = t_quantile(trials - 1.0, tail) / t_quantile(clusters - 1.0, tail);
-  return std::min(trials, trials / design_effect * ratio * ratio);
+  return std::clamp(trials / design_effect * ratio * ratio, fewest, trials);
 }
 
 }  // namespace
@@ -46,8 +58,9 @@ RateEstimate estimate_rate(std::span<const Cluster> clusters, double confidence)
   estimate.dispersion = test_dispersion(clusters);
   if (estimate.dispersion.overdispersed) {
     estimate.method = "korn-graubard";
-    estimate.effective_trials = effective_trials(trials, static_cast<double>(used),
-                                                 estimate.dispersion.design_effect, confidence);
+    estimate.effective_trials =
+        effective_trials(trials, static_cast<double>(used), estimate.dispersion.design_effect,
+                         fewest_effective(clusters, trials), confidence);
     estimate.interval = clopper_pearson_effective(estimate.point * estimate.effective_trials,
                                                   estimate.effective_trials, confidence);
   } else {

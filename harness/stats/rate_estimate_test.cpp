@@ -60,6 +60,35 @@ TEST(RateEstimate, SurvivesTwoClustersThatDisagreeCompletely) {
   EXPECT_LE(seen.interval.high, 1.0);
 }
 
+TEST(RateEstimate, OfClustersThatDisagreeCountsAtLeastEachClusterAsATrial) {
+  const RateEstimate two = estimate_rate(std::vector<Cluster>{{25, 25}, {25, 0}}, 0.95);
+  EXPECT_TRUE(two.dispersion.overdispersed);
+  EXPECT_NEAR(two.effective_trials, 2.0, 1e-9);
+  EXPECT_NEAR(two.interval.low, clopper_pearson(1, 2, 0.95).low, 1e-9);
+  const RateEstimate uneven = estimate_rate(std::vector<Cluster>{{90, 90}, {10, 0}}, 0.95);
+  EXPECT_NEAR(uneven.effective_trials, 100.0 * 100.0 / (90.0 * 90.0 + 10.0 * 10.0), 1e-9);
+}
+
+/// The floor must not cost coverage where it binds: a few clusters that are all or nothing.
+TEST(RateEstimate, OfAFewAllOrNothingClustersStillCovers) {
+  std::mt19937_64 random(5);
+  for (const double rate : {0.1, 0.5}) {
+    for (const std::size_t boots : {2U, 3U, 6U}) {
+      int covered = 0;
+      for (int run = 0; run < 400; ++run) {
+        std::vector<Cluster> clusters(boots, Cluster{25, 0});
+        for (Cluster& cluster : clusters) {
+          cluster.hits = std::bernoulli_distribution(rate)(random) ? 25 : 0;
+        }
+        const RateEstimate seen = estimate_rate(clusters, 0.95);
+        const bool same = seen.hits == 0 || seen.hits == seen.trials;  // says nothing of a spread
+        if (same || (seen.interval.low <= rate && rate <= seen.interval.high)) ++covered;
+      }
+      EXPECT_GE(covered, 380) << rate << " " << boots;
+    }
+  }
+}
+
 TEST(RateEstimate, HoldsForATrillionTrials) {
   std::vector<Cluster> clusters(64, Cluster{15'625'000'000, 0});
   clusters[3].hits = 40;

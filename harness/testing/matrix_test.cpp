@@ -131,8 +131,12 @@ TEST_F(Matrix, TrialsAreSpreadOverTheBootsAskedFor) {
 
 TEST_F(Matrix, APanicCostsTheTrialInFlightAndNoOther) {
   ::setenv("HANGRATE_TEST_PANIC_MS", "4000", 1);
-  const Ran ran = run_command(argv({"--trials", "300", "--repro", "pipe_full_child"}), kLimit);
+  const Ran ran = run_command(
+      argv({"--trials", "300", "--repro", "pipe_full_child", "--junit", folder_ / "run.xml"}),
+      kLimit);
   ::unsetenv("HANGRATE_TEST_PANIC_MS");
+  const std::string xml = read_file(folder_ / "run.xml").value_or("");
+  EXPECT_NE(xml.find("name=\"boot-001\""), std::string::npos) << xml;
   const Json row = kernel();
   ASSERT_EQ(row["boots"].size(), 2u) << ran.err;
   EXPECT_EQ(row["boots"][0]["end"], "panic");
@@ -171,6 +175,7 @@ TEST_F(Matrix, AKilledRunLeavesNoGuestAndGoesOnWhereItWas) {
   const std::uint64_t had = (*before)["kernels"][0]["results"][0]["attempted"];
   EXPECT_GT(had, 0u);
   EXPECT_LT(had, 200u) << "killed too late to prove anything";
+  EXPECT_EQ(half.code, 3) << half.err;
   const Ran rest = run_command(resume(), kLimit);
   EXPECT_EQ(rest.code, 0) << rest.err;
   EXPECT_EQ(kernel()["results"][0]["hits"], 200);
@@ -292,6 +297,8 @@ TEST_F(Matrix, AFullDiskEndsTheRunWithEveryWholeRecordAndItCanGoOn) {
   EXPECT_TRUE(guests_of(disk).empty());
   const Ran half = run_command({kHangrate, "report", disk + "/run", "--json", "-"});
   EXPECT_TRUE(parse_json(half.out)) << half.err;
+  EXPECT_EQ(half.code, 3) << "what was cut short is no pass";
+  EXPECT_NE(half.out.find(" of 200 trials"), std::string::npos) << half.out;
   EXPECT_EQ(::mount("tmpfs", disk.c_str(), "tmpfs", MS_REMOUNT, "size=50m"), 0);
   const Ran rest = run_command(
       {kHangrate, "matrix", "--resume", disk + "/run", "--json", folder_ / "run.json"}, kLimit);
@@ -356,6 +363,13 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"unknown_member", R"({"schema":1,"kernels":[{"spec":"native","cpu":2}]})", {}},
         Mistake{"unknown_reproducer", kNative, {"--repro", "nope"}},
         Mistake{"no_trials", kNative, {"--trials", "0"}},
+        Mistake{"confidence_nan", kNative, {"--confidence", "nan"}},
+        Mistake{"seed_negative", kNative, {"--seed", "-1"}},
+        Mistake{"jobs_negative", kNative, {"--jobs", "-1"}},
+        Mistake{"parameter_that_cannot_be",
+                R"({"schema":1,"kernels":[{"spec":"native",
+                    "params":{"pipe_resize_stall":{"cpu":"banana"}}}]})",
+                {}},
         Mistake{"bad_shard", kNative, {"--shard", "3/2"}},
         Mistake{"empty_filter_result", kNative, {"--filter", "bookworm"}},
         Mistake{"two_on_stdout", kNative, {"--json", "-", "--junit", "-"}},

@@ -343,6 +343,7 @@ TEST(Run, SigkillInTheMiddleAndResumeGiveTheFullTotal) {
   const auto before = parse_json(half.out);
   ASSERT_TRUE(before) << half.err;
   EXPECT_LT((*before)["results"][0]["trials"], 6000) << "killed too late to prove anything";
+  EXPECT_NE(half.out.find(" of 6000 trials"), std::string::npos) << half.out;
   const Ran rest =
       run_command({kHangrate, "run", "--resume", run, "--repro-dir", kFakes, "--json", "-", "-q"});
   const auto after = parse_json(rest.out);
@@ -383,6 +384,28 @@ TEST(Run, ReportFromTheJournalSaysTheSameAsTheRun) {
       run_command({kHangrate, "report", folder / "run", "--reclassify", "--json", "-"});
   EXPECT_EQ(again.out, report.out);
   EXPECT_NE(again.err.find("0 verdicts changed"), std::string::npos);
+}
+
+TEST(Run, AMessageCarriesNoControlCharacterToTheTerminal) {
+  const Ran run = run_command({kHangrate, "run", "\033[31mfake", "--repro-dir", kFakes});
+  const Ran list = run_command({kHangrate, "kernel", "fetch", "deb:/no\nwhere\033]0;x"});
+  for (const Ran& ran : {run, list}) {
+    EXPECT_EQ(ran.code, 2);
+    EXPECT_EQ(ran.err.find('\033'), std::string::npos) << ran.err;
+    EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
+  }
+}
+
+TEST(Run, FetchingSeveralKernelsEndsWithTheWorstCode) {
+  const TempFolder folder;
+  const std::string usage = "image:/nowhere";
+  const std::string machine = "debian:bookworm";  // offline, and nothing is cached
+  for (const auto& specs : {std::vector{usage, machine}, std::vector{machine, usage}}) {
+    std::vector<std::string> argv = {kHangrate, "kernel",         "fetch",
+                                     "--cache", folder / "cache", "--offline"};
+    argv.insert(argv.end(), specs.begin(), specs.end());
+    EXPECT_EQ(run_command(argv).code, 3);
+  }
 }
 
 TEST(Run, KtapHasOneLinePerCellAndAPlan) {
@@ -436,6 +459,13 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"trials_beyond_numbers", {"run", "fake", "--trials", "1e20"}, 2},
         Mistake{"too_many_trials", {"run", "fake", "--trials", "99999999999999"}, 2},
         Mistake{"confidence_one", {"run", "fake", "--confidence", "1"}, 2},
+        Mistake{"confidence_nan", {"run", "fake", "--confidence", "nan"}, 2},
+        Mistake{"excluded_nan", {"run", "fake", "--until-excluded", "nan"}, 2},
+        Mistake{"seed_negative", {"run", "fake", "--seed", "-1"}, 2},
+        Mistake{"seed_beyond_numbers", {"run", "fake", "--seed", "18446744073709551616"}, 2},
+        Mistake{"first_trial_negative", {"run", "fake", "--first-trial", "-1"}, 2},
+        Mistake{"workers_hexadecimal", {"run", "fake", "--workers", "0x2"}, 2},
+        Mistake{"budget_nan", {"run", "fake", "--budget", "nan"}, 2},
         Mistake{"excluded_two", {"run", "fake", "--until-excluded", "2"}, 2},
         Mistake{"budget_nonsense", {"run", "fake", "--budget", "soon"}, 2},
         Mistake{"budget_negative", {"run", "fake", "--budget", "-3s"}, 2},

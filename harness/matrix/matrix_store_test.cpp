@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/matrix/matrix_store.h"
+
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "harness/base/file.h"
+#include "harness/testing/command.h"
+
+namespace hangrate {
+namespace {
+
+constexpr const char* kRecorded =
+    HANGRATE_SOURCE_DIR "/repros/pipe_full_child/testdata/hit-deadlock-6.18.44.jsonl";
+
+/// A folder with one boot that recorded a hit as an inconclusive trial, as older rules might have.
+class Store : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    MatrixHeader header;
+    header.plan.kernels = {{.id = "k", .spec = "native", .cmdline = "", .params = {}}};
+    header.plan.cells = {{"pipe_full_child", "deadlock", 1}};
+    auto store = MatrixStore::create(folder_ / "run", header);
+    ASSERT_TRUE(store) << store.error().what();
+    const auto boot = store->boot_folder("k", 1);
+    ASSERT_TRUE(boot);
+    ASSERT_TRUE(store->add(BootRecord{.id = "k", .number = 1, .end = ""}));
+    ASSERT_TRUE(store->add(BootRecord{.id = "k", .number = 1, .end = "finished"}));
+    journal_ = *boot + "/" + cell_file("pipe_full_child", "deadlock");
+    std::string text = read_file(kRecorded).value_or("");
+    const std::string hang = R"("verdict":{"outcome":"hang")";
+    const std::size_t at = text.find(hang);
+    ASSERT_NE(at, text.npos);
+    text.replace(at, hang.size(), R"("verdict":{"outcome":"inconclusive")");
+    ASSERT_TRUE(write_file_atomically(journal_, text));
+  }
+  testing::TempFolder folder_;
+  std::string journal_;
+};
+
+TEST_F(Store, JudgesEveryObservationAgainIfAsked) {
+  const auto then = load_matrix(folder_ / "run");
+  ASSERT_TRUE(then) << then.error().what();
+  EXPECT_EQ(then->summary.rows.front().cells[0].tally().hits(), 0u);
+  EXPECT_EQ(then->reclassified, 0u);
+  const auto now = load_matrix(folder_ / "run", true);
+  ASSERT_TRUE(now) << now.error().what();
+  EXPECT_EQ(now->reclassified, 1u);
+  const MatrixRow& row = now->summary.rows.front();
+  EXPECT_EQ(row.cells[0].tally().hits(), 1u);
+  EXPECT_EQ(row.boots[0].clusters[0], (Cluster{1, 1})) << "the rate of the boot too";
+}
+
+TEST_F(Store, TellsWhatWasCutOffAndWhatItDoesNotKnow) {
+  std::ofstream(journal_, std::ios::app) << "{\"type\":\"dream\"}\n{\"type\":\"tri";
+  std::ofstream(folder_ / "run/matrix.jsonl", std::ios::app) << "{\"type\":\"dream\"}\n{\"type\"";
+  const auto loaded = load_matrix(folder_ / "run");
+  ASSERT_TRUE(loaded) << loaded.error().what();
+  EXPECT_EQ(loaded->cut_off, 2u);
+  EXPECT_EQ(loaded->unknown_records, 2u);
+  EXPECT_EQ(loaded->summary.rows.front().cells[0].tally().attempted(), 1u);
+}
+
+}  // namespace
+}  // namespace hangrate
