@@ -241,6 +241,17 @@ Result<void> Recorder::watch(pid_t pid) {
   return {};
 }
 
+void Recorder::forget(pid_t pid) {
+  const auto root = parts_->roots.find(pid);
+  if (root == parts_->roots.end()) return;
+  hr_task* tasks = parts_->tasks.as<hr_task>();
+  for (std::uint32_t place = 0; place < parts_->setup.tasks; ++place) {
+    const bool ours = tasks[place].tid != 0 && tasks[place].root == root->second.number;
+    if (ours) __atomic_store_n(&tasks[place].tid, 0U, __ATOMIC_RELEASE);
+  }
+  parts_->roots.erase(root);
+}
+
 Trace Recorder::snapshot(const SnapshotRequest& request) {
   TraceParts made{.request = request};
   if (made.request.until == 0) made.request.until = now_ns();

@@ -14,18 +14,12 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/error.h"
+#include "harness/model/record.h"
 #include "harness/model/trace.h"
 
 namespace hangrate {
 
-/// What became of one hook on this kernel.
-struct HookStatus {
-  std::string probe;    ///< folder of bpf/
-  std::string hook;     ///< "pipe_write"
-  std::string how;      ///< "fentry anon_pipe_write"; "" = not attached
-  std::string why_not;  ///< why not, or why not by a better way
-  bool operator==(const HookStatus&) const = default;
-};
+using HookStatus = HookFact;
 
 struct RecorderOptions {
   std::size_t bytes_per_cpu = 4U << 20;  ///< rounded down to a power of two
@@ -67,6 +61,9 @@ class Recorder {
   /// Follows this process and all it will fork; call it before it forks. It reads the process's
   /// /proc: never call it for a possible victim.
   Result<void> watch(pid_t pid);
+
+  /// Follows it and what it forks from now on no more. What was recorded stays.
+  void forget(pid_t pid);
 
   Trace snapshot(const SnapshotRequest& request);
 

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "harness/app/commands.h"
 #include "harness/cli/drive.h"
+#include "harness/cli/flight.h"
 #include "harness/guest/accel.h"
 #include "harness/kernel/guest_kernel.h"
 #include "harness/model/json.h"
+#include "harness/report/safe_text.h"
 #include "harness/sys/capabilities.h"
 #include "harness/sys/environment.h"
 
@@ -48,12 +51,36 @@ Capability kvm_here(const std::string& image) {
   return try_kvm(cache, cached.empty() ? own : cached.front().image);
 }
 
+/// What the flight recorder attaches to on this kernel, way by way.
+void print_hooks(const TraceSetup& trace) {
+  if (!trace.refused.empty()) {
+    fmt::print("NO   trace     {}\n", safe_line(trace.refused));
+    fmt::print("     {:<9} for: explaining a hang by kernel events; verdicts rest on /proc\n", "");
+    return;
+  }
+  const auto missing = std::count_if(trace.hooks.begin(), trace.hooks.end(),
+                                     [](const HookFact& hook) { return hook.how.empty(); });
+  fmt::print("yes  trace     {} of {} hooks, attached in {:.2f} s\n",
+             trace.hooks.size() - static_cast<std::size_t>(missing), trace.hooks.size(),
+             to_seconds(trace.start));
+  fmt::print("     {:<9} for: explaining a hang by kernel events\n", "");
+  for (const HookFact& hook : trace.hooks) {
+    fmt::print("     {:<9} {:<22} {}\n", "", hook.hook,
+               safe_line(hook.how.empty() ? "no: " + hook.why_not : hook.how));
+  }
+}
+
 int doctor(const Options& options) {
   Environment e = read_environment();
   e.capabilities = probe_capabilities();
   e.capabilities.push_back(kvm_here(options.guest_kernel));
+  TraceSetup trace;
+  trace.mode = TraceMode::OnHit;
+  static_cast<void>(start_recorder(trace));
   if (options.json) {
-    fmt::print("{}", dump_pretty(to_json_value(e)));
+    Json json = to_json_value(e);
+    json["trace"] = to_json_value(trace);
+    fmt::print("{}", dump_pretty(json));
     return finish_stdout(0);
   }
   fmt::print("kernel      {} {}\n", e.release, e.version);
@@ -68,6 +95,7 @@ int doctor(const Options& options) {
     fmt::print("     {:<9} for: {}\n", "", meaning(c.name));
     if (!c.works && !c.remedy.empty()) fmt::print("     {:<9} remedy: {}\n", "", c.remedy);
   }
+  print_hooks(trace);
   return finish_stdout(0);
 }
 

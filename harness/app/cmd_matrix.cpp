@@ -110,6 +110,7 @@ Result<LoadedMatrix> open_matrix(const Options& options, const std::vector<Catal
   header.started = utc_text();
   header.argv = argv;
   header.file = options.file;
+  header.trace = options.overrides.trace;
   header.options = override_options(options.overrides);
   header.seed = options.seed.value_or(random_seed());
   header.confidence = options.confidence.value_or(kDefaultConfidence);
@@ -203,6 +204,11 @@ CommandBody add_matrix_command(CLI::App& app, std::vector<std::string> argv) {
       ->check(whole_number(1, kMostMatrixTrials));
   command->add_option("--boots", o->overrides.boots, "Spread the trials of a cell over N boots")
       ->check(whole_number(1, kMostBoots));
+  command
+      ->add_option("--trace", o->overrides.trace,
+                   "Kernel events of a hang: on-hit (default, where a kernel allows it), always, "
+                   "compare, off; see hangrate run --help")
+      ->check(CLI::IsMember({"on-hit", "always", "compare", "off"}));
   command->add_option("--filter", o->overrides.filter,
                       "Only the kernel with this id, or those whose id holds this text");
   command->add_option("--shard", o->shard, "Only every N-th kernel: I/N, e.g. 1/3");

@@ -24,7 +24,7 @@ int run(const Options& options, const std::vector<std::string>& argv) {
                      : make_plan(options.run, *catalog, argv, true, examine_machine());
   if (!plan) return complain(plan.error());
   if (plan->results.empty()) plan->results = default_results_folder();
-  return drive(*plan, options.run);
+  return drive(std::move(*plan), options.run);
 }
 
 }  // namespace

@@ -52,8 +52,9 @@ int show(const Options& options) {
   const Trace& trace = *seen.trace;
   fmt::print("{} on {}: {}, {}\n", safe_line(title_of(*trial)), safe_line(trial->release),
              outcome_name(verdict.outcome), safe_line(verdict.rule));
-  fmt::print("{} events of {} tasks in {:.3f} ms, {} lost\n", trace.events.size(),
-             trace.tasks.size(), to_ms(trace.until - trace.from), trace.lost);
+  fmt::print("{} events of {} tasks in {:.3f} ms, {} of calls that came back left out, {} lost\n",
+             trace.events.size(), trace.tasks.size(), to_ms(trace.until - trace.from),
+             trace.condensed, trace.lost);
   const auto lines = explanation_lines(explain(seen, verdict));
   if (lines.empty()) {
     fmt::print("no explanation: {}\n", verdict.outcome == Outcome::Hang

@@ -94,7 +94,11 @@ std::vector<std::string> limits_of(const Trace& trace) {
         "be among them",
         trace.lost, trace.lost == 1 ? " was" : "s were"));
   }
-  for (const std::string& hook : trace.absent) notes.push_back("not traced: " + hook);
+  std::vector<std::string> hooks;  // why each is missing: hangrate doctor
+  for (const std::string& hook : trace.absent) hooks.push_back(hook.substr(0, hook.find(':')));
+  if (!hooks.empty()) {
+    notes.push_back(fmt::format("not traced on this kernel: {}", fmt::join(hooks, ", ")));
+  }
   return notes;
 }
 

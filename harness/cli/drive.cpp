@@ -9,6 +9,7 @@
 
 #include "harness/base/file.h"
 #include "harness/cli/exit_codes.h"
+#include "harness/cli/flight.h"
 #include "harness/cli/live.h"
 #include "harness/report/safe_text.h"
 
@@ -71,7 +72,7 @@ int finish_stdout(int code) {
   return warn_not_written(Error::from_errno("write(stdout)"));
 }
 
-int drive(const SessionPlan& plan, const RunOptions& options) {
+int drive(SessionPlan plan, const RunOptions& options) {
   if (const auto usable = check_output_path("--json", options.json); !usable)
     return complain(usable.error());
   Live live(!options.quiet && ::isatty(STDERR_FILENO) != 0, plan.header.stop,
@@ -87,6 +88,12 @@ int drive(const SessionPlan& plan, const RunOptions& options) {
   events.warning = [](const std::string& text) {
     std::fprintf(stderr, "hangrate: %s\n", text.c_str());
   };
+  std::optional<Recorder> recorder = start_recorder(plan.header.trace);
+  plan.recorder = recorder ? &*recorder : nullptr;
+  if (const std::string& why = plan.header.trace.refused; !why.empty() && !options.quiet) {
+    std::fprintf(stderr, "no kernel traces: %s; verdicts rest on /proc alone\n",
+                 safe_line(why).c_str());
+  }
   bool opened = false;
   events.opened = [&] {
     opened = true;

@@ -11,7 +11,7 @@
 
 namespace hangrate {
 
-int drive(const SessionPlan& plan, const RunOptions& options);
+int drive(SessionPlan plan, const RunOptions& options);
 
 /// Prints a summary as the options ask. Used by `hangrate report` too. Returns its exit code.
 int present(const Summary& summary, const RunOptions& options);

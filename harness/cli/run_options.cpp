@@ -105,6 +105,14 @@ Result<std::map<std::string, std::string>> complete_params(const Manifest& manif
   return params;
 }
 
+constexpr std::uint64_t kMostKept = 1'000'000;
+
+TraceMode trace_mode(const std::string& text) {
+  if (text == "off") return TraceMode::Off;
+  if (text == "always") return TraceMode::Always;
+  return text == "compare" ? TraceMode::Compare : TraceMode::OnHit;
+}
+
 std::tm utc_now() {
   return fmt::gmtime(std::time(nullptr));
 }
@@ -152,6 +160,14 @@ void add_run_options(CLI::App& app, RunOptions& o) {
       ->check(whole_number(1, kMostWorkers));
   app.add_option("--seed", o.seed, "Seed of every random choice (default: random, recorded)")
       ->check(whole_number(0, kMostSeed));
+  app.add_option(
+         "--trace", o.trace,
+         "Kernel events of a hang: on-hit keeps them (default, where the kernel allows it), "
+         "always keeps those of the first trials too, compare watches every other lease and "
+         "reports what watching changes, off")
+      ->check(CLI::IsMember({"on-hit", "always", "compare", "off"}));
+  app.add_option("--trace-trials", o.keep, "How many trials --trace always keeps (default 100)")
+      ->check(whole_number(1, kMostKept));
   app.add_option("--results", o.results, "Folder for the journal of this run");
   app.add_option("--channel", o.channel)->group("");  // how a matrix runs us
   app.add_option("--first-trial", o.first)->group("")->check(whole_number(0, kMostTrials));
@@ -213,6 +229,11 @@ Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<Catal
   header.confidence = options.confidence.value_or(kDefaultConfidence);
   header.stop.hits = options.hits;
   header.stop.until_excluded = options.until_excluded;
+  header.trace.mode = trace_mode(options.trace);
+  header.trace.keep = header.trace.mode == TraceMode::Always ? options.keep.value_or(100) : 0;
+  if (options.keep && header.trace.mode != TraceMode::Always) {
+    return fail(Error::usage("--trace-trials goes with --trace always"));
+  }
   header.environment = environment;
   if (!options.budget.empty()) {
     auto budget = parse_duration(options.budget);
@@ -265,7 +286,8 @@ Result<SessionPlan> make_resume_plan(const RunOptions& options,
   const bool more = !options.selectors.empty() || !options.variants.empty() ||
                     !options.params.empty() || options.trials || options.hits ||
                     options.until_excluded || !options.budget.empty() || options.workers ||
-                    options.seed || options.confidence || !options.results.empty();
+                    options.seed || options.confidence || !options.results.empty() ||
+                    !options.trace.empty() || options.keep;
   if (more) {
     return fail(
         Error::usage("--resume goes on with what the journal planned: only --json, --ktap, "

@@ -32,6 +32,8 @@ struct RunOptions {
   std::string budget;
   std::optional<int> workers;
   std::optional<std::uint64_t> seed;
+  std::string trace;                  ///< on-hit, always, compare, off; "" = on-hit
+  std::optional<std::uint64_t> keep;  ///< traces of trials that --trace always keeps
   std::string results;
   std::string resume;
   std::string channel;      ///< of a machine that another one runs

@@ -71,7 +71,7 @@ int standalone(const Manifest& manifest, int argc, char** argv,
                  .trials = o.run.trials.value_or(1),
                  .seed = cell.seed});
   }
-  return drive(*plan, o.run);
+  return drive(std::move(*plan), o.run);
 }
 
 }  // namespace hangrate

@@ -235,6 +235,7 @@ std::vector<std::string> override_options(const MatrixOverrides& overrides) {
     options.insert(options.end(), {"--trials", fmt::format("{}", *overrides.trials)});
   if (overrides.boots)
     options.insert(options.end(), {"--boots", fmt::format("{}", *overrides.boots)});
+  if (!overrides.trace.empty()) options.insert(options.end(), {"--trace", overrides.trace});
   return options;
 }
 

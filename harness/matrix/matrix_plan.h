@@ -49,6 +49,7 @@ struct MatrixOverrides {
   std::vector<std::string> selectors;  ///< REPRO or REPRO/VARIANT, instead of the file's
   std::optional<std::uint64_t> trials;
   std::optional<int> boots;
+  std::string trace;   ///< mode of the flight recorder, "" = as a run has it
   std::string filter;  ///< keeps the kernel with this id, else those whose id holds this text
   int shard = 1;       ///< of `shards`, 1-based
   int shards = 1;

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 HR_JSON(MatrixCell, repro, variant, trials)
 HR_JSON(MatrixKernel, id, spec, cmdline, cpus, memory_mib, boots, params)
 HR_JSON(MatrixPlan, kernels, cells)
-HR_JSON(MatrixHeader, version, started, argv, file, options, seed, confidence, plan)
+HR_JSON(MatrixHeader, version, started, argv, file, options, trace, seed, confidence, plan)
 HR_JSON(RowRecord, id, label, accel, build_note, reverted, identity, trouble)
 HR_JSON(RowNote, id, text)
 HR_JSON(BootRecord, id, number, end, why, boot_time, total_time)

@@ -98,6 +98,7 @@ MachineCommand RowRunner::command_for(const Cell& cell, const IndexRange& trials
       "--confidence",
       fmt::format("{}", header_.confidence),
       "--quiet"};
+  if (!header_.trace.empty()) argv.insert(argv.end(), {"--trace", header_.trace});
   if (const auto params = kernel_.params.find(cell.plan.repro); params != kernel_.params.end()) {
     for (const auto& [name, value] : params->second) {
       argv.insert(argv.end(), {"--param", name + "=" + value});

@@ -69,6 +69,11 @@ NLOHMANN_JSON_SERIALIZE_ENUM(HangRescue, {{HangRescue::Untested, "untested"},
                                           {HangRescue::Freed, "freed"},
                                           {HangRescue::NotFreed, "not-freed"}})
 
+NLOHMANN_JSON_SERIALIZE_ENUM(TraceMode, {{TraceMode::Off, "off"},
+                                         {TraceMode::OnHit, "on-hit"},
+                                         {TraceMode::Always, "always"},
+                                         {TraceMode::Compare, "compare"}})
+
 HR_JSON(Absence, source, reason)
 HR_JSON(TaskSample, role, pid, tid, victim, gone, flags, comm, switches, pending, shared_pending,
         tracer, wchan, syscall, syscall_name, stack, absent)
@@ -90,11 +95,15 @@ HR_JSON(StopSpec, hits, until_excluded, budget)
 HR_JSON(CellSpec, repro, variant, params, first, trials, workers, seed, manifest)
 HR_JSON(Measurement, name, value, unit)
 HR_JSON(Verdict, outcome, signature, where, wait, kill, rescue, freed_by, rule, because, hints)
-HR_JSON(BatchRecord, cell, lane, worker, first, count)
+HR_JSON(BatchRecord, cell, lane, worker, first, count, traced)
 HR_JSON(MeasureRecord, cell, trial, rows)
 HR_JSON(SkipRecord, cell, reason)
 HR_JSON(NoteRecord, cell, text)
-HR_JSON(CellEndRecord, cell, reason, elapsed)
+HR_JSON(HookFact, probe, hook, how, why_not)
+HR_JSON(TraceSetup, mode, keep, refused, start, hooks)
+HR_JSON(LeaseTime, trials, took)
+HR_JSON(TraceCost, traced, untraced, events, overwritten, dropped, missed)
+HR_JSON(CellEndRecord, cell, reason, elapsed, trace)
 
 namespace {
 
@@ -147,6 +156,7 @@ Observation read_observation(const Json& json) {
   o.rungs = json.value("rungs", std::vector<Rung>{});
   o.ending = json.value("ending", Ending::Finished);
   o.message = json.value("message", "");
+  o.traced = json.value("traced", false);
   for (const Json& round : json.value("rounds", Json::array())) {
     o.rounds.push_back({.before = sample_set_from(round.value("before", Json::object())),
                         .invariant = round.value("invariant", InvariantFinding{}),
@@ -201,6 +211,10 @@ Json to_json_value(const Verdict& verdict) {
   return verdict;
 }
 
+Json to_json_value(const TraceSetup& trace) {
+  return trace;
+}
+
 Json to_json_value(const RunHeader& header) {
   return {{"type", "run"},
           {"schema", header.schema},
@@ -210,6 +224,7 @@ Json to_json_value(const RunHeader& header) {
           {"seed", header.seed},
           {"confidence", header.confidence},
           {"stop", header.stop},
+          {"trace", header.trace},
           {"environment", header.environment},
           {"cells", header.cells}};
 }
@@ -227,6 +242,7 @@ Json to_json_value(const Observation& o) {
                {"ended", o.ended},   {"window", o.window},   {"slow_after", o.slow_after},
                {"parked", o.parked}, {"phase", o.phase},     {"rounds", rounds},
                {"rungs", o.rungs},   {"ending", o.ending},   {"message", o.message}};
+  if (o.traced) json["traced"] = true;
   if (o.trace) json["trace"] = to_json_value(*o.trace);
   return json;
 }
@@ -274,6 +290,7 @@ Result<RunHeader> header_from_json(const Json& json) {
     header.started = json.value("started", "");
     header.argv = json.value("argv", std::vector<std::string>{});
     header.seed = json.value("seed", header.seed);
+    header.trace = json.value("trace", TraceSetup{});
     header.confidence = json.value("confidence", header.confidence);
     header.stop = json.value("stop", StopSpec{});
     header.environment = json.value("environment", Environment{});

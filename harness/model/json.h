@@ -18,6 +18,7 @@ using Json = nlohmann::ordered_json;
 Json to_json_value(const Manifest& manifest);
 Json to_json_value(const Environment& environment);
 Json to_json_value(const RunHeader& header);
+Json to_json_value(const TraceSetup& trace);
 Json to_json_value(const Record& record);
 Json to_json_value(const Observation& observation);
 Json to_json_value(const Verdict& verdict);

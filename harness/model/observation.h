@@ -33,6 +33,7 @@ struct Observation {
   std::vector<Rung> rungs;
   Ending ending = Ending::Finished;
   std::string message;
+  bool traced = false;         ///< the flight recorder watched it
   std::optional<Trace> trace;  ///< nullopt: the trial was not recorded
   bool operator==(const Observation&) const = default;
 };

@@ -41,6 +41,31 @@ struct StopSpec {
   std::optional<Nanos> budget;  ///< of the whole run, shared by weight
 };
 
+/// What became of one hook of the flight recorder on this kernel.
+struct HookFact {
+  std::string probe;    ///< folder of bpf/
+  std::string hook;     ///< "pipe_write"
+  std::string how;      ///< "fentry anon_pipe_write"; "" = not attached
+  std::string why_not;  ///< why not, or why not by a better way
+  bool operator==(const HookFact&) const = default;
+};
+
+/// Which trials the flight recorder watches.
+enum class TraceMode {
+  Off,
+  OnHit,    ///< all; the trace of each hang is kept
+  Always,   ///< all; the traces of the first trials are kept too, however they ended
+  Compare,  ///< every other lease, so that both kinds can be held against each other
+};
+
+struct TraceSetup {
+  TraceMode mode = TraceMode::Off;
+  std::uint64_t keep = 0;       ///< Always: so many trials
+  std::string refused;          ///< why nothing is watched although it was asked for
+  Nanos start = 0;              ///< what attaching took
+  std::vector<HookFact> hooks;  ///< none: nothing is watched
+};
+
 struct RunHeader {
   int schema = kJournalSchema;
   std::string version;  ///< of hangrate
@@ -49,6 +74,7 @@ struct RunHeader {
   std::uint64_t seed = 0;
   double confidence = 0.95;
   StopSpec stop;
+  TraceSetup trace;
   Environment environment;
   std::vector<CellSpec> cells;
 };
@@ -60,6 +86,7 @@ struct BatchRecord {
   std::uint64_t worker = 0;
   std::uint64_t first = 0;
   std::uint64_t count = 0;
+  bool traced = false;  ///< the flight recorder watched them
 };
 
 /// One trial that did not simply end.
@@ -99,11 +126,31 @@ struct NoteRecord {
   std::string text;
 };
 
+/// Leases in which every trial ended by itself in time, so that nothing but the trials took time.
+struct LeaseTime {
+  std::uint64_t trials = 0;
+  Nanos took = 0;
+  bool operator==(const LeaseTime&) const = default;
+};
+
+/// What watching cost in one stretch.
+struct TraceCost {
+  LeaseTime traced;
+  LeaseTime untraced;
+  std::uint64_t events = 0;  ///< recorded
+  std::uint64_t overwritten =
+      0;                      ///< of them; usual, a snapshot counts what is missing in its window
+  std::uint64_t dropped = 0;  ///< not recorded: programs nested too deep
+  std::uint64_t missed = 0;   ///< runs of a program the kernel refused because it ran already
+  bool operator==(const TraceCost&) const = default;
+};
+
 /// A stretch of work on a cell ended; a resumed cell has several.
 struct CellEndRecord {
   std::size_t cell = 0;
   std::string reason;  ///< trials, hits, excluded, budget, skipped, infra, interrupted
   Nanos elapsed = 0;   ///< of this stretch
+  TraceCost trace;
 };
 
 using Record =

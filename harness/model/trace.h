@@ -87,6 +87,7 @@ struct Trace {
   Nanos until = 0;  ///< when the snapshot was taken
   std::vector<TraceTask> tasks;
   std::vector<TraceEvent> events;
+  std::uint64_t condensed = 0;      ///< events of calls that simply came back, left out
   std::uint64_t lost = 0;           ///< dropped or overwritten inside the window
   std::vector<std::string> absent;  ///< hooks this kernel does not have, each with its reason
   bool operator==(const Trace&) const = default;

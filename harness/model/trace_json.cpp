@@ -205,6 +205,7 @@ Json to_json_value(const Trace& trace) {
   Json events = Json::array();
   for (const TraceEvent& event : trace.events) events.push_back(to_json_value(event));
   Json json = {{"from", trace.from}, {"until", trace.until}};
+  put(json, "condensed", trace.condensed);
   put(json, "lost", trace.lost);
   put(json, "absent", trace.absent);
   json["tasks"] = std::move(tasks);
@@ -217,6 +218,7 @@ Result<Trace> trace_from_json(const Json& json) {
   Trace trace;
   trace.from = fields.time("from");
   trace.until = fields.time("until");
+  trace.condensed = fields.number<std::uint64_t>("condensed");
   trace.lost = fields.number<std::uint64_t>("lost");
   trace.absent = fields.texts("absent");
   trace.tasks = read_list<TraceTask>(fields, "tasks", read_task);

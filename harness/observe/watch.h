@@ -63,6 +63,8 @@ class Watch {
   void released(Nanos when);
   void worker_gone(const std::string& how, Nanos now);
   void interrupt(Nanos now);
+  /// The flight recorder's account of the trial so far.
+  void recorded(Trace trace) { observation_.trace = std::move(trace); }
 
   bool done() const { return stage_ == Stage::Done; }
   bool established() const { return established_; }

@@ -44,6 +44,7 @@ CellRunner::CellRunner(Engine::Parts& parts, std::size_t cell, const CellPlan& p
 Result<void> CellRunner::run() {
   start_ = now_ns();
   next_progress_ = start_;
+  if (parts_.recorder != nullptr) recorder_before_ = parts_.recorder->stats();
   while (true) {
     next_wake_ = now_ns() + kIdleWake;
     take_ended_children();
@@ -60,7 +61,7 @@ Result<void> CellRunner::run() {
     parts_.sleep_until(wake_at());
   }
   finish_leftovers();
-  emit(CellEndRecord{cell_, end_reason_, now_ns() - start_});
+  emit(CellEndRecord{cell_, end_reason_, now_ns() - start_, trace_cost()});
   return trouble_;
 }
 
@@ -162,6 +163,7 @@ void CellRunner::drop_dead_seats() {
       emit(NoteRecord{cell_, "worker " + std::to_string(seat->worker.pid()) +
                                  " survived SIGKILL and is left behind"});
     }
+    if ((reaped || given_up) && seat->armed) parts_.recorder->forget(seat->worker.pid());
     seat = reaped || given_up ? seats_.erase(seat) : std::next(seat);
   }
 }
@@ -223,8 +225,15 @@ void CellRunner::look_at_idle(Seat& seat) {
     emit_held(seat);
     const IndexRange lease = seat.worker.current_lease();
     const std::uint64_t done = seat.worker.done();
-    account_clean(seat, done);
+    if (done != 1 || lease.count != 1 || seat.accounted != 0 || !keep_trace(seat)) {
+      account_clean(seat, done);
+    }
     const Nanos took = now_ns() - seat.lease_start;
+    if (seat.undisturbed && done > 0) {
+      LeaseTime& time = seat.armed ? cost_.traced : cost_.untraced;
+      time.trials += done;
+      time.took += took;
+    }
     if (done > 0) trial_ns_ = static_cast<double>(took) / static_cast<double>(done);
     book_.give_back({lease.first + seat.accounted, lease.count - seat.accounted});
     seat.worker.drop_lease();
@@ -243,9 +252,13 @@ void CellRunner::give_lease(Seat& seat) {
     most = static_cast<std::uint64_t>(static_cast<double>(kLeaseSpan) / trial_ns_);
     most = std::clamp<std::uint64_t>(most, 1, kLongestLease);
   }
-  const IndexRange lease = book_.take(most);
+  const bool one_by_one = parts_.recorder != nullptr && parts_.trace.mode == TraceMode::Always &&
+                          traces_kept_ < parts_.trace.keep;
+  const IndexRange lease = book_.take(one_by_one ? 1 : most);
   if (lease.count == 0) return;
   seat.accounted = 0;
+  seat.undisturbed = true;
+  arm(seat);
   seat.lease_start = now_ns();
   seat.worker.stop_no_more();
   seat.worker.lease(lease);
@@ -279,6 +292,7 @@ void CellRunner::look_at_reported(Seat& seat) {
 /// what the reproducer says of it counts more.
 void CellRunner::trial_reported(Seat& seat, Outcome outcome, const std::string& rule,
                                 const std::string& text) {
+  seat.undisturbed = false;
   account_clean(seat, seat.worker.done());
   const IndexRange& lease = seat.worker.current_lease();
   const bool held_is_over =
@@ -313,7 +327,7 @@ void CellRunner::account_clean(Seat& seat, std::uint64_t upto) {
   upto = std::min(upto, lease.count);
   if (upto <= seat.accounted) return;
   emit(BatchRecord{cell_, seat.worker.lane(), seat.worker.id(), lease.first + seat.accounted,
-                   upto - seat.accounted});
+                   upto - seat.accounted, seat.armed});
   seat.accounted = upto;
 }
 
@@ -344,6 +358,7 @@ Observation CellRunner::opening(const Seat& seat, std::uint64_t trial, bool park
   o.wedge = parked ? slot.wedge_ns : o.trial_start;
   o.parked = parked;
   o.phase = text_of(slot.phase);
+  o.traced = seat.armed;
   return o;
 }
 

@@ -52,6 +52,10 @@ class CellRunner {
   void fill_lanes();
   void seat_new_worker(std::uint32_t lane);
   void give_lease(Seat& seat);
+  void arm(Seat& seat);
+  void take_trace(Seat& seat);
+  bool keep_trace(Seat& seat);
+  TraceCost trace_cost() const;
   void emit(const Record& record);
   void decide_stop();
   bool settled() const;
@@ -74,9 +78,13 @@ class CellRunner {
   Nanos stopping_since_ = 0;
   Nanos next_progress_ = 0;
   Nanos next_wake_ = 0;
-  double trial_ns_ = 0;      ///< running mean, for the size of leases
-  std::string last_rescue_;  ///< the rung that freed the last hit
-  int same_rescues_ = 0;     ///< how many hits in a row it freed
+  double trial_ns_ = 0;  ///< running mean, for the size of leases
+  TraceCost cost_;       ///< the lease times so far
+  RecorderStats recorder_before_;
+  std::uint64_t leases_ = 0;
+  std::uint64_t traces_kept_ = 0;  ///< of trials that nobody had to watch
+  std::string last_rescue_;        ///< the rung that freed the last hit
+  int same_rescues_ = 0;           ///< how many hits in a row it freed
   int failures_ = 0;
   int survivors_ = 0;  ///< workers that SIGKILL did not end
   Leftovers leftovers_;

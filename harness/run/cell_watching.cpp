@@ -24,6 +24,7 @@ constexpr std::uint64_t kWholeLadderEvery = 20;
 /// worker may still go on to the next at any moment.
 void CellRunner::open_watch(Seat& seat, bool parked) {
   const protocol::Slot& slot = seat.worker.slot();
+  seat.undisturbed = false;
   emit_held(seat);
   seat.worker.stop_soon();  // this worker ends its lease with this trial
   // Released before it could see that: it may be anywhere by now, and needs no watching.
@@ -108,6 +109,8 @@ void CellRunner::drive_watch(Seat& seat) {
   }
   take_release(seat);
   while (true) {
+    // Between the evidence and the first poke.
+    if (watched.watch.established() && !watched.watch.observation().trace) take_trace(seat);
     const WatchAction action = watched.watch.next(now_ns());
     if (action.ask == Ask::Wait) {
       next_wake_ = std::min(next_wake_, action.until);
@@ -170,7 +173,8 @@ void CellRunner::emit_held(Seat& seat) {
   const TrialRecord record = std::move(*seat.held);
   seat.held.reset();
   if (record.verdict.outcome != Outcome::Clean) return emit(record);
-  emit(BatchRecord{cell_, seat.worker.lane(), seat.worker.id(), record.observation.trial, 1});
+  emit(BatchRecord{cell_, seat.worker.lane(), seat.worker.id(), record.observation.trial, 1,
+                   record.observation.traced});
 }
 
 }  // namespace hangrate

@@ -31,7 +31,8 @@ Result<void> watch_fd(int epoll, int fd) {
 
 }  // namespace
 
-Result<std::unique_ptr<Engine>> Engine::make(EngineEvents events, EngineLimits limits) {
+Result<std::unique_ptr<Engine>> Engine::make(EngineEvents events, EngineLimits limits,
+                                             Recorder* recorder, const TraceSetup& trace) {
   auto arena = Arena::make();
   if (!arena) return fail(arena.error());
   // Orphans of a trial become our children, so that none is lost.
@@ -42,6 +43,8 @@ Result<std::unique_ptr<Engine>> Engine::make(EngineEvents events, EngineLimits l
   }
   parts->events = std::move(events);
   parts->limits = limits;
+  parts->recorder = recorder;
+  parts->trace = trace;
 
   sigset_t set;
   ::sigemptyset(&set);

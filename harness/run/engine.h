@@ -17,6 +17,8 @@
 
 namespace hangrate {
 
+class Recorder;
+
 /// What a run tells its owner while it goes on.
 struct EngineEvents {
   /// Every record, in order. An Error (a full disk) ends the run.
@@ -33,7 +35,10 @@ struct EngineLimits {
 
 class Engine {
  public:
-  static Result<std::unique_ptr<Engine>> make(EngineEvents events, EngineLimits limits = {});
+  /// `recorder` (nullptr: none) watches what `trace` says; both must outlive the engine.
+  static Result<std::unique_ptr<Engine>> make(EngineEvents events, EngineLimits limits = {},
+                                              Recorder* recorder = nullptr,
+                                              const TraceSetup& trace = {});
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;

@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include "bpf/recorder.h"
 #include "harness/run/engine.h"
 #include "harness/sys/arena.h"
 #include "harness/sys/cgroup.h"
@@ -39,6 +40,8 @@ struct Engine::Parts {
   Cgroup cgroup;
   ProcReader reader;
   pid_t janitor = -1;
+  Recorder* recorder = nullptr;  ///< nullptr: no trial is traced
+  TraceSetup trace;
   UniqueFd epoll;
   UniqueFd timer;
   UniqueFd signals;

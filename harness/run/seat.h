@@ -37,6 +37,8 @@ struct Seat {
   Nanos failing_since = 0;      ///< it said that it skips or failed, and should exit
   std::uint64_t accounted = 0;  ///< trials of its lease that have a record, or have it held
   Nanos lease_start = 0;
+  bool armed = false;       ///< the flight recorder follows its worker
+  bool undisturbed = true;  ///< no trial of its lease was watched or reported
   std::optional<Watched> watched;
   std::optional<TrialRecord> held;  ///< ended by itself under observation, not yet given back
 };

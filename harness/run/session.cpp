@@ -50,7 +50,8 @@ class Session {
                                     [this](const CellResult& r, Nanos elapsed) {
                                       if (channel_) channel_->beat();
                                       if (events_.progress) events_.progress(current_, r, elapsed);
-                                    }});
+                                    }},
+                               {}, plan_.recorder, header_.trace);
     if (!engine) return fail(engine.error());
     for (current_ = 0; current_ < header_.cells.size(); ++current_) {
       if ((*engine)->interrupted()) break;

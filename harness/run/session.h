@@ -15,6 +15,8 @@
 
 namespace hangrate {
 
+class Recorder;
+
 struct SessionEvents {
   std::function<void()> opened;  ///< the journal is there, the first cell comes next
   std::function<void(std::size_t cell)> cell_starts;
@@ -28,6 +30,7 @@ struct SessionPlan {
   std::vector<std::string> executables;  ///< one per cell
   std::string results;                   ///< folder of the journal, "" = none
   bool resume = false;                   ///< `results` has a journal to go on with
+  Recorder* recorder = nullptr;          ///< attached already; header.trace says what it watches
   std::string channel;                   ///< instead of a folder: a channel to another machine
 };
 

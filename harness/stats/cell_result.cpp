@@ -44,6 +44,8 @@ void CellResult::apply(const Record& record) {
         result.blocks_.add(gap->first, gap->count);
         result.recorded_.add(gap->first, gap->count);
         result.tally_.add(Outcome::Clean, SignatureMatch::NotApplicable, gap->count);
+        if (!r.traced) continue;
+        result.traced_.add(Outcome::Clean, SignatureMatch::NotApplicable, gap->count);
       }
     }
     void operator()(const TrialRecord& r) const { result.apply_trial(r); }
@@ -58,15 +60,28 @@ void CellResult::apply(const Record& record) {
     void operator()(const CellEndRecord& r) const {
       result.elapsed_ += r.elapsed;
       result.end_reason_ = r.reason;
+      result.add(r.trace);
     }
   };
   std::visit(Visitor{*this}, record);
+}
+
+void CellResult::add(const TraceCost& cost) {
+  trace_cost_.traced.trials += cost.traced.trials;
+  trace_cost_.traced.took += cost.traced.took;
+  trace_cost_.untraced.trials += cost.untraced.trials;
+  trace_cost_.untraced.took += cost.untraced.took;
+  trace_cost_.events += cost.events;
+  trace_cost_.overwritten += cost.overwritten;
+  trace_cost_.dropped += cost.dropped;
+  trace_cost_.missed += cost.missed;
 }
 
 void CellResult::apply_trial(const TrialRecord& record) {
   const Observation& seen = record.observation;
   if (recorded_.add(seen.trial, 1) == 0) return;  // journalled twice: counts once
   tally_.add(record.verdict);
+  if (seen.traced) traced_.add(record.verdict);
   const bool hit =
       record.verdict.outcome == Outcome::Hang && record.verdict.signature == SignatureMatch::Match;
   if (is_conclusive(record.verdict.outcome)) blocks_.add(seen.trial, 1);
@@ -75,6 +90,7 @@ void CellResult::apply_trial(const TrialRecord& record) {
     proof_time_.add(seen.proven - seen.wedge);
     hit_cost_.add(seen.ended - seen.wedge);
   }
+  if (record.verdict.outcome == Outcome::Clean) return;  // kept for its trace
   const std::string kind = kind_of(record.verdict);
   const auto known = kinds_.find(kind);
   if (known != kinds_.end()) {

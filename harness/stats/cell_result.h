@@ -31,6 +31,10 @@ class CellResult {
   void apply(const Record& record);
 
   const Tally& tally() const { return tally_; }
+  /// The same, of the trials the flight recorder watched; the others are the rest.
+  const Tally& traced() const { return traced_; }
+  /// What watching cost, over all stretches.
+  const TraceCost& trace_cost() const { return trace_cost_; }
   /// Trial indices that have a record.
   const RangeSet& recorded() const { return recorded_; }
   /// From the moment the trial should have ended to the proof, and to the end of its rescue, ns.
@@ -48,8 +52,11 @@ class CellResult {
 
  private:
   void apply_trial(const TrialRecord& record);
+  void add(const TraceCost& cost);
 
   Tally tally_;
+  Tally traced_;
+  TraceCost trace_cost_;
   RangeSet recorded_;
   TrialBlocks blocks_;
   Histogram proof_time_;

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/classify/condense.h"
+
+#include <map>
+#include <utility>
+
+namespace hangrate {
+
+namespace {
+
+constexpr std::size_t kFirst = 2;  // of a kind, kept
+constexpr std::size_t kLast = 4;
+
+constexpr std::int64_t kSetPipeSize = 1031;  // F_SETPIPE_SZ, include/uapi/linux/fcntl.h
+
+/// Did a call that came back without sleeping leave everything as it was, or a pipe fuller?
+bool uneventful(const TraceEvent& entry, const TraceEvent& exit) {
+  switch (entry.call) {
+    case TracedCall::PipeWrite:
+    case TracedCall::WaitChild:
+      return true;
+    case TracedCall::PipeRead:
+      return exit.result <= 0;
+    case TracedCall::PipeFcntl:
+      return entry.number != kSetPipeSize;
+    case TracedCall::None:
+    case TracedCall::PipeSplice:
+    case TracedCall::PipeResize:
+    case TracedCall::PipeRelease:
+    case TracedCall::FuseFlush:
+    case TracedCall::FuseWait:
+    case TracedCall::ZapPidNs:
+    case TracedCall::P9Flush:
+    case TracedCall::P9Rpc:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+void condense(Trace& trace) {
+  using Pair = std::pair<std::size_t, std::size_t>;  // of a call and its return
+  std::map<std::pair<int, TracedCall>, std::vector<Pair>> pairs;
+  std::map<int, std::size_t> last;  // event of a task
+  for (std::size_t i = 0; i < trace.events.size(); ++i) {
+    const TraceEvent& event = trace.events[i];
+    const auto before = last.find(event.tid);
+    if (event.kind == TraceKind::Return && before != last.end()) {
+      const TraceEvent& entry = trace.events[before->second];
+      const bool pair = entry.kind == TraceKind::Call && entry.call == event.call;
+      if (pair && uneventful(entry, event)) {
+        pairs[{event.tid, event.call}].emplace_back(before->second, i);
+      }
+    }
+    last[event.tid] = i;
+  }
+  std::vector<bool> gone(trace.events.size(), false);
+  for (const auto& [kind, all] : pairs) {
+    for (std::size_t i = kFirst; i + kLast < all.size(); ++i) {
+      gone[all[i].first] = gone[all[i].second] = true;
+    }
+  }
+  std::vector<TraceEvent> kept;
+  for (std::size_t i = 0; i < trace.events.size(); ++i) {
+    if (!gone[i]) kept.push_back(std::move(trace.events[i]));
+  }
+  trace.condensed += gone.size() - kept.size();
+  trace.events = std::move(kept);
+}
+
+}  // namespace hangrate
