@@ -27,6 +27,8 @@ namespace {
 
 constexpr std::uint32_t kMaxTasks = 1U << 17;
 constexpr std::uint32_t kMinSlots = 1U << 10;
+constexpr int kTornLooks = 50;
+constexpr Nanos kTornNap = 100 * kMicro;
 
 /// Map memory as the kernel programs see it.
 class Mapped {
@@ -260,6 +262,12 @@ Trace Recorder::snapshot(const SnapshotRequest& request) {
     made.layout = root->second.layout;
   }
   for (const RingView& view : parts_->views()) read_ring(view, request.from, made.read);
+  // A writer that lost its CPU in the middle comes back, in a guest only when the host lets it.
+  for (int i = 0; i < kTornLooks && !read_torn(request.from, made.read); ++i) {
+    const timespec nap = to_timespec(kTornNap);
+    ::nanosleep(&nap, nullptr);
+  }
+  give_up_torn(made.read);
   if (made.root != 0) made.stacks = parse_task_stacks(parts_->read_stacks(made.root));
   Trace trace = make_trace(std::move(made));
   trace.lost += parts_->drops_since(request.from);

@@ -38,27 +38,42 @@ void read_ring(const RingView& ring, Nanos from, RingRead& read) {
   const std::uint64_t size = ring.slots.size();
   const std::uint64_t end = load(&ring.head->pos);
   const std::uint64_t begin = end > size ? end - size : 0;
-  std::uint64_t torn = 0;
   for (std::uint64_t position = end; position > begin;) {
     --position;
     RawEvent event{.cpu = ring.cpu};
     if (!copy_slot(ring.slots[position & (size - 1)], position, event.slot)) {
-      ++torn;
       // Slots that went while we read are the oldest: the writer has caught up with us.
-      if (load(&ring.head->pos) - position <= size) continue;
-      read.wrapped.push_back(ring.cpu);
-      read.torn += torn - 1;
-      return;
+      if (load(&ring.head->pos) - position > size) {
+        read.wrapped.push_back(ring.cpu);
+        return;
+      }
+      read.waiting.push_back({&ring.slots[position & (size - 1)], position, ring.cpu});
+      continue;
     }
     const auto when = static_cast<Nanos>(event.slot.when);
-    if (when < from - kDisorder) {
-      read.torn += torn;
-      return;
-    }
+    if (when < from - kDisorder) return;
     if (when >= from) read.events.push_back(event);
   }
-  read.torn += torn;
   if (begin > 0) read.wrapped.push_back(ring.cpu);
+}
+
+bool read_torn(Nanos from, RingRead& read) {
+  std::vector<TornSlot> waiting;
+  for (const TornSlot& torn : read.waiting) {
+    RawEvent event{.cpu = torn.cpu};
+    if (!copy_slot(*torn.slot, torn.position, event.slot)) {
+      waiting.push_back(torn);
+    } else if (static_cast<Nanos>(event.slot.when) >= from) {
+      read.events.push_back(event);
+    }
+  }
+  read.waiting = std::move(waiting);
+  return read.waiting.empty();
+}
+
+void give_up_torn(RingRead& read) {
+  read.torn += read.waiting.size();
+  read.waiting.clear();
 }
 
 }  // namespace hangrate

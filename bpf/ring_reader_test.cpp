@@ -45,7 +45,7 @@ TEST(RingReader, GivesNothingOfAnEmptyRing) {
   const RingRead read = read_from(Ring(8), 0);
   EXPECT_TRUE(read.events.empty());
   EXPECT_TRUE(read.wrapped.empty());
-  EXPECT_EQ(read.torn, 0U);
+  EXPECT_TRUE(read.waiting.empty());
 }
 
 TEST(RingReader, StopsAtTheWindowAndSaysNothingIsLost) {
@@ -78,6 +78,25 @@ TEST(RingReader, LeavesOutASlotThatIsBeingWrittenAndCountsIt) {
   ring.at(2).seq = 0;
   const RingRead read = read_from(ring, 0);
   EXPECT_EQ(times(read), (std::vector<Nanos>{4 * kSecond, 2 * kSecond, 1 * kSecond}));
+  EXPECT_EQ(read.waiting.size(), 1U);
+}
+
+TEST(RingReader, ReadsASlotAgainOnceItsWriterIsDone) {
+  Ring ring(8);
+  for (int i = 1; i <= 4; ++i) ring.write(i * kSecond);
+  const auto sequence = ring.at(2).seq;
+  ring.at(2).seq = 0;
+  RingRead read = read_from(ring, 0);
+  EXPECT_FALSE(read_torn(0, read));
+  ring.at(2).seq = sequence;
+  EXPECT_TRUE(read_torn(0, read));
+  EXPECT_EQ(read.events.size(), 4U);
+  give_up_torn(read);
+  EXPECT_EQ(read.torn, 0U);
+  ring.at(1).seq = 0;
+  read = read_from(ring, 0);
+  EXPECT_FALSE(read_torn(0, read));
+  give_up_torn(read);
   EXPECT_EQ(read.torn, 1U);
 }
 
@@ -87,7 +106,7 @@ TEST(RingReader, DoesNotTakeAnOldSlotForTheNewOne) {
   ring.head().pos++;  // taken, and the writer was interrupted before its first store
   const RingRead read = read_from(ring, 0);
   EXPECT_EQ(read.events.size(), 7U);
-  EXPECT_EQ(read.torn, 1U);
+  EXPECT_EQ(read.waiting.size(), 1U);
 }
 
 TEST(RingReader, SeesNeighboursThatAreOutOfOrder) {

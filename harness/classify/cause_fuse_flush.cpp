@@ -22,10 +22,12 @@ constexpr std::int64_t kNotConnected = -107;  // ENOTCONN, likewise
 struct Flush {
   const TaskStory* task = nullptr;
   std::size_t exit = 0;
-  std::size_t flush = 0;
+  std::size_t flush =
+      0;                 ///< Call of fuse_flush; where it cannot be traced, the Sleep as for `wait`
   std::size_t wait = 0;  ///< Call of request_wait_answer, or the Sleep whose stack has it
   std::optional<std::size_t> send;
   std::size_t slept = 0;
+  std::size_t search = 0;  ///< no request of the flush is older
 };
 
 struct Server {
@@ -34,19 +36,23 @@ struct Server {
   std::vector<std::size_t> exits;     ///< one of each of its threads
 };
 
+/// Was the task in `function` when it went to sleep? Known of who sleeps on at the snapshot.
+bool has_frame(const Scene& scene, std::size_t sleep, const char* function) {
+  const auto& stack = scene.event(sleep).stack;
+  return std::find(stack.begin(), stack.end(), function) != stack.end();
+}
+
 std::optional<std::size_t> wait_of(const Scene& scene, const TaskStory& task, std::size_t flush,
                                    std::size_t slept) {
   const OpenCall* wait = task.in(TracedCall::FuseWait);
   if (wait != nullptr && wait->event > flush) return wait->event;
-  const auto& stack = scene.event(slept).stack;
-  const bool there = std::find(stack.begin(), stack.end(), "request_wait_answer") != stack.end();
-  return there ? std::optional(slept) : std::nullopt;
+  return has_frame(scene, slept, "request_wait_answer") ? std::optional(slept) : std::nullopt;
 }
 
 /// The last request the task queued in there must be a FLUSH, and unanswered (write-back may send
 /// others before it). `false`: what there is speaks against it.
 bool find_request(const Scene& scene, Flush& flush) {
-  for (std::size_t i = flush.flush; i < scene.story.end; ++i) {
+  for (std::size_t i = flush.search; i < scene.story.end; ++i) {
     const TraceEvent& event = scene.event(i);
     if (event.kind == TraceKind::FuseAbort) return false;  // then the wait is about to end
     if (event.kind == TraceKind::FuseSend && event.tid == flush.task->tid) flush.send = i;
@@ -66,8 +72,14 @@ std::optional<Flush> flush_of(const Scene& scene, int victim) {
   const SleepSpan* slept = task == nullptr ? nullptr : task->asleep();
   if (slept == nullptr || !task->exit) return std::nullopt;
   const OpenCall* open = task->in(TracedCall::FuseFlush);
-  if (open == nullptr || open->event < *task->exit) return std::nullopt;
-  Flush flush{.task = task, .exit = *task->exit, .flush = open->event, .slept = slept->event};
+  const bool by_stack = open == nullptr && scene.hook_absent("fuse_flush") &&
+                        has_frame(scene, slept->event, "fuse_flush");
+  if (!by_stack && (open == nullptr || open->event < *task->exit)) return std::nullopt;
+  Flush flush{.task = task,
+              .exit = *task->exit,
+              .flush = by_stack ? slept->event : open->event,
+              .slept = slept->event,
+              .search = by_stack ? *task->exit : open->event};
   const auto wait = wait_of(scene, *task, flush.flush, flush.slept);
   if (!wait) return std::nullopt;
   flush.wait = *wait;
@@ -134,7 +146,10 @@ Statement it_exits(const Scene& scene, const Flush& flush) {
 
 Statement it_waits(const Scene& scene, const Flush& flush) {
   const std::string who = scene.names.of(flush.task->tid);
-  std::vector<std::size_t> shown = {flush.flush, flush.wait, flush.slept};
+  std::vector<std::size_t> shown = {flush.flush};
+  for (const std::size_t event : {flush.wait, flush.slept}) {
+    if (std::find(shown.begin(), shown.end(), event) == shown.end()) shown.push_back(event);
+  }
   if (!flush.send) {
     return cited(
         fmt::format("{} has entered fuse_flush after that and request_wait_answer in it, and has "

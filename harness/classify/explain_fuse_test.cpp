@@ -40,6 +40,38 @@ TEST(ExplainFuseFlush, SaysOnlyWhatAKernelWithoutRequestTracePointsShows) {
   EXPECT_THAT(text_of(e), ::testing::Not(HasSubstr("queues request")));
 }
 
+/// The same hang where functions cannot be hooked: the stack of the sleeper tells instead.
+Trace daemon_by_its_stack() {
+  Trace trace = self_held_daemon().trace();
+  std::erase_if(trace.events, [](const TraceEvent& event) {
+    return event.call == TracedCall::FuseFlush || event.call == TracedCall::FuseWait
+               ? event.kind != TraceKind::Sleep
+               : false;
+  });
+  for (TraceEvent& event : trace.events) {
+    if (event.tid != kHolder || event.kind != TraceKind::Sleep) continue;
+    event.call = TracedCall::None;
+    event.stack = {"request_wait_answer", "__fuse_simple_request", "fuse_flush", "filp_flush"};
+  }
+  trace.absent = {"fuse_flush: refused", "request_wait_answer: refused"};
+  return trace;
+}
+
+TEST(ExplainFuseFlush, TakesTheStackWhereFunctionsCannotBeHooked) {
+  const Explanation e = explained(daemon_by_its_stack(), {kHolder});
+  ASSERT_EQ(e.causes.size(), 1u);
+  EXPECT_THAT(text_of(e), HasSubstr("fuse_flush queues request 6, FLUSH, and waits"));
+}
+
+TEST(ExplainFuseFlush, NotAStackWithoutTheFlushAndNoneIfTheHookWasThere) {
+  Trace other = daemon_by_its_stack();
+  for (TraceEvent& event : other.events) std::erase(event.stack, "fuse_flush");
+  EXPECT_THAT(cause_names(other, {kHolder}), IsEmpty());
+  Trace hooked = daemon_by_its_stack();
+  hooked.absent.clear();
+  EXPECT_THAT(cause_names(hooked, {kHolder}), IsEmpty());
+}
+
 TEST(ExplainFuseFlush, StatesThatTheNamespaceWaitsToo) {
   MadeTrace made;
   made.task(kInit, "init");
