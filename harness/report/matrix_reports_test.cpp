@@ -178,6 +178,59 @@ TEST(MatrixReports, ALostGuestIsATestThatFailedHoweverCleanTheCells) {
   EXPECT_EQ(validate("matrix-summary.schema.json", json), "");
 }
 
+TEST(MatrixReports, ARowWhoseResultsAreNotWholeIsNoPassAndSaysSoInEveryFormat) {
+  MatrixSummary matrix = only("fixed");
+  MatrixRow& row = matrix.rows.front();
+  row.flaws = {"not gone on with: its kernel is another one now", "left out from there on: x"};
+  summarize(matrix);
+  EXPECT_EQ(matrix.exit_code, 3);
+  for (const auto& [name, report] : kReports) {
+    EXPECT_THAT(report(matrix), HasSubstr("not gone on with: its kernel is another one now"))
+        << name;
+    EXPECT_THAT(report(matrix), HasSubstr("left out from there on: x")) << name;
+    EXPECT_THAT(report(matrix), HasSubstr("results are not whole")) << name;
+  }
+  const std::string xml = matrix_junit(matrix);
+  EXPECT_EQ(in_junit(xml, "results-001"), "error");
+  EXPECT_EQ(in_junit(xml, "results-002"), "error");
+  EXPECT_THAT(matrix_ktap(matrix), HasSubstr("\nnot ok 1 fixed # ERROR the results are not whole"));
+  EXPECT_EQ(validate("matrix-summary.schema.json", PlainJson::parse(matrix_json(matrix))), "");
+}
+
+TEST(MatrixReports, ANoteIsShownInEveryFormatAndCountsForNothing) {
+  MatrixSummary matrix = only("fixed");
+  MatrixRow& row = matrix.rows.front();
+  row.notes = {"modules that did not load: fuse"};
+  row.boots.front().end = "interrupted";
+  row.boots.front().why = "QEMU: killed by signal 9";
+  summarize(matrix);
+  EXPECT_EQ(matrix.exit_code, 0);
+  for (const auto& [name, report] : kReports) {
+    EXPECT_THAT(report(matrix), HasSubstr("modules that did not load: fuse")) << name;
+    EXPECT_THAT(report(matrix), HasSubstr("QEMU: killed by signal 9")) << name;
+  }
+}
+
+TEST(MatrixReports, WhatAGuestSaidInNotesAndEndsIsOnlyText) {
+  const MatrixSummary matrix = only("failing");
+  const std::map<std::string, std::string> shown = {{"text", safe_line(kHostile)},
+                                                    {"md", markdown_line(kHostile)},
+                                                    {"junit.xml", markup(kHostile)},
+                                                    {"html", markup_line(kHostile)}};
+  for (const auto& [name, hostile] : shown) {
+    const std::string text = kReports.at(name)(matrix);
+    EXPECT_THAT(text, HasSubstr("left out from there on: " + hostile)) << name;
+    EXPECT_THAT(text, HasSubstr("modules that did not load: " + hostile)) << name;
+    EXPECT_THAT(text, HasSubstr("a line came out of it that is none; " + hostile)) << name;
+  }
+  const PlainJson kernel = PlainJson::parse(matrix_json(matrix))["kernels"][0];
+  EXPECT_EQ(kernel["flaws"].size(), 1u);
+  EXPECT_EQ(kernel["notes"].size(), 1u);
+  EXPECT_EQ(kernel["boots"][2]["end"], "corrupt");
+  EXPECT_NE(kernel["boots"][2]["why"], "");
+  EXPECT_EQ(kernel["boots"][1]["why"], "");
+}
+
 TEST(MatrixReports, WhatAKernelProvesOfItselfIsAFailureOfItsOwn) {
   for (const char* kind : {"oops", "kasan", "ubsan", "lockdep"}) {
     MatrixSummary matrix = only("fixed");
