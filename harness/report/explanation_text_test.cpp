@@ -7,6 +7,7 @@
 #include "harness/classify/explain.h"
 #include "harness/report/proof.h"
 #include "harness/report/safe_text.h"
+#include "harness/report/wrap.h"
 #include "harness/testing/made_hangs.h"
 
 namespace hangrate {
@@ -25,25 +26,25 @@ std::vector<std::string> lines_for(const Trace& trace, const std::vector<int>& v
 TEST(ExplanationText, ReadsLikeThis) {
   const std::vector<std::string> expected = {
       "cause: pipe_full_child; in brackets the events that show it",
-      "  child sleeps in pipe_write because the ring is full: 16 of 16 slots used [6 7]",
+      "  child sleeps in pipe_write because the ring is full: 16 of 16 slots used",
+      "    [6 7]",
       "  parent made child [1]",
       "  parent sleeps in do_wait until child ends [2 3]",
       "  nobody has read the pipe in the 50000.000 us since, nor before [7]",
-      "  each waits for the other: child for room, parent for the end of child; no wake-up was "
-      "lost "
-      "[3 7]",
+      "  each waits for the other: child for room, parent for the end of child; no",
+      "    wake-up was lost [3 7]",
       "deciding events: number, time since the first of them, CPU, task",
-      "      1          0.000 us  cpu 0  parent  makes child",
-      "      2          1.000 us  cpu 0  parent  enters do_wait",
-      "      3          2.000 us  cpu 0  parent  sleeps, state S, in do_wait",
-      "      6          5.000 us  cpu 0  child   enters pipe_write on pipe 7 (16 of 16 slots used)",
-      "      7          6.000 us  cpu 0  child   sleeps, state S, in pipe_write",
+      "  1  0.000 us  cpu 0  parent  makes child",
+      "  2  1.000 us  cpu 0  parent  enters do_wait",
+      "  3  2.000 us  cpu 0  parent  sleeps, state S, in do_wait",
+      "  6  5.000 us  cpu 0  child   enters pipe_write on pipe 7 (16 of 16 slots",
+      "                              used)",
+      "  7  6.000 us  cpu 0  child   sleeps, state S, in pipe_write",
       "who waits for whom at the end of the trace:",
-      "  parent waits in do_wait for a child; it made child, which is asleep in pipe_write; asleep "
-      "for 50004.000 us [1 2 3]",
-      "  child waits in pipe_write for room in a pipe (16 of 16 slots used); nobody in the trace "
-      "has "
-      "read it; asleep for 50000.000 us [6 7]"};
+      "  parent waits in do_wait for a child; it made child, which is asleep in",
+      "    pipe_write; asleep for 50004.000 us [1 2 3]",
+      "  child waits in pipe_write for room in a pipe (16 of 16 slots used); nobody",
+      "    in the trace has read it; asleep for 50000.000 us [6 7]"};
   EXPECT_EQ(lines_for(full_child().trace(), {kParent, kChild}), expected);
 }
 
@@ -101,6 +102,19 @@ TEST(Proof, OfARecordedHitEndsWithItsExplanation) {
   Summary summary;
   summary.cells.push_back(hit.cell);
   EXPECT_THAT(text_proofs(summary, false), HasSubstr("\n    cause: pipe_resize_stall"));
+}
+
+TEST(Wrap, BreaksAtBlanksOutsideOfBracketsAndHangsTheRest) {
+  EXPECT_THAT(wrapped("  short", 10, 4), ElementsAre("  short"));
+  EXPECT_THAT(wrapped("  one two three four", 11, 4),
+              ElementsAre("  one two", "    three", "    four"));
+  EXPECT_THAT(wrapped("  a wait [1 2 3 4]", 12, 4), ElementsAre("  a wait", "    [1 2 3 4]"));
+  EXPECT_THAT(wrapped("x anUnbreakableWord y", 6, 2),
+              ElementsAre("x", "  anUnbreakableWord", "  y"));
+  EXPECT_THAT(wrapped("\xc3\xa9\xc3\xa9 \xc3\xa9\xc3\xa9", 5, 2),
+              ElementsAre("\xc3\xa9\xc3\xa9 \xc3\xa9\xc3\xa9"));
+  EXPECT_THAT(wrapped("an open [ bracket is no end", 12, 0),
+              ElementsAre("an open [", "bracket is", "no end"));
 }
 
 }  // namespace
