@@ -73,4 +73,12 @@ std::vector<std::string> explanation_lines(const Explanation& explanation) {
   return lines;
 }
 
+std::string paragraph_of(const Cause& cause) {
+  std::string text;
+  for (const Statement& statement : cause.statements) {
+    text += (text.empty() ? "" : "; ") + statement.text;
+  }
+  return text.empty() ? text : text + ".";
+}
+
 }  // namespace hangrate

@@ -16,4 +16,7 @@ namespace hangrate {
 /// longer than 76 columns, unless a word is.
 std::vector<std::string> explanation_lines(const Explanation& explanation);
 
+/// The statements of a cause in one sentence.
+std::string paragraph_of(const Cause& cause);
+
 }  // namespace hangrate
