@@ -31,7 +31,8 @@ using namespace std::string_literals;
 std::string image_of(const std::string& release, std::size_t bytes, std::size_t size) {
   std::string image = bz_image(release);
   const std::size_t paragraphs = (bytes - image.size()) / 16;
-  for (std::size_t i = 0; i < 4; ++i) image[0x1f4 + i] = static_cast<char>(paragraphs >> 8 * i & 0xff);
+  for (std::size_t i = 0; i < 4; ++i)
+    image[0x1f4 + i] = static_cast<char>(paragraphs >> 8 * i & 0xff);
   image.resize(size);
   return image;
 }
