@@ -13,6 +13,15 @@ Failure broken(const std::string& why) {
   return fail(Error::infrastructure("a record that cannot be: " + why));
 }
 
+/// Times of one clock, so that none is before it began and their differences are numbers.
+bool possible(const Observation& seen) {
+  constexpr Nanos kLatest = Nanos{1} << 62;  // 146 years
+  const Nanos times[] = {seen.trial_start, seen.wedge,  seen.opened,    seen.proven,
+                         seen.ended,       seen.window, seen.slow_after};
+  return std::all_of(std::begin(times), std::end(times),
+                     [](Nanos time) { return time >= 0 && time <= kLatest; });
+}
+
 }  // namespace
 
 Result<void> CellIntake::take(const Json& line) {
@@ -27,6 +36,7 @@ Result<void> CellIntake::take(const Json& line) {
     return take_range(batch->first, batch->count);
   }
   if (const auto* trial = std::get_if<TrialRecord>(&**record)) {
+    if (!possible(trial->observation)) return broken("one of no possible time");
     return take_range(trial->observation.trial, 1);
   }
   if (const auto* end = std::get_if<CellEndRecord>(&**record)) end_ = end->reason;

@@ -43,6 +43,17 @@ TEST(CellIntake, RefusesTrialsNobodyOrdered) {
   }
 }
 
+TEST(CellIntake, RefusesTimesOfWhichNoDifferenceIsANumber) {
+  TrialRecord trial;
+  trial.observation.trial = 100;
+  EXPECT_TRUE(begun().take(to_json_value(Record(trial))));
+  trial.observation.proven = INT64_MAX;
+  EXPECT_FALSE(begun().take(to_json_value(Record(trial))));
+  trial.observation.proven = 5;
+  trial.observation.wedge = INT64_MIN;
+  EXPECT_FALSE(begun().take(to_json_value(Record(trial))));
+}
+
 TEST(CellIntake, RefusesWhatCannotBe) {
   CellIntake fresh({"alpha", "first", {0, 5}});
   EXPECT_FALSE(fresh.take(batch(0, 1))) << "no header yet";

@@ -101,7 +101,7 @@ class MatrixRunner {
                                                     : options_.accel(*kernel);
       if (const std::string other = difference(before, *kernel, accel); !other.empty()) {
         options_.news(row.id() + ": " + other);
-        HR_TRY(store_.add(RowNote{.id = row.id(), .text = other}));
+        HR_TRY(store_.add(RowNote{.id = row.id(), .text = other, .flaw = true}));
         continue;
       }
       if (!planned.cmdline.empty()) kernel->label += ", " + planned.cmdline;

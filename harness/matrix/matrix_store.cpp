@@ -22,7 +22,7 @@ HR_JSON(MatrixKernel, id, spec, cmdline, cpus, memory_mib, boots, params)
 HR_JSON(MatrixPlan, kernels, cells)
 HR_JSON(MatrixHeader, version, started, argv, file, options, trace, seed, confidence, plan)
 HR_JSON(RowRecord, id, label, accel, build_note, reverted, identity, trouble)
-HR_JSON(RowNote, id, text)
+HR_JSON(RowNote, id, text, flaw)
 HR_JSON(BootRecord, id, number, end, why, boot_time, total_time)
 
 namespace {
@@ -57,11 +57,14 @@ void take_row(MatrixSummary& summary, const RowRecord& record) {
   row->trouble = record.trouble;
   row->header.environment.build_note = record.build_note;
   row->header.environment.reverted = record.reverted;
+  row->flaws.clear();  // told when this row was not gone on with; now it is
 }
 
 void take_note(MatrixSummary& summary, const RowNote& note) {
   MatrixRow* row = row_of(summary, note.id);
-  if (row != nullptr) row->notes.push_back(note.text);
+  if (row == nullptr) return;
+  auto& notes = note.flaw ? row->flaws : row->notes;
+  if (std::find(notes.begin(), notes.end(), note.text) == notes.end()) notes.push_back(note.text);
 }
 
 void take_boot(MatrixSummary& summary, const BootRecord& record) {
@@ -99,7 +102,7 @@ Result<void> take_cell(LoadedMatrix& loaded, MatrixRow& row, std::size_t cell, B
         const Environment& before = row.header.environment;
         if (before.release != kUnknownRelease && (before.release != header.environment.release ||
                                                   before.version != header.environment.version)) {
-          row.notes.push_back(fmt::format("boot {} ran another kernel than the one before: {} {}",
+          row.flaws.push_back(fmt::format("boot {} ran another kernel than the one before: {} {}",
                                           boot.number, header.environment.release,
                                           header.environment.version));
         }
@@ -146,7 +149,7 @@ void take_results(LoadedMatrix& loaded, const std::string& folder, bool reclassi
         if (!fs::exists(path)) continue;
         // One spoilt file must not take the results of every other kernel with it.
         if (const auto taken = take_cell(loaded, row, cell, boot, path, reclassify); !taken) {
-          row.notes.push_back("left out from there on: " + taken.error().what());
+          row.flaws.push_back("left out from there on: " + taken.error().what());
         }
       }
     }

@@ -49,6 +49,7 @@ struct BootRecord {
 struct RowNote {
   std::string id;
   std::string text;
+  bool flaw = false;  ///< the results are not whole: no pass, however clean they are
 };
 
 class MatrixStore {

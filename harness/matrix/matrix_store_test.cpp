@@ -52,6 +52,33 @@ TEST_F(Store, JudgesEveryObservationAgainIfAsked) {
   EXPECT_EQ(row.boots[0].clusters[0], (Cluster{1, 1})) << "the rate of the boot too";
 }
 
+TEST_F(Store, ASpoiltJournalIsAFlawOfItsRow) {
+  std::ofstream(journal_, std::ios::app) << "{\"type\":\"batch\",\"cell\":\"x\"}\n";
+  const auto loaded = load_matrix(folder_ / "run");
+  ASSERT_TRUE(loaded) << loaded.error().what();
+  const MatrixRow& row = loaded->summary.rows.front();
+  ASSERT_EQ(row.flaws.size(), 1u);
+  EXPECT_EQ(row.flaws[0].find("left out from there on: "), 0u) << row.flaws[0];
+  EXPECT_EQ(row.cells[0].tally().attempted(), 1u);
+}
+
+TEST_F(Store, ARowThatWasNotGoneOnWithIsFlawedUntilItIs) {
+  auto store = MatrixStore::reopen(folder_ / "run");
+  ASSERT_TRUE(store);
+  const RowNote note{.id = "k", .text = "not gone on with: another kernel", .flaw = true};
+  ASSERT_TRUE(store->add(note));
+  ASSERT_TRUE(store->add(note));
+  ASSERT_TRUE(store->add(RowNote{.id = "k", .text = "modules that did not load"}));
+  const auto without = load_matrix(folder_ / "run");
+  ASSERT_TRUE(without);
+  EXPECT_EQ(without->summary.rows.front().flaws, std::vector<std::string>{note.text});
+  ASSERT_TRUE(store->add(RowRecord{.id = "k", .label = "the same again"}));
+  const auto with = load_matrix(folder_ / "run");
+  ASSERT_TRUE(with);
+  EXPECT_TRUE(with->summary.rows.front().flaws.empty());
+  EXPECT_EQ(with->summary.rows.front().notes.size(), 1u);
+}
+
 TEST_F(Store, TellsWhatWasCutOffAndWhatItDoesNotKnow) {
   std::ofstream(journal_, std::ios::app) << "{\"type\":\"dream\"}\n{\"type\":\"tri";
   std::ofstream(folder_ / "run/matrix.jsonl", std::ios::app) << "{\"type\":\"dream\"}\n{\"type\"";

@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/report/explanation_text.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "harness/report/safe_text.h"
+#include "harness/report/wrap.h"
 
 namespace hangrate {
 
 namespace {
 
-void add_statements(const std::vector<Statement>& statements, std::vector<std::string>& lines) {
-  for (const Statement& statement : statements) {
-    lines.push_back(fmt::format("  {} [{}]", statement.text, fmt::join(statement.events, " ")));
-  }
+/// With the indentation of a proof that makes 80 columns.
+constexpr std::size_t kWidth = 76;
+
+void add(const std::string& line, std::size_t hang, std::vector<std::string>& lines) {
+  for (std::string& piece : wrapped(line, kWidth, hang)) lines.push_back(std::move(piece));
 }
 
-/// Code points, for columns: a comm may hold more bytes than characters.
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-  }));
+void add_statements(const std::vector<Statement>& statements, std::vector<std::string>& lines) {
+  for (const Statement& statement : statements) {
+    add(fmt::format("  {} [{}]", statement.text, fmt::join(statement.events, " ")), 4, lines);
+  }
 }
 
 void add_timeline(const Explanation& explanation, std::vector<std::string>& lines) {
@@ -29,18 +28,30 @@ void add_timeline(const Explanation& explanation, std::vector<std::string>& line
   if (explanation.left_out > 0) {
     lines.push_back(fmt::format("  ({} older ones left out)", explanation.left_out));
   }
-  std::size_t widest = 0;
-  std::vector<std::string> who;
+  struct Row {
+    std::string number, time, cpu, who;
+  };
+  std::vector<Row> rows;
+  Row widest;
+  const auto widen = [](std::string& column, const std::string& text) {
+    if (width_of(text) > width_of(column)) column = text;
+  };
   for (const TimelineLine& line : explanation.timeline) {
-    who.push_back(safe_line(line.who));
-    widest = std::max(widest, width_of(who.back()));
+    rows.push_back({std::to_string(line.event),
+                    fmt::format("{:.3f}", static_cast<double>(line.at) / 1000.0),
+                    std::to_string(line.cpu), safe_line(line.who)});
+    widen(widest.number, rows.back().number);
+    widen(widest.time, rows.back().time);
+    widen(widest.cpu, rows.back().cpu);
+    widen(widest.who, rows.back().who);
   }
-  for (std::size_t i = 0; i < explanation.timeline.size(); ++i) {
-    const TimelineLine& line = explanation.timeline[i];
-    const std::string pad(widest - width_of(who[i]), ' ');
-    lines.push_back(fmt::format("  {:>5} {:>14.3f} us  cpu {}  {}{}  {}", line.event,
-                                static_cast<double>(line.at) / 1000.0, line.cpu, who[i], pad,
-                                line.text));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Row& row = rows[i];
+    const std::string left =
+        fmt::format("  {:>{}}  {:>{}} us  cpu {:>{}}  {}{}  ", row.number, widest.number.size(),
+                    row.time, widest.time.size(), row.cpu, widest.cpu.size(), row.who,
+                    std::string(width_of(widest.who) - width_of(row.who), ' '));
+    add(left + explanation.timeline[i].text, width_of(left), lines);
   }
 }
 
@@ -58,8 +69,16 @@ std::vector<std::string> explanation_lines(const Explanation& explanation) {
   add_timeline(explanation, lines);
   lines.push_back("who waits for whom at the end of the trace:");
   add_statements(explanation.chain, lines);
-  for (const std::string& note : explanation.notes) lines.push_back("limit: " + note);
+  for (const std::string& note : explanation.notes) add("limit: " + note, 2, lines);
   return lines;
+}
+
+std::string paragraph_of(const Cause& cause) {
+  std::string text;
+  for (const Statement& statement : cause.statements) {
+    text += (text.empty() ? "" : "; ") + statement.text;
+  }
+  return text.empty() ? text : text + ".";
 }
 
 }  // namespace hangrate

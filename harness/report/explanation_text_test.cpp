@@ -4,10 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "harness/base/file.h"
 #include "harness/classify/explain.h"
 #include "harness/report/proof.h"
 #include "harness/report/safe_text.h"
+#include "harness/report/summary_json.h"
+#include "harness/report/wrap.h"
 #include "harness/testing/made_hangs.h"
+#include "harness/testing/schema.h"
 
 namespace hangrate {
 namespace {
@@ -25,25 +29,25 @@ std::vector<std::string> lines_for(const Trace& trace, const std::vector<int>& v
 TEST(ExplanationText, ReadsLikeThis) {
   const std::vector<std::string> expected = {
       "cause: pipe_full_child; in brackets the events that show it",
-      "  child sleeps in pipe_write because the ring is full: 16 of 16 slots used [6 7]",
+      "  child sleeps in pipe_write because the ring is full: 16 of 16 slots used",
+      "    [6 7]",
       "  parent made child [1]",
       "  parent sleeps in do_wait until child ends [2 3]",
       "  nobody has read the pipe in the 50000.000 us since, nor before [7]",
-      "  each waits for the other: child for room, parent for the end of child; no wake-up was "
-      "lost "
-      "[3 7]",
+      "  each waits for the other: child for room, parent for the end of child; no",
+      "    wake-up was lost [3 7]",
       "deciding events: number, time since the first of them, CPU, task",
-      "      1          0.000 us  cpu 0  parent  makes child",
-      "      2          1.000 us  cpu 0  parent  enters do_wait",
-      "      3          2.000 us  cpu 0  parent  sleeps, state S, in do_wait",
-      "      6          5.000 us  cpu 0  child   enters pipe_write on pipe 7 (16 of 16 slots used)",
-      "      7          6.000 us  cpu 0  child   sleeps, state S, in pipe_write",
+      "  1  0.000 us  cpu 0  parent  makes child",
+      "  2  1.000 us  cpu 0  parent  enters do_wait",
+      "  3  2.000 us  cpu 0  parent  sleeps, state S, in do_wait",
+      "  6  5.000 us  cpu 0  child   enters pipe_write on pipe 7 (16 of 16 slots",
+      "                              used)",
+      "  7  6.000 us  cpu 0  child   sleeps, state S, in pipe_write",
       "who waits for whom at the end of the trace:",
-      "  parent waits in do_wait for a child; it made child, which is asleep in pipe_write; asleep "
-      "for 50004.000 us [1 2 3]",
-      "  child waits in pipe_write for room in a pipe (16 of 16 slots used); nobody in the trace "
-      "has "
-      "read it; asleep for 50000.000 us [6 7]"};
+      "  parent waits in do_wait for a child; it made child, which is asleep in",
+      "    pipe_write; asleep for 50004.000 us [1 2 3]",
+      "  child waits in pipe_write for room in a pipe (16 of 16 slots used); nobody",
+      "    in the trace has read it; asleep for 50000.000 us [6 7]"};
   EXPECT_EQ(lines_for(full_child().trace(), {kParent, kChild}), expected);
 }
 
@@ -71,15 +75,21 @@ TEST(ExplanationText, ColumnsStayInLineWhateverATaskIsCalled) {
   }
 }
 
-/// A cell with one recorded hit.
-struct OneHit {
-  OneHit() : result(spec()) {
-    TrialRecord record{.cell = 0,
-                       .observation = seen_with(stalled_writer().trace(), {kWriter}),
-                       .verdict = hang_verdict()};
-    result.apply(record);
+/// A cell with hits: one for each of `traces`, as trials 0, 1, ...; an empty one was not recorded.
+struct Hits {
+  explicit Hits(const std::vector<std::optional<Trace>>& traces) : result(spec()) {
+    for (std::size_t i = 0; i < traces.size(); ++i) {
+      TrialRecord record{.cell = 0,
+                         .observation = seen_with(stalled_writer().trace(), {kWriter}),
+                         .verdict = hang_verdict()};
+      record.observation.trial = i;
+      record.observation.trace = traces[i];
+      result.apply(record);
+    }
     cell.spec = &cell_spec;
     cell.result = &result;
+    summary.header = &header;
+    summary.cells.push_back(cell);
   }
   CellSpec& spec() {
     cell_spec.repro = "pipe_resize_stall";
@@ -89,18 +99,80 @@ struct OneHit {
   CellSpec cell_spec;
   CellResult result;
   CellSummary cell;
+  RunHeader header;
+  Summary summary;
 };
 
 TEST(Proof, OfARecordedHitEndsWithItsExplanation) {
-  const OneHit hit;
-  const auto proofs = proofs_of(hit.cell);
+  const Hits hits({stalled_writer().trace()});
+  const auto proofs = proofs_of(hits.cell);
   ASSERT_EQ(proofs.size(), 1u);
   EXPECT_EQ(proofs[0].explanation, lines_for(stalled_writer().trace(), {kWriter}));
   const auto lines = proof_lines(proofs[0]);
   EXPECT_THAT(lines, Contains(HasSubstr("cause: pipe_resize_stall")));
-  Summary summary;
-  summary.cells.push_back(hit.cell);
-  EXPECT_THAT(text_proofs(summary, false), HasSubstr("\n    cause: pipe_resize_stall"));
+  EXPECT_THAT(text_proofs(hits.summary, false), HasSubstr("\n    cause: pipe_resize_stall"));
+}
+
+TEST(Proof, OfAKindIsExplainedByTheFirstTrialThatWasRecorded) {
+  const Hits hits({std::nullopt, std::nullopt, stalled_writer().trace(), full_pipe().trace()});
+  const auto proofs = proofs_of(hits.cell);
+  ASSERT_EQ(proofs.size(), 1u);
+  EXPECT_EQ(proofs[0].first_trial, 0u);
+  std::vector<std::string> expected = lines_for(stalled_writer().trace(), {kWriter});
+  expected.insert(expected.begin(),
+                  "from the trace of trial 2, the first of these that was recorded:");
+  EXPECT_EQ(proofs[0].explanation, expected);
+  const Hits none({std::nullopt, std::nullopt});
+  EXPECT_THAT(proofs_of(none.cell)[0].explanation, IsEmpty());
+}
+
+TEST(Proof, IsThereForProgramsToo) {
+  const Hits hits({std::nullopt, stalled_writer().trace()});
+  const Json kind = cell_json(hits.cell)["kinds"][0];
+  const Json& told = kind["explanation"];
+  EXPECT_EQ(kind["first_trial"], 0);
+  EXPECT_EQ(told["trial"], 1);
+  ASSERT_EQ(told["causes"].size(), 1u);
+  EXPECT_EQ(told["causes"][0]["name"], "pipe_resize_stall");
+  const Explanation explanation =
+      explain(seen_with(stalled_writer().trace(), {kWriter}), hang_verdict());
+  ASSERT_EQ(told["timeline"].size(), explanation.timeline.size());
+  EXPECT_EQ(told["timeline"][0]["event"], explanation.timeline[0].event);
+  const Statement& statement = explanation.causes[0].statements[0];
+  EXPECT_EQ(told["causes"][0]["statements"][0]["text"], statement.text);
+  EXPECT_EQ(told["causes"][0]["statements"][0]["events"], Json(statement.events));
+  EXPECT_THAT(told["causes"][0]["paragraph"].get<std::string>(), HasSubstr(statement.text + "; "));
+  EXPECT_EQ(validate("run.schema.json", PlainJson::parse(json_report(hits.summary))), "");
+  const Hits none({std::nullopt});
+  EXPECT_FALSE(cell_json(none.cell)["kinds"][0].contains("explanation"));
+}
+
+TEST(Proof, FitsATerminalOf80Columns) {
+  const std::pair<Trace, std::vector<int>> scenes[] = {{stalled_writer().trace(), {kWriter}},
+                                                       {preempted_resizer().trace(), {kWriter}},
+                                                       {full_child().trace(), {kParent, kChild}},
+                                                       {self_held_daemon().trace(), {kHolder}}};
+  for (const auto& [trace, victims] : scenes) {
+    for (const std::string& line : lines_for(trace, victims))
+      EXPECT_LE(width_of(line), 76u) << line;
+  }
+  const Hits hits({stalled_writer().trace()});
+  for (const std::string& line : split(text_proofs(hits.summary, false), '\n')) {
+    EXPECT_LE(width_of(line), 80u) << line;
+  }
+}
+
+TEST(Wrap, BreaksAtBlanksOutsideOfBracketsAndHangsTheRest) {
+  EXPECT_THAT(wrapped("  short", 10, 4), ElementsAre("  short"));
+  EXPECT_THAT(wrapped("  one two three four", 11, 4),
+              ElementsAre("  one two", "    three", "    four"));
+  EXPECT_THAT(wrapped("  a wait [1 2 3 4]", 12, 4), ElementsAre("  a wait", "    [1 2 3 4]"));
+  EXPECT_THAT(wrapped("x anUnbreakableWord y", 6, 2),
+              ElementsAre("x", "  anUnbreakableWord", "  y"));
+  EXPECT_THAT(wrapped("\xc3\xa9\xc3\xa9 \xc3\xa9\xc3\xa9", 5, 2),
+              ElementsAre("\xc3\xa9\xc3\xa9 \xc3\xa9\xc3\xa9"));
+  EXPECT_THAT(wrapped("an open [ bracket is no end", 12, 0),
+              ElementsAre("an open [", "bracket is", "no end"));
 }
 
 }  // namespace

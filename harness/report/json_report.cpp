@@ -37,6 +37,11 @@ Json kinds_of(const CellResult& result) {
                      {"count", kind.count},
                      {"first_trial", kind.first.observation.trial},
                      {"verdict", to_json_value(kind.first.verdict)}});
+    const TrialRecord* traced = kind.with_trace();
+    if (traced == nullptr) continue;
+    if (Json explanation = explanation_json(*traced); !explanation.is_null()) {
+      kinds.back()["explanation"] = std::move(explanation);
+    }
   }
   return kinds;
 }

@@ -12,8 +12,8 @@ namespace hangrate::testing {
 
 /// Rows by id: "reverted" (bugs reproduced), "fixed" (clean), "regressed" (a fixed kernel hits,
 /// another hang, a broken control), "quiet" (affected and clean, with and without enough trials),
-/// "failing" (infra, skipped, inconclusive, a lost machine, a hostile console), "moody" (three
-/// boots that differ), "absent" (trouble).
+/// "failing" (infra, skipped, inconclusive, a lost machine, a corrupt one, notes, a
+/// flaw, a hostile console), "moody" (three boots that differ), "absent" (trouble).
 MatrixSummary made_matrix();
 
 const MatrixRow& row_of(const MatrixSummary& matrix, const std::string& id);

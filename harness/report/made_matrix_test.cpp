@@ -310,6 +310,13 @@ void add_failing(MatrixSummary& matrix) {
                        .boot_time = 2 * kSecond,
                        .total_time = 30 * kSecond,
                        .end = "finished"});
+  row.boots.push_back({.number = 3,
+                       .folder = "raw/failing/boot-3",
+                       .total_time = 300 * kMilli,
+                       .end = "corrupt",
+                       .why = "a line came out of it that is none; " + kHostile});
+  row.notes = {"modules that did not load: " + kHostile};
+  row.flaws = {"left out from there on: " + kHostile};
 }
 
 void add_moody(MatrixSummary& matrix) {

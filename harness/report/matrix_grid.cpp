@@ -114,8 +114,10 @@ std::string headline(const MatrixSummary& matrix) {
   std::uint64_t died = 0;
   std::uint64_t findings = 0;
   std::uint64_t unfinished = 0;
+  std::uint64_t flawed = 0;
   for (const MatrixRow& row : matrix.rows) {
     if (!trouble_of(row).empty()) ++trouble;
+    if (!row.flaws.empty()) ++flawed;
     for (const BootFact& boot : row.boots) {
       if (guest_died(boot)) ++died;
       findings += boot.findings.size();
@@ -139,6 +141,9 @@ std::string headline(const MatrixSummary& matrix) {
   text += list;
   if (unfinished > 0) text += "; " + plural(unfinished, "cell", "cells") + " unfinished";
   if (trouble > 0) text += "; " + plural(trouble, "kernel", "kernels") + " without results";
+  if (flawed > 0) {
+    text += "; " + plural(flawed, "kernel", "kernels") + " whose results are not whole";
+  }
   if (died > 0) text += "; " + plural(died, "guest", "guests") + " died";
   if (findings > 0) text += "; " + plural(findings, "console finding", "console findings");
   return text;
@@ -187,6 +192,7 @@ bool told_by_end(const BootFact& boot, const ConsoleFinding& finding) {
 std::string boot_sentence(const BootFact& boot) {
   std::string text =
       fmt::format("boot {}: {} after {:.1f} s", boot.number, boot.end, to_seconds(boot.total_time));
+  if (!boot.why.empty()) text += " (" + boot.why + ")";
   for (const ConsoleFinding& finding : boot.findings) {
     if (told_by_end(boot, finding)) return text + ": " + finding.lines.front();
   }

@@ -48,7 +48,7 @@ std::string trouble_of(const MatrixRow& row);
 
 /// Neither finished nor ended by the user.
 bool guest_died(const BootFact& boot);
-/// "boot 2: panic after 12.3 s: Kernel panic - not syncing: ..."
+/// "boot 2: panic after 12.3 s (QEMU: exit 0): Kernel panic - not syncing: ..."
 std::string boot_sentence(const BootFact& boot);
 /// The finding boot_sentence() already quotes.
 bool told_by_end(const BootFact& boot, const ConsoleFinding& finding);

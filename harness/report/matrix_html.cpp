@@ -69,6 +69,10 @@ std::string attention_of(const MatrixRow& row, std::size_t number) {
   if (!trouble.empty()) {
     items += fmt::format("<li>{} {}: {}</li>\n", html::badge(3), kernel, markup_line(trouble));
   }
+  for (const std::string& flaw : row.flaws) {
+    items += fmt::format("<li>{} {}, the results are not whole: {}</li>\n", html::badge(3), kernel,
+                         markup_line(flaw));
+  }
   for (std::size_t i = 0; i < row.summary.cells.size(); ++i) {
     const CellSummary& cell = row.summary.cells[i];
     const int code = exit_code(cell);

@@ -81,7 +81,7 @@ std::string boots(const MatrixRow& row) {
   if (row.boots.empty()) return "";
   std::string table =
       "<table class=\"boots\">\n<caption>Starts of the guest</caption>\n<thead><tr>"
-      "<th scope=\"col\">Boot</th><th scope=\"col\">End</th>"
+      "<th scope=\"col\">Boot</th><th scope=\"col\">End</th><th scope=\"col\">Why</th>"
       "<th scope=\"col\" class=\"num\">To the first word, s</th>"
       "<th scope=\"col\" class=\"num\">In all, s</th><th scope=\"col\">Folder</th></tr></thead>\n"
       "<tbody>\n";
@@ -91,13 +91,25 @@ std::string boots(const MatrixRow& row) {
         guest_died(boot) ? "<span class=\"badge v-unknown\">" + markup_line(boot.end) + "</span>"
                          : markup_line(boot.end);
     table += fmt::format(
-        "<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"num\">{:.1f}</td>"
+        "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td class=\"num\">{:.1f}</td>"
         "<td class=\"num\">{:.1f}</td><td>{}</td></tr>\n",
-        boot.number, end, to_seconds(boot.boot_time), to_seconds(boot.total_time),
-        code(boot.folder));
+        boot.number, end, markup_line(boot.why), to_seconds(boot.boot_time),
+        to_seconds(boot.total_time), code(boot.folder));
     consoles += findings(boot);
   }
   return "<h4>Boots</h4>\n" + scrolling("Boots", table + "</tbody>\n</table>\n") + consoles;
+}
+
+std::string notes(const MatrixRow& row) {
+  std::string text;
+  for (const std::string& flaw : row.flaws) {
+    text += "<p class=\"alert\"><strong>The results are not whole.</strong> " + markup_line(flaw) +
+            "</p>\n";
+  }
+  if (row.notes.empty()) return text;
+  text += "<h4>Notes</h4>\n<ul>\n";
+  for (const std::string& note : row.notes) text += "<li>" + markup_line(note) + "</li>\n";
+  return text + "</ul>\n";
 }
 
 bool control_broken(const MatrixRow& row) {
@@ -123,7 +135,7 @@ std::string kernel_section(const MatrixRow& row, std::size_t number) {
         "<p class=\"alert\"><strong>A control is broken.</strong> Believe no other result of this "
         "kernel until it is understood.</p>\n";
   }
-  text += environment(row) + boots(row);
+  text += notes(row) + environment(row) + boots(row);
   if (!row.summary.cells.empty()) text += "<h4>Results</h4>\n";
   for (std::size_t i = 0; i < row.summary.cells.size(); ++i) text += cell_article(row, number, i);
   return text + "</section>\n";

@@ -43,6 +43,7 @@ Json boot_json(const BootFact& boot) {
           {"boot_seconds", to_seconds(boot.boot_time)},
           {"total_seconds", to_seconds(boot.total_time)},
           {"end", boot.end},
+          {"why", boot.why},
           {"findings", findings},
           {"clusters", clusters}};
 }
@@ -67,6 +68,8 @@ Json row_json(const MatrixRow& row, const std::vector<const CellSummary*>& colum
           {"cpus", row.cpus},
           {"memory_mib", row.memory_mib},
           {"trouble", trouble_of(row)},
+          {"flaws", row.flaws},
+          {"notes", row.notes},
           {"repeat", row.repeat},
           {"exit_code", row.summary.exit_code},
           {"started", row.header.started},

@@ -130,10 +130,12 @@ void add_alarm(Suite& suite, const MatrixRow& row, const RowAlarm& alarm) {
       markup_line(alarm.text));
 }
 
-std::string consoles(const MatrixRow& row) {
+std::string system_err(const MatrixRow& row) {
   std::string text;
+  for (const std::string& flaw : row.flaws) text += "the results are not whole: " + flaw + "\n";
+  for (const std::string& note : row.notes) text += "note: " + note + "\n";
   for (const BootFact& boot : row.boots) {
-    if (!guest_died(boot) && boot.findings.empty()) continue;
+    if (!guest_died(boot) && boot.why.empty() && boot.findings.empty()) continue;
     text += boot_sentence(boot) + "\n";
     for (const ConsoleFinding& finding : boot.findings) {
       text += finding.kind + ":\n";
@@ -162,7 +164,7 @@ std::string matrix_junit(const MatrixSummary& matrix) {
     const std::string& started = row.header.started.empty() ? matrix.started : row.header.started;
     suites += fmt::format("  <testsuite name=\"{}\" timestamp=\"{}\" {}>\n{}{}{}  </testsuite>\n",
                           markup_line(row.id), markup_line(started), suite.counts.attributes(),
-                          properties(row), suite.cases, consoles(row));
+                          properties(row), suite.cases, system_err(row));
   }
   return fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"hangrate\" {}>\n{}"

@@ -15,8 +15,13 @@ namespace {
 
 std::string comments(const MatrixRow& row) {
   std::string text;
+  for (const std::string& flaw : row.flaws) {
+    text += "  # the results are not whole: " + ktap_line(flaw) + "\n";
+  }
+  for (const std::string& note : row.notes) text += "  # note: " + ktap_line(note) + "\n";
   for (const BootFact& boot : row.boots) {
-    if (guest_died(boot)) text += "  # " + ktap_line(boot_sentence(boot)) + "\n";
+    if (guest_died(boot) || !boot.why.empty())
+      text += "  # " + ktap_line(boot_sentence(boot)) + "\n";
     for (const ConsoleFinding& finding : boot.findings) {
       text += fmt::format("  # boot {} console: {}\n", boot.number,
                           ktap_line(finding_sentence(finding)));

@@ -86,6 +86,15 @@ std::string boot_details(const BootFact& boot) {
   return text;
 }
 
+std::string notes(const MatrixRow& row) {
+  std::string text;
+  for (const std::string& flaw : row.flaws) {
+    text += "- **The results are not whole**: " + markdown_line(flaw) + "\n";
+  }
+  for (const std::string& note : row.notes) text += "- " + markdown_line(note) + "\n";
+  return text.empty() ? "" : "Notes:\n\n" + text + "\n";
+}
+
 std::string details(const MatrixRow& row) {
   std::string text = fmt::format("<details>\n<summary>{}: {}</summary>\n\n", markup_line(row.label),
                                  exit_words(row.summary.exit_code));
@@ -96,6 +105,7 @@ std::string details(const MatrixRow& row) {
   if (!row.header.environment.release.empty()) {
     text += "Kernel " + markdown_line(kernel_phrase(row.summary)) + "\n\n";
   }
+  text += notes(row);
   for (const CellSummary& cell : row.summary.cells) text += cell_details(cell);
   if (!row.boots.empty()) text += "\nBoots:\n\n";
   for (const BootFact& boot : row.boots) text += boot_details(boot);
@@ -110,6 +120,10 @@ std::string alarms(const MatrixSummary& matrix) {
     if (!trouble.empty()) {
       text +=
           fmt::format("- {}: no results: {}\n", markdown_line(row.label), markdown_line(trouble));
+    }
+    for (const std::string& flaw : row.flaws) {
+      text += fmt::format("- {}: the results are not whole: {} (exit 3)\n",
+                          markdown_line(row.label), markdown_line(flaw));
     }
     for (const BootFact& boot : row.boots) {
       if (guest_died(boot)) {

@@ -27,10 +27,11 @@ struct BootFact {
   std::vector<Cluster> clusters;
 };
 
-/// Something that counts against a kernel beside its cells: a guest that was lost, or what the
-/// kernel said of itself. Each is a test of its own in the reports for machines.
+/// Something that counts against a kernel beside its cells: a guest that was lost, what the kernel
+/// said of itself, or results that are not whole. Each is a test of its own in the reports for
+/// machines.
 struct RowAlarm {
-  std::string name;  ///< unique in its row: "boot-001", "boot-001-kasan"
+  std::string name;  ///< unique in its row: "boot-001", "boot-001-kasan", "results-001"
   std::string text;  ///< one sentence
   int exit_code = 3;
 };
@@ -48,8 +49,11 @@ struct MatrixRow {
   std::string trouble;   ///< why there are no results (could not be fetched, ...); "" if there are
   std::string identity;  ///< what tells this very kernel from another of its name
   std::vector<std::string> notes;  ///< what a reader of the results should know
-  std::string repeat;              ///< the command that runs this row again
-  RunHeader header;                ///< of the guest: its environment, its cells
+  /// Notes that take the word of the results: some were left out, not gone on with, or are of
+  /// another kernel. Each becomes an alarm.
+  std::vector<std::string> flaws;
+  std::string repeat;  ///< the command that runs this row again
+  RunHeader header;    ///< of the guest: its environment, its cells
   std::vector<CellResult> cells;
   Summary summary;               ///< of header and cells
   std::vector<RowAlarm> alarms;  ///< worked out with the summary

@@ -150,7 +150,8 @@ TEST(MatrixSummary, ALostMachineIsADoubtOfAnyCleanResult) {
 
 TEST(MatrixSummary, TheHeadlineCountsDeadGuestsAndFindings) {
   EXPECT_TRUE(headline(made_matrix())
-                  .ends_with("; 1 kernel without results; 1 guest died; 3 console findings"))
+                  .ends_with("; 1 kernel without results; 1 kernel whose "
+                             "results are not whole; 2 guests died; 3 console findings"))
       << headline(made_matrix());
 }
 

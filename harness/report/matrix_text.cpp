@@ -95,6 +95,22 @@ std::vector<std::string> findings_of(const MatrixRow& row, const BootFact& boot)
   return sentences;
 }
 
+/// Of interrupted boots only: how a lost one ended is among those that died.
+std::string notes(const MatrixSummary& matrix) {
+  std::string text;
+  const auto add = [&](const MatrixRow& row, const std::string& note) {
+    text += fmt::format("  {}: {}\n", safe_line(row.label), safe_line(note));
+  };
+  for (const MatrixRow& row : matrix.rows) {
+    for (const std::string& flaw : row.flaws) add(row, flaw + " (exit 3)");
+    for (const std::string& note : row.notes) add(row, note);
+    for (const BootFact& boot : row.boots) {
+      if (!guest_died(boot) && !boot.why.empty()) add(row, boot_sentence(boot));
+    }
+  }
+  return text;
+}
+
 std::string troubles(const MatrixSummary& matrix) {
   std::string text;
   for (const MatrixRow& row : matrix.rows) {
@@ -114,6 +130,7 @@ std::string matrix_text(const MatrixSummary& matrix, bool colour) {
   text += section("what was seen", explanations(matrix, colour), colour);
   text += section("guests that died", by_boot(matrix, death_of), colour);
   text += section("on the consoles", by_boot(matrix, findings_of), colour);
+  text += section("to know about the results", notes(matrix), colour);
   text += section("without results", troubles(matrix), colour);
   return text;
 }

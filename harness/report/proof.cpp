@@ -72,7 +72,15 @@ Proof proof_of(const std::string& kind, const KindOfTrial& sample, const CellSpe
   }
   proof.hints = verdict.hints;
   proof.victims = victims_of(seen);
-  proof.explanation = explanation_lines(explain(seen, verdict));
+  if (const TrialRecord* traced = sample.with_trace()) {
+    proof.explanation = explanation_lines(explain(traced->observation, traced->verdict));
+    if (traced != &sample.first && !proof.explanation.empty()) {
+      proof.explanation.insert(proof.explanation.begin(),
+                               fmt::format("from the trace of trial {}, the first of these that "
+                                           "was recorded:",
+                                           traced->observation.trial));
+    }
+  }
   return proof;
 }
 

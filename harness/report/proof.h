@@ -27,7 +27,8 @@ struct Proof {
   std::vector<std::string> rescue;  ///< every rung and its effect
   std::vector<std::string> hints;
   std::vector<VictimStack> victims;
-  std::vector<std::string> explanation;  ///< from the trace; empty without one
+  /// From the trace of the first trial of this kind that has one; empty without.
+  std::vector<std::string> explanation;
 };
 
 /// Of every kind of trial that did not simply end; slow ones are only counted.

@@ -70,6 +70,12 @@ std::vector<RowAlarm> alarms_of(const MatrixRow& row) {
            .exit_code = code});
     }
   }
+  int number = 0;
+  for (const std::string& flaw : row.flaws) {
+    alarms.push_back({.name = fmt::format("results-{:03}", ++number),
+                      .text = "the results are not whole: " + flaw,
+                      .exit_code = kNoAnswer});
+  }
   return alarms;
 }
 

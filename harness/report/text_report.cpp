@@ -8,10 +8,13 @@
 #include "harness/report/safe_text.h"
 #include "harness/report/summary.h"
 #include "harness/report/text_grid.h"
+#include "harness/report/wrap.h"
 
 namespace hangrate {
 
 namespace {
+
+constexpr std::size_t kColumns = 80;
 
 std::string verdict_text(const CellSummary& cell) {
   const bool cut = cell.shortfall == Shortfall::Cut;
@@ -59,7 +62,11 @@ std::string text_proofs(const Summary& summary, bool colour) {
     for (const Proof& proof : proofs_of(cell)) {
       text += fmt::format("{}  {} x {}, first in trial {}\n", cell_name(*cell.spec), proof.count,
                           proof.kind, proof.first_trial);
-      for (const std::string& line : proof_lines(proof)) text += "    " + safe_line(line) + "\n";
+      for (const std::string& line : proof_lines(proof)) {
+        for (const std::string& piece : wrapped("    " + safe_line(line), kColumns, 6)) {
+          text += piece + "\n";
+        }
+      }
     }
   }
   if (text.empty()) return text;

@@ -23,6 +23,11 @@ std::string kind_of(const Verdict& verdict) {
   return kind;
 }
 
+const TrialRecord* KindOfTrial::with_trace() const {
+  if (first.observation.trace) return &first;
+  return traced ? &*traced : nullptr;
+}
+
 Shortfall shortfall_of(const CellSpec& spec, const CellResult& result) {
   const std::string& reason = result.end_reason();
   if (spec.trials != 0 && result.recorded().total() >= spec.trials) return Shortfall::None;
@@ -94,9 +99,11 @@ void CellResult::apply_trial(const TrialRecord& record) {
   const std::string kind = kind_of(record.verdict);
   const auto known = kinds_.find(kind);
   if (known != kinds_.end()) {
-    ++known->second.count;
+    KindOfTrial& like = known->second;
+    ++like.count;
+    if (like.with_trace() == nullptr && seen.trace) like.traced = record;
   } else if (kinds_.size() < kMostKinds) {
-    kinds_.emplace(kind, KindOfTrial{1, record});
+    kinds_.emplace(kind, KindOfTrial{1, record, std::nullopt});
   }
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,10 @@ namespace hangrate {
 struct KindOfTrial {
   std::uint64_t count = 0;
   TrialRecord first;
+  std::optional<TrialRecord> traced;  ///< the first with a trace, if that is a later one
+
+  /// The trial to explain this kind with, nullptr if none was traced.
+  const TrialRecord* with_trace() const;
 };
 
 class CellResult {

@@ -24,6 +24,31 @@ TEST(CellResult, IsCutShortWithoutItsTrialsAndWithoutAnEndThatWasAskedFor) {
   EXPECT_EQ(after(50, 13, "infra"), Shortfall::GaveUp);
 }
 
+TEST(CellResult, KeepsOfEachKindTheFirstTrialAndTheFirstWithATrace) {
+  CellResult result{CellSpec{}};
+  TrialRecord trial{.verdict = {.outcome = Outcome::Hang, .signature = SignatureMatch::Match}};
+  const auto apply = [&](std::uint64_t number, bool traced) {
+    trial.observation.trial = number;
+    trial.observation.trace = traced ? std::optional(Trace{}) : std::nullopt;
+    result.apply(trial);
+  };
+  const auto kind = [&] { return result.kinds().begin()->second; };
+  apply(3, false);
+  EXPECT_EQ(kind().with_trace(), nullptr);
+  apply(5, true);
+  apply(7, true);
+  ASSERT_TRUE(kind().traced);
+  EXPECT_EQ(kind().first.observation.trial, 3u);
+  EXPECT_EQ(kind().traced->observation.trial, 5u);
+  EXPECT_EQ(kind().count, 3u);
+  trial.verdict.freed_by = "wait";
+  apply(9, true);
+  apply(11, true);
+  const KindOfTrial& other = result.kinds().at("hang/match freed by wait");
+  EXPECT_FALSE(other.traced) << "kept once";
+  EXPECT_EQ(other.with_trace(), &other.first);
+}
+
 TEST(CellResult, IsCompleteWithItsTrialsOrWithAnEndThatWasAskedFor) {
   EXPECT_EQ(after(50, 50, ""), Shortfall::None);
   EXPECT_EQ(after(50, 50, "interrupted"), Shortfall::None);

@@ -113,6 +113,8 @@ std::vector<std::string> ChannelReader::take_lines() {
     partial_.clear();
   }
   header.consumed.store(at, std::memory_order_release);
+  // No writer of ours has such a line, and one that never ends would take all memory of the host.
+  corrupt_ = partial_.size() > ChannelMemory::kRingBytes;
   return lines;
 }
 

@@ -2,6 +2,7 @@
 #include "harness/sys/channel.h"
 
 #include <csignal>
+#include <cstring>
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -68,6 +69,18 @@ TEST(Channel, CountersThatCannotBeAreNoticed) {
   auto reader = ChannelReader::make();
   auto memory = ChannelMemory::map(reader->fd());
   memory->header().written = std::uint64_t{1} << 40;
+  EXPECT_TRUE(reader->take_lines().empty());
+  EXPECT_TRUE(reader->corrupt());
+}
+
+TEST(Channel, ALineThatNeverEndsIsNoticedBeforeItFillsTheMemory) {
+  auto reader = ChannelReader::make();
+  auto memory = ChannelMemory::map(reader->fd());
+  std::memset(memory->ring(), 'x', ChannelMemory::kRingBytes);
+  memory->header().written = ChannelMemory::kRingBytes;
+  EXPECT_TRUE(reader->take_lines().empty());
+  EXPECT_FALSE(reader->corrupt()) << "its end may still come";
+  memory->header().written = ChannelMemory::kRingBytes + 1;
   EXPECT_TRUE(reader->take_lines().empty());
   EXPECT_TRUE(reader->corrupt());
 }

@@ -243,6 +243,7 @@ TEST_F(Matrix, ARowDoesNotGoOnWithAnotherKernel) {
   ASSERT_TRUE(write_file_atomically(path, text));
   const Ran rest = run_command(resume(), kLimit);
   EXPECT_NE(rest.err.find("another one now"), std::string::npos) << rest.err;
+  EXPECT_EQ(rest.code, 3) << "trials are missing";
   EXPECT_EQ(kernel()["results"][0]["attempted"], 5);
 }
 

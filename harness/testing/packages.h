@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/base/file.h"
+#include "harness/testing/bz_image.h"
 #include "harness/testing/command.h"
 
 namespace hangrate::testing {
@@ -22,17 +23,6 @@ using Files = std::map<std::string, std::string>;
 inline void write_file(const std::string& path, const std::string& text) {
   std::filesystem::create_directories(std::filesystem::path(path).parent_path());
   std::ofstream(path, std::ios::binary) << text;
-}
-
-/// As much of a bzImage as tells that it is one, and of which release.
-inline std::string bz_image(const std::string& release) {
-  std::string image(0x400, '\0');
-  image[0x1f1] = 1;  // one sector of setup behind the first, nothing behind that
-  image.replace(0x202, 4, "HdrS");
-  image[0x20e] = 0x40;  // 0x200 + 0x140
-  image[0x20f] = 0x01;
-  image.replace(0x340, release.size() + 6, release + " (me) ");
-  return image;
 }
 
 inline void add_entry(archive* a, const std::string& name, const std::string& text,
