@@ -16,8 +16,8 @@ namespace hangrate {
 namespace {
 
 constexpr const char* kHowToRecord =
-    "trials are recorded where tracing programs are allowed (hangrate doctor tells) and the run "
-    "was not told to do without (hangrate run --help)";
+    "hangs are recorded where tracing programs are allowed (hangrate doctor tells) unless the run "
+    "had --trace off; --trace always keeps ordinary trials too";
 
 /// What a pass over the journal finds.
 struct Search {

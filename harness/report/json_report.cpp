@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // The machine-readable summary; schema in results/schema/run.schema.json.
+#include <cmath>
+
 #include "harness/model/json.h"
 #include "harness/report/summary.h"
 #include "harness/report/summary_json.h"
+#include "harness/stats/observer_effect.h"
 
 namespace hangrate {
 
@@ -64,6 +67,29 @@ Json measurements_of(const CellResult& result) {
   return rows;
 }
 
+Json arm_of(const ArmTally& arm) {
+  return {{"hits", arm.hits}, {"trials", arm.trials}};
+}
+
+Json number_or_null(std::optional<double> number) {
+  return number && std::isfinite(*number) ? Json(*number) : Json(nullptr);
+}
+
+/// What being watched changes, null where trials of one kind are missing.
+Json observer_of(const CellResult& result, double confidence) {
+  const auto effect = observer_effect(result, confidence);
+  if (!effect) return nullptr;
+  const bool rated = effect->rate_ratio.has_value();
+  return {{"traced", arm_of(effect->traced)},
+          {"untraced", arm_of(effect->untraced)},
+          {"rate_ratio", number_or_null(effect->rate_ratio)},
+          {"low", rated ? number_or_null(effect->rate_interval.low) : Json(nullptr)},
+          {"high", rated ? number_or_null(effect->rate_interval.high) : Json(nullptr)},
+          {"speed_ratio", number_or_null(effect->speed_ratio)},
+          {"events_per_trial", effect->events_per_trial},
+          {"ns_per_event", number_or_null(effect->ns_per_event)}};
+}
+
 }  // namespace
 
 Json cell_json(const CellSummary& cell) {
@@ -97,6 +123,7 @@ Json cell_json(const CellSummary& cell) {
           {"stopped_by", result.end_reason()},
           {"skip_reason", result.skip_reason()},
           {"notes", result.notes()},
+          {"observer_effect", observer_of(result, estimate.confidence)},
           {"kinds", kinds_of(result)},
           {"measurements", measurements_of(result)}};
 }

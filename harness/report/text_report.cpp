@@ -9,6 +9,7 @@
 #include "harness/report/summary.h"
 #include "harness/report/text_grid.h"
 #include "harness/report/wrap.h"
+#include "harness/stats/observer_effect.h"
 
 namespace hangrate {
 
@@ -19,6 +20,23 @@ constexpr std::size_t kColumns = 80;
 std::string verdict_text(const CellSummary& cell) {
   const bool cut = cell.shortfall == Shortfall::Cut;
   return std::string(cell_verdict_name(cell.verdict)) + (cut ? ", unfinished" : "");
+}
+
+/// What being watched changes, where trials of both kinds were run.
+std::string observer_text(const CellResult& result, double confidence) {
+  const auto effect = observer_effect(result, confidence);
+  if (!effect) return "";
+  std::string text =
+      fmt::format("    watched {}/{} hits, unwatched {}/{}", effect->traced.hits,
+                  effect->traced.trials, effect->untraced.hits, effect->untraced.trials);
+  if (effect->rate_ratio) {
+    text += fmt::format(": rate ratio {:.3g} ({:.3g} .. {:.3g} with {:g} %)", *effect->rate_ratio,
+                        effect->rate_interval.low, effect->rate_interval.high, 100 * confidence);
+  }
+  if (effect->speed_ratio) text += fmt::format(", speed ratio {:.3g}", *effect->speed_ratio);
+  text += fmt::format(", {:.3g} events a watched trial", effect->events_per_trial);
+  if (effect->ns_per_event) text += fmt::format(", {:.0f} ns each", *effect->ns_per_event);
+  return text + "\n";
 }
 
 }  // namespace
@@ -45,6 +63,7 @@ std::string text_table(const Summary& summary, bool colour) {
           fmt::format("    hits come in bursts (p = {:.2g}): the interval counts {:.0f} trials\n",
                       cell.estimate.dispersion.p_value, cell.estimate.effective_trials);
     }
+    text += observer_text(*cell.result, summary.header->confidence);
     const std::uint64_t unknown = unknown_trials(cell.result->tally());
     if (unknown > 0) {
       text += fmt::format("    {} more trials say nothing (infra, inconclusive)\n", unknown);
