@@ -54,19 +54,19 @@ Capability kvm_here(const std::string& image) {
 /// What the flight recorder attaches to on this kernel, way by way.
 void print_hooks(const TraceSetup& trace) {
   if (!trace.refused.empty()) {
-    fmt::print("NO   trace     {}\n", safe_line(trace.refused));
-    fmt::print("     {:<9} for: explaining a hang by kernel events; verdicts rest on /proc\n", "");
+    say("NO   trace     {}\n", safe_line(trace.refused));
+    say("     {:<9} for: explaining a hang by kernel events; verdicts rest on /proc\n", "");
     return;
   }
   const auto missing = std::count_if(trace.hooks.begin(), trace.hooks.end(),
                                      [](const HookFact& hook) { return hook.how.empty(); });
-  fmt::print("yes  trace     {} of {} hooks, attached in {:.2f} s\n",
-             trace.hooks.size() - static_cast<std::size_t>(missing), trace.hooks.size(),
-             to_seconds(trace.start));
-  fmt::print("     {:<9} for: explaining a hang by kernel events\n", "");
+  say("yes  trace     {} of {} hooks, attached in {:.2f} s\n",
+      trace.hooks.size() - static_cast<std::size_t>(missing), trace.hooks.size(),
+      to_seconds(trace.start));
+  say("     {:<9} for: explaining a hang by kernel events\n", "");
   for (const HookFact& hook : trace.hooks) {
-    fmt::print("     {:<9} {:<22} {}\n", "", hook.hook,
-               safe_line(hook.how.empty() ? "no: " + hook.why_not : hook.how));
+    say("     {:<9} {:<22} {}\n", "", hook.hook,
+        safe_line(hook.how.empty() ? "no: " + hook.why_not : hook.how));
   }
 }
 
@@ -80,20 +80,18 @@ int doctor(const Options& options) {
   if (options.json) {
     Json json = to_json_value(e);
     json["trace"] = to_json_value(trace);
-    fmt::print("{}", dump_pretty(json));
+    say("{}", dump_pretty(json));
     return finish_stdout(0);
   }
-  fmt::print("kernel      {} {}\n", e.release, e.version);
-  fmt::print("preemption  {}, active: {} ({})\n", e.preempt.build, e.preempt.active,
-             e.preempt.source);
-  fmt::print("CPUs        {}{}\n", e.cpus,
-             e.cpus == 1 ? ": races between CPUs cannot happen here" : "");
-  fmt::print("machine     {}, virtualization {}\nuser        {}\n\n", e.machine, e.virtualization,
-             e.root ? "root" : "not root");
+  say("kernel      {} {}\n", e.release, e.version);
+  say("preemption  {}, active: {} ({})\n", e.preempt.build, e.preempt.active, e.preempt.source);
+  say("CPUs        {}{}\n", e.cpus, e.cpus == 1 ? ": races between CPUs cannot happen here" : "");
+  say("machine     {}, virtualization {}\nuser        {}\n\n", e.machine, e.virtualization,
+      e.root ? "root" : "not root");
   for (const Capability& c : e.capabilities) {
-    fmt::print("{:<4} {:<9} {}\n", c.works ? "yes" : "NO", c.name, c.detail);
-    fmt::print("     {:<9} for: {}\n", "", meaning(c.name));
-    if (!c.works && !c.remedy.empty()) fmt::print("     {:<9} remedy: {}\n", "", c.remedy);
+    say("{:<4} {:<9} {}\n", c.works ? "yes" : "NO", c.name, c.detail);
+    say("     {:<9} for: {}\n", "", meaning(c.name));
+    if (!c.works && !c.remedy.empty()) say("     {:<9} remedy: {}\n", "", c.remedy);
   }
   print_hooks(trace);
   return finish_stdout(0);

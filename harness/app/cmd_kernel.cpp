@@ -29,7 +29,7 @@ struct Options {
 };
 
 void tell(const std::string& line) {
-  fmt::print(stderr, "{}\n", safe_line(line));
+  say(stderr, "{}\n", safe_line(line));
 }
 
 KernelOptions kernel_options(const Options& options) {
@@ -44,13 +44,13 @@ KernelOptions kernel_options(const Options& options) {
 void print_kernels(const std::vector<GuestKernel>& kernels, bool json) {
   if (!json) {
     for (const GuestKernel& k : kernels) {
-      fmt::print("{}\t{}\t{}\n", safe_line(k.spec), safe_line(k.label), safe_line(k.image));
+      say("{}\t{}\t{}\n", safe_line(k.spec), safe_line(k.label), safe_line(k.image));
     }
     return;
   }
   Json all = Json::array();
   for (const GuestKernel& kernel : kernels) all.push_back(to_json_value(kernel));
-  fmt::print("{}", dump_pretty(all));
+  say("{}", dump_pretty(all));
 }
 
 int fetch(const Options& options) {
@@ -89,11 +89,11 @@ int show(const Options& options) {
   const auto kernel = provide_kernel(options.specs.front(), kernel_options(here));
   if (!kernel) return complain(kernel.error());
   if (options.json) {
-    fmt::print("{}", dump_pretty(to_json_value(*kernel)));
+    say("{}", dump_pretty(to_json_value(*kernel)));
     return finish_stdout(kExitAsExpected);
   }
   const auto line = [](const char* name, const std::string& value) {
-    fmt::print("{:<9} {}\n", name, value.empty() ? "-" : safe_line(value));
+    say("{:<9} {}\n", name, value.empty() ? "-" : safe_line(value));
   };
   line("spec", kernel->spec);
   line("label", kernel->label);
@@ -127,8 +127,8 @@ int prune(const Options& options) {
   for (const CacheEntry& entry : pruned->kernels) kernels.push_back(entry.kernel);
   print_kernels(kernels, options.json);
   for (const std::string& id : pruned->in_use) tell(id + " stays: it is in use");
-  fmt::print(stderr, "{} removed, {:.1f} MiB\n", kernels.size(),
-             static_cast<double>(pruned->bytes) / (1024.0 * 1024.0));
+  say(stderr, "{} removed, {:.1f} MiB\n", kernels.size(),
+      static_cast<double>(pruned->bytes) / (1024.0 * 1024.0));
   return finish_stdout(kExitAsExpected);
 }
 

@@ -20,7 +20,7 @@ struct Options {
 Result<std::vector<CatalogEntry>> catalog_of(const Options& options) {
   std::vector<std::string> complaints;
   auto catalog = load_catalog(catalog_folder(options.repro_dir), &complaints);
-  for (const std::string& complaint : complaints) fmt::print(stderr, "hangrate: {}\n", complaint);
+  for (const std::string& complaint : complaints) say(stderr, "hangrate: {}\n", complaint);
   return catalog;
 }
 
@@ -30,14 +30,13 @@ int list(const Options& options) {
   if (options.json) {
     Json all = Json::array();
     for (const CatalogEntry& entry : *catalog) all.push_back(to_json_value(entry.manifest));
-    fmt::print("{}", dump_pretty(all));
+    say("{}", dump_pretty(all));
     return finish_stdout(0);
   }
   for (const CatalogEntry& entry : *catalog) {
-    fmt::print("{}  {}\n", entry.manifest.name, entry.manifest.title);
+    say("{}  {}\n", entry.manifest.name, entry.manifest.title);
     for (const Variant& variant : entry.manifest.variants) {
-      fmt::print("  {:<18} {}{}\n", variant.name, variant.summary,
-                 variant.needs_root ? " (root)" : "");
+      say("  {:<18} {}{}\n", variant.name, variant.summary, variant.needs_root ? " (root)" : "");
     }
   }
   return finish_stdout(0);
@@ -45,13 +44,13 @@ int list(const Options& options) {
 
 void print_lines(const char* heading, const std::vector<std::string>& lines) {
   if (lines.empty()) return;
-  fmt::print("\n{}\n", heading);
-  for (const std::string& line : lines) fmt::print("  {}\n", line);
+  say("\n{}\n", heading);
+  for (const std::string& line : lines) say("  {}\n", line);
 }
 
 void print_manifest(const Manifest& m) {
-  fmt::print("{}: {}\n\nSymptom\n  {}\n\nMechanism\n  {}\n\nInvariant\n  {}\n", m.name, m.title,
-             m.symptom, m.mechanism, m.invariant);
+  say("{}: {}\n\nSymptom\n  {}\n\nMechanism\n  {}\n\nInvariant\n  {}\n", m.name, m.title, m.symptom,
+      m.mechanism, m.invariant);
   std::vector<std::string> lines;
   for (const Variant& v : m.variants) {
     lines.push_back(fmt::format("{:<18} {}", v.name, v.summary));
@@ -85,7 +84,7 @@ int describe(const Options& options) {
     names.push_back(entry.manifest.name);
     if (entry.manifest.name != options.name) continue;
     if (options.json) {
-      fmt::print("{}", dump_pretty(to_json_value(entry.manifest)));
+      say("{}", dump_pretty(to_json_value(entry.manifest)));
     } else {
       print_manifest(entry.manifest);
     }

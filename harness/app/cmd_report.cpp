@@ -23,17 +23,16 @@ struct Options {
 /// What a reader of the report has to know of its source.
 void tell_source(std::uint64_t cut_off, std::uint64_t unknown) {
   if (cut_off > 0) {
-    fmt::print(stderr, "hangrate: {} cut off by a kill; left out\n",
-               plural(cut_off, "last record was", "last records were"));
+    say(stderr, "hangrate: {} cut off by a kill; left out\n",
+        plural(cut_off, "last record was", "last records were"));
   }
   if (unknown > 0) {
-    fmt::print(stderr, "hangrate: {} of a later version left out\n",
-               plural(unknown, "record", "records"));
+    say(stderr, "hangrate: {} of a later version left out\n", plural(unknown, "record", "records"));
   }
 }
 
 void tell_reclassified(std::uint64_t changed) {
-  fmt::print(stderr, "hangrate: {} verdicts changed by judging again\n", changed);
+  say(stderr, "hangrate: {} verdicts changed by judging again\n", changed);
 }
 
 int report_matrix(const Options& options) {

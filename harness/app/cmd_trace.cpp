@@ -50,18 +50,18 @@ int show(const Options& options) {
   const Observation& seen = trial->record.observation;
   const Verdict& verdict = trial->record.verdict;
   const Trace& trace = *seen.trace;
-  fmt::print("{} on {}: {}, {}\n", safe_line(title_of(*trial)), safe_line(trial->release),
-             outcome_name(verdict.outcome), safe_line(verdict.rule));
-  fmt::print("{} events of {} tasks in {:.3f} ms, {} of calls that came back left out, {} lost\n",
-             trace.events.size(), trace.tasks.size(), to_ms(trace.until - trace.from),
-             trace.condensed, trace.lost);
+  say("{} on {}: {}, {}\n", safe_line(title_of(*trial)), safe_line(trial->release),
+      outcome_name(verdict.outcome), safe_line(verdict.rule));
+  say("{} events of {} tasks in {:.3f} ms, {} of calls that came back left out, {} lost\n",
+      trace.events.size(), trace.tasks.size(), to_ms(trace.until - trace.from), trace.condensed,
+      trace.lost);
   const auto lines = explanation_lines(explain(seen, verdict));
   if (lines.empty()) {
-    fmt::print("no explanation: {}\n", verdict.outcome == Outcome::Hang
-                                           ? "no victim is asleep at the end of the trace"
-                                           : "only a proven hang is explained");
+    say("no explanation: {}\n", verdict.outcome == Outcome::Hang
+                                    ? "no victim is asleep at the end of the trace"
+                                    : "only a proven hang is explained");
   }
-  for (const std::string& line : lines) fmt::print("{}\n", safe_line(line));
+  for (const std::string& line : lines) say("{}\n", safe_line(line));
   return finish_stdout(kExitAsExpected);
 }
 

@@ -5,6 +5,9 @@
 #pragma once
 
 #include <cstdio>
+#include <utility>
+
+#include <fmt/format.h>
 
 #include "harness/cli/run_options.h"
 #include "harness/report/summary.h"
@@ -15,6 +18,16 @@ int drive(SessionPlan plan, const RunOptions& options);
 
 /// Prints a summary as the options ask. Used by `hangrate report` too. Returns its exit code.
 int present(const Summary& summary, const RunOptions& options);
+
+/// fmt::print() throws when stdout is full; this leaves it to finish_stdout() to say so.
+template <typename... Args>
+void say(FILE* stream, fmt::format_string<Args...> format, Args&&... args) {
+  std::fputs(fmt::format(format, std::forward<Args>(args)...).c_str(), stream);
+}
+template <typename... Args>
+void say(fmt::format_string<Args...> format, Args&&... args) {
+  say(stdout, format, std::forward<Args>(args)...);
+}
 
 /// The exit code of a command that printed its answer: `code`, unless stdout did not take it all.
 int finish_stdout(int code);

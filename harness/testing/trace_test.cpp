@@ -126,7 +126,7 @@ TEST_F(TraceCommand, ExportWritesOneFormatAndNothingElse) {
 }
 
 TEST_F(TraceCommand, MistakesAreToldInOneLineWithWhatToDo) {
-  EXPECT_THAT(refused({"show", journal_ + ":50"}), HasSubstr("has no trace: trials are recorded"));
+  EXPECT_THAT(refused({"show", journal_ + ":50"}), HasSubstr("has no trace: hangs are recorded"));
   EXPECT_THAT(
       refused({"show", journal_ + ":6"}),
       HasSubstr("no record of trial 6: trials that simply end have none; with a trace there "
