@@ -10,6 +10,11 @@ namespace hangrate {
 
 namespace {
 
+// A cell in which every trial hangs has told all it can after so many traces; from then on one
+// lease in so many is watched. In a TCG guest a trace takes longer than the rest of a hit.
+constexpr std::uint64_t kTracesOfAll = 100;
+constexpr std::uint64_t kTraceEvery = 20;
+
 constexpr Nanos kTrialPatience = 3600 * kSecond;
 
 }  // namespace
@@ -17,7 +22,11 @@ constexpr Nanos kTrialPatience = 3600 * kSecond;
 /// Before a lease, when the worker sleeps and is no victim: follow it in this lease, or not.
 void CellRunner::arm(Seat& seat) {
   if (parts_.recorder == nullptr) return;
-  const bool wanted = parts_.trace.mode != TraceMode::Compare || leases_ % 2 == 0;
+  const bool enough = parts_.trace.mode == TraceMode::OnHit && traces_taken_ >= kTracesOfAll;
+  const std::uint64_t every = parts_.trace.mode == TraceMode::Compare ? 2
+                              : enough                                ? kTraceEvery
+                                                                      : 1;
+  const bool wanted = leases_ % every == 0;
   ++leases_;
   if (wanted == seat.armed) return;
   const pid_t pid = seat.worker.pid();
@@ -44,6 +53,7 @@ void CellRunner::take_trace(Seat& seat) {
   Trace trace = parts_.recorder->snapshot(request);
   condense(trace);
   watched.watch.recorded(std::move(trace));
+  ++traces_taken_;
 }
 
 /// With --trace always: keeps the trace of a trial that simply ended. Its lease was of one trial.

@@ -145,7 +145,7 @@ TEST_F(TraceCommand, AJournalWithoutAnyTraceSaysHowToGetOne) {
   std::string text = read_file(journal_).value_or("");
   text = text.substr(0, text.find('\n') + 1) + lines_[3] + "\n";
   ASSERT_TRUE(write_file_atomically(journal_, text));
-  EXPECT_THAT(refused({"show", journal_}), HasSubstr("has no trace of any trial: trials are "
+  EXPECT_THAT(refused({"show", journal_}), HasSubstr("has no trace of any trial: hangs are "
                                                      "recorded where"));
 }
 
