@@ -116,6 +116,19 @@ Result<ProgramSetup> plan_setup(const RecorderOptions& options) {
   return setup;
 }
 
+Result<std::vector<pid_t>> threads_of(pid_t pid) {
+  std::vector<pid_t> tids;
+  std::error_code error;
+  const std::string folder = "/proc/" + std::to_string(pid) + "/task";
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    tids.push_back(std::atoi(entry.path().filename().c_str()));
+  }
+  if (error)
+    return fail(Error::infrastructure("cannot watch process " + std::to_string(pid) + ": " +
+                                      error.message()));
+  return tids;
+}
+
 /// One watched process.
 struct Root {
   std::uint16_t number = 0;
@@ -152,8 +165,18 @@ struct Recorder::Parts {
     return all;
   }
 
-  Result<void> place(pid_t tid, pid_t pid, std::uint16_t root) {
-    hr_task& task = tasks.as<hr_task>()[static_cast<std::uint32_t>(tid) & (setup.tasks - 1)];
+  hr_task& place_of(pid_t tid) const {
+    return tasks.as<hr_task>()[static_cast<std::uint32_t>(tid) & (setup.tasks - 1)];
+  }
+
+  void free_place(pid_t tid) const {
+    hr_task& task = place_of(tid);
+    if (task.tid != static_cast<std::uint32_t>(tid)) return;
+    __atomic_store_n(&task.tid, 0U, __ATOMIC_RELEASE);
+  }
+
+  Result<void> place(pid_t tid, pid_t pid, std::uint16_t root) const {
+    hr_task& task = place_of(tid);
     const auto wanted = static_cast<std::uint32_t>(tid);
     if (task.tid != 0 && task.tid != wanted) {
       return fail(Error::infrastructure("the task table has a watched task in the place of " +
@@ -231,27 +254,17 @@ Result<void> Recorder::watch(pid_t pid) {
   if (++parts_->last_root == 0) parts_->last_root = 1;
   Root root{parts_->last_root,
             parse_layout(read_file("/proc/" + std::to_string(pid) + "/maps").value_or(""))};
-  std::error_code error;
-  const std::string folder = "/proc/" + std::to_string(pid) + "/task";
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    HR_TRY(parts_->place(std::atoi(entry.path().filename().c_str()), pid, root.number));
-  }
-  if (error)
-    return fail(Error::infrastructure("cannot watch process " + std::to_string(pid) + ": " +
-                                      error.message()));
+  const auto threads = threads_of(pid);
+  if (!threads) return fail(threads.error());
+  for (const pid_t tid : *threads) HR_TRY(parts_->place(tid, pid, root.number));
   parts_->roots[pid] = std::move(root);
   return {};
 }
 
 void Recorder::forget(pid_t pid) {
-  const auto root = parts_->roots.find(pid);
-  if (root == parts_->roots.end()) return;
-  hr_task* tasks = parts_->tasks.as<hr_task>();
-  for (std::uint32_t place = 0; place < parts_->setup.tasks; ++place) {
-    const bool ours = tasks[place].tid != 0 && tasks[place].root == root->second.number;
-    if (ours) __atomic_store_n(&tasks[place].tid, 0U, __ATOMIC_RELEASE);
-  }
-  parts_->roots.erase(root);
+  if (parts_->roots.erase(pid) == 0) return;
+  // What it forked before ends by itself, and gives its place back with its last switch.
+  for (const pid_t tid : threads_of(pid).value_or(std::vector<pid_t>())) parts_->free_place(tid);
 }
 
 Trace Recorder::snapshot(const SnapshotRequest& request) {

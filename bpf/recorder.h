@@ -62,7 +62,8 @@ class Recorder {
   /// /proc: never call it for a possible victim.
   Result<void> watch(pid_t pid);
 
-  /// Follows it and what it forks from now on no more. What was recorded stays.
+  /// Follows it and what it forks from now on no more. What was recorded stays. It reads its /proc
+  /// as watch() does.
   void forget(pid_t pid);
 
   Trace snapshot(const SnapshotRequest& request);

@@ -163,7 +163,7 @@ void CellRunner::drop_dead_seats() {
       emit(NoteRecord{cell_, "worker " + std::to_string(seat->worker.pid()) +
                                  " survived SIGKILL and is left behind"});
     }
-    if ((reaped || given_up) && seat->armed) parts_.recorder->forget(seat->worker.pid());
+    if (reaped && seat->armed) parts_.recorder->forget(seat->worker.pid());
     seat = reaped || given_up ? seats_.erase(seat) : std::next(seat);
   }
 }
@@ -225,9 +225,7 @@ void CellRunner::look_at_idle(Seat& seat) {
     emit_held(seat);
     const IndexRange lease = seat.worker.current_lease();
     const std::uint64_t done = seat.worker.done();
-    if (done != 1 || lease.count != 1 || seat.accounted != 0 || !keep_trace(seat)) {
-      account_clean(seat, done);
-    }
+    if (!keep_trace(seat)) account_clean(seat, done);
     const Nanos took = now_ns() - seat.lease_start;
     if (seat.undisturbed && done > 0) {
       LeaseTime& time = seat.armed ? cost_.traced : cost_.untraced;

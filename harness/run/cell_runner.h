@@ -53,6 +53,7 @@ class CellRunner {
   void seat_new_worker(std::uint32_t lane);
   void give_lease(Seat& seat);
   void arm(Seat& seat);
+  Trace trace_since(const Seat& seat, Nanos start, std::vector<TraceTask> parties);
   void take_trace(Seat& seat);
   bool keep_trace(Seat& seat);
   TraceCost trace_cost() const;

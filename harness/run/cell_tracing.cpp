@@ -40,34 +40,40 @@ void CellRunner::arm(Seat& seat) {
   }
 }
 
-/// What the recorder saw of the trial under observation, from its start to now.
+/// What the recorder saw of a trial of this worker, from its start to now.
+Trace CellRunner::trace_since(const Seat& seat, Nanos start, std::vector<TraceTask> parties) {
+  Trace trace = parts_.recorder->snapshot(
+      {.from = start, .until = 0, .root = seat.worker.pid(), .tasks = std::move(parties)});
+  condense(trace);
+  return trace;
+}
+
+/// Of the trial under observation.
 void CellRunner::take_trace(Seat& seat) {
   if (!seat.armed) return;
   Watched& watched = *seat.watched;
-  const Observation& seen = watched.watch.observation();
-  SnapshotRequest request{.from = seen.trial_start, .until = 0, .root = seat.worker.pid()};
+  std::vector<TraceTask> parties;
   for (const ReadTarget& target : watched.targets) {
-    request.tasks.push_back(
+    parties.push_back(
         {.tid = target.tid != 0 ? target.tid : target.pid, .pid = target.pid, .role = target.role});
   }
-  Trace trace = parts_.recorder->snapshot(request);
-  condense(trace);
-  watched.watch.recorded(std::move(trace));
+  const Nanos start = watched.watch.observation().trial_start;
+  watched.watch.recorded(trace_since(seat, start, std::move(parties)));
   ++traces_taken_;
 }
 
-/// With --trace always: keeps the trace of a trial that simply ended. Its lease was of one trial.
+/// With --trace always: of a trial that simply ended, whose lease was of one.
 bool CellRunner::keep_trace(Seat& seat) {
-  if (!seat.armed || parts_.trace.mode != TraceMode::Always) return false;
-  if (traces_kept_ >= parts_.trace.keep) return false;
-  ++traces_kept_;
   const IndexRange& lease = seat.worker.current_lease();
+  const bool wanted =
+      seat.armed && parts_.trace.mode == TraceMode::Always && traces_kept_ < parts_.trace.keep;
+  if (!wanted || lease.count != 1 || seat.worker.done() != 1 || seat.accounted != 0) return false;
+  ++traces_kept_;
   TrialRecord record{
       .cell = cell_, .observation = opening(seat, lease.first, false), .verdict = {}};
   record.observation.ended = now_ns();
   record.observation.slow_after = kTrialPatience;  // it came in time, or it would have been watched
-  record.observation.trace = parts_.recorder->snapshot(
-      {.from = record.observation.trial_start, .until = 0, .root = seat.worker.pid()});
+  record.observation.trace = trace_since(seat, record.observation.trial_start, {});
   record.verdict.outcome = Outcome::Clean;
   record.verdict.rule = "ended in time";
   ++seat.accounted;
