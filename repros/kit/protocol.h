@@ -13,12 +13,14 @@
 namespace hangrate::protocol {
 
 inline constexpr std::uint32_t kMagic = 0x48524154;  // "HRAT"
-inline constexpr std::uint32_t kVersion = 3;
+inline constexpr std::uint32_t kVersion = 4;
 
 /// Environment of a worker: the memory file, the byte offset of its slot, the eventfd to ring.
 inline constexpr const char* kSlotFdVariable = "HANGRATE_SLOT_FD";
 inline constexpr const char* kSlotOffsetVariable = "HANGRATE_SLOT_OFFSET";
 inline constexpr const char* kBellFdVariable = "HANGRATE_BELL_FD";
+/// Byte offset of the cell's SearchTable in the same file.
+inline constexpr const char* kSearchOffsetVariable = "HANGRATE_SEARCH_OFFSET";
 
 /// Exit codes of a worker. A hang has none.
 inline constexpr int kExitClean = 0;
@@ -61,6 +63,31 @@ struct Party {
 
 inline constexpr std::size_t kMaxParties = 8;
 
+/// How a trial was aimed: what holds the race window open, and when it was let go. An empty plan:
+/// without help.
+struct Shot {
+  char plan[24] = {};
+  std::int64_t delay_ns = 0;
+};
+
+/// One way to aim that a search may try, and what came of it so far.
+struct Arm {
+  Shot shot;
+  std::atomic<std::uint32_t> tries{0};
+  std::atomic<std::uint32_t> hits{0};  ///< parked with the invariant broken
+  std::atomic<std::uint32_t> near{0};  ///< came into the window, by the reproducer's own measure
+  char off[96] = {};                   ///< why the self-test turned it off, "" = it is on
+};
+
+inline constexpr std::size_t kMaxArms = 64;
+
+/// What all workers of a cell have learned. Written by workers; the supervisor fills it in before
+/// the first of them starts (a warm start), and reads it at the end. It outlives every worker.
+struct SearchTable {
+  std::atomic<std::uint32_t> count{0};
+  Arm arms[kMaxArms];
+};
+
 struct InvariantReport {
   std::int64_t when_ns = 0;
   InvariantStatus status = InvariantStatus::Unknown;
@@ -75,6 +102,12 @@ struct Slot {
   std::uint64_t seed = 0;
   std::uint32_t lane = 0;
   std::int64_t patience_ns = 0;  ///< how long a trial waits before it parks
+  /// Trials below this index search for the best arm, all later ones use it.
+  std::uint64_t search_trials = 0;
+  /// Every trial repeats this one: its shot, and its random numbers. `replay` 0: none does.
+  std::uint32_t replay = 0;
+  std::uint64_t replay_trial = 0;
+  Shot replay_shot;
 
   // Supervisor, any time.
   alignas(64) std::atomic<std::uint32_t> command{0};  ///< futex: sequence << 8 | Verb
@@ -96,6 +129,7 @@ struct Slot {
   std::atomic<std::int64_t> released_ns{0};
 
   // Worker, published by a store to `state` or `answered`.
+  Shot shot;  ///< of the trial in flight
   TrialOutcome outcome = TrialOutcome::Clean;
   std::int64_t wedge_ns = 0;  ///< when the thing waited for should have happened
   std::uint32_t party_count = 0;
@@ -108,7 +142,9 @@ struct Slot {
 };
 
 inline constexpr std::size_t kSlotBytes = 32 * 1024;
+inline constexpr std::size_t kSearchBytes = 16 * 1024;
 static_assert(sizeof(Slot) <= kSlotBytes);
+static_assert(sizeof(SearchTable) <= kSearchBytes);
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 static_assert(std::atomic<WorkerState>::is_always_lock_free);
