@@ -35,6 +35,7 @@ Result<Worker> Worker::start(const CellPlan& plan, Arena& arena, const Cgroup& c
   options.environment = {
       {protocol::kSlotFdVariable, std::to_string(arena.memory_fd())},
       {protocol::kSlotOffsetVariable, std::to_string(Arena::offset(slot_index))},
+      {protocol::kSearchOffsetVariable, std::to_string(Arena::search_offset())},
       {protocol::kBellFdVariable, std::to_string(arena.bell_fd())},
   };
   options.inherited = {arena.memory_fd(), arena.bell_fd()};

@@ -13,11 +13,16 @@
 
 namespace hangrate {
 
+namespace {
+
+constexpr std::size_t kBytes = Arena::kSlots * protocol::kSlotBytes + protocol::kSearchBytes;
+
+}  // namespace
+
 Result<Arena> Arena::make() {
   Arena arena;
   arena.memory_.reset(::memfd_create("hangrate-arena", MFD_CLOEXEC));
   if (!arena.memory_) return fail(Error::from_errno("memfd_create"));
-  constexpr std::size_t kBytes = kSlots * protocol::kSlotBytes;
   if (::ftruncate(arena.memory_.get(), kBytes) != 0)
     return fail(Error::from_errno("ftruncate(arena)"));
   void* memory =
@@ -30,7 +35,7 @@ Result<Arena> Arena::make() {
 }
 
 Arena::~Arena() {
-  if (base_ != nullptr) ::munmap(base_, kSlots * protocol::kSlotBytes);
+  if (base_ != nullptr) ::munmap(base_, kBytes);
 }
 
 Arena::Arena(Arena&& other) noexcept
@@ -46,6 +51,14 @@ protocol::Slot& Arena::slot(std::size_t index) {
 protocol::Slot& Arena::renew(std::size_t index) {
   HR_CHECK(index < kSlots);
   return *new (base_ + offset(index)) protocol::Slot;
+}
+
+protocol::SearchTable& Arena::search() {
+  return *std::launder(reinterpret_cast<protocol::SearchTable*>(base_ + search_offset()));
+}
+
+protocol::SearchTable& Arena::renew_search() {
+  return *new (base_ + search_offset()) protocol::SearchTable;
 }
 
 void Arena::silence_bell() const {

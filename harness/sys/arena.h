@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Arena: one memory file with the slots of all workers, and the bell (an eventfd) they ring. One
+// Arena: one memory file with the slots of all workers, the search table of
+// the cell in progress, and the bell (an eventfd) they ring. One
 // file, so that the janitor can see every worker's last will after the supervisor was killed.
 #pragma once
 
@@ -27,6 +28,12 @@ class Arena {
   protocol::Slot& renew(std::size_t index);
   protocol::Slot& slot(std::size_t index);
   static std::size_t offset(std::size_t index) { return index * protocol::kSlotBytes; }
+
+  /// What the workers of the cell in progress have learned.
+  protocol::SearchTable& search();
+  /// An empty one, for a new cell.
+  protocol::SearchTable& renew_search();
+  static std::size_t search_offset() { return kSlots * protocol::kSlotBytes; }
 
   int memory_fd() const { return memory_.get(); }
   int bell_fd() const { return bell_.get(); }
