@@ -48,7 +48,7 @@ std::vector<HookPlan> hook_plans() {
       tracepoint("task_block", "sched_process_exec", "task_exec"),
       tracepoint("signal_exit", "signal_generate", "signal_sent"),
       tracepoint("signal_exit", "sched_process_exit", "signal_exit"),
-      // 262b2fa99cbe "pipe: introduce struct file_operations pipeanon_fops" (v6.15) renamed them;
+      // f017b0a4951f "pipe: don't update {a,c,m}time for anonymous pipes" (v6.15) renamed them;
       // fifo_pipe_read and fifo_pipe_write call the anonymous ones.
       or_syscall(function("pipe_ops", "pipe_read", "pipe_read", {"anon_pipe_read", "pipe_read"})),
       or_syscall(

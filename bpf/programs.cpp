@@ -67,10 +67,12 @@ class Loader {
       choose();
       const LoadLog log;
       const int error = bpf_object__load(programs_.object.get());
-      if (error == 0) break;
-      if (!take_away(log.culprit(), error, log)) return fail(refusal(error, log));
+      if (error != 0) {
+        if (!take_away(log.culprit(), error, log)) return fail(refusal(error, log));
+      } else if (attach()) {
+        break;
+      }
     }
-    attach();
     if (programs_.links.empty()) return fail(Error::infrastructure("no program could be attached"));
     return std::move(programs_);
   }
@@ -78,6 +80,7 @@ class Loader {
  private:
   Result<void> open() {
     programs_ = {};
+    attached_.clear();
     bpf_object_open_opts options{};
     options.sz = sizeof options;
     options.object_name = "hangrate";
@@ -217,12 +220,19 @@ class Loader {
                                              std::strerror(-error), log.last_words()));
   }
 
-  void attach() {
+  /// False if a way did not attach and another one has to be loaded for its hook.
+  bool attach() {
+    bool all = true;
     for (Choice& choice : choices_) {
       HookStatus status{choice.plan.probe, choice.plan.hook, "", choice.why_not};
-      if (choice.found) attach_choice(choice, status);
+      if (choice.found && !attach_choice(choice, status)) {
+        const std::string why = status.why_not.substr(choice.why_not.size());
+        choice.refused[choice.way] = why.starts_with("; ") ? why.substr(2) : why;
+        all = all && choice.way + 1 == choice.plan.ways.size();
+      }
       programs_.hooks.push_back(std::move(status));
     }
+    if (!all) return false;
     if (use_stacks_) {
       programs_.stacks.reset(bpf_program__attach_iter(find(kStacksProgram), nullptr));
     }
@@ -235,9 +245,10 @@ class Loader {
                                setup_.may_read ? "" : "refused: pipes at sleep, FUSE numbers"});
     programs_.wanted_root =
         variable_offset(bpf_object__btf(programs_.object.get()), ".bss", "hr_wanted_root");
+    return true;
   }
 
-  void attach_choice(const Choice& choice, HookStatus& status) {
+  bool attach_choice(const Choice& choice, HookStatus& status) {
     const HookWay& way = choice.chosen();
     std::vector<std::string> targets = {choice.target};
     if (way.how == HookHow::Kprobe) targets = way.targets;
@@ -247,11 +258,15 @@ class Loader {
       const bool left = way.leave.empty() || attach_one(way, way.leave, target, true, error);
       if (!left || !attach_one(way, way.enter, target, false, error)) continue;
       status.how = fmt::format("{} {}", hook_how_name(way.how), target);
-      return;
+      if (choice.plan.probe == "task_block") {
+        programs_.scheduler_fds.push_back(bpf_program__fd(find(way.enter)));
+      }
+      return true;
     }
     status.why_not +=
         (status.why_not.empty() ? "" : "; ") +
         fmt::format("{} does not attach: {}", hook_how_name(way.how), std::strerror(error));
+    return false;
   }
 
   bool attach_one(const HookWay& way, const std::string& name, const std::string& target,

@@ -58,6 +58,7 @@ struct Programs {
   std::vector<HookStatus> hooks;
   std::vector<LinkPtr> links;
   std::vector<int> program_fds;              ///< of what is attached; owned by object
+  std::vector<int> scheduler_fds = {};       ///< of them, those of task_block
   LinkPtr stacks;                            ///< the task iterator, if the kernel has it
   std::optional<std::uint32_t> wanted_root;  ///< where hr_wanted_root lies in .bss
 };

@@ -75,12 +75,22 @@ int kernel_release() {
   return major * 1000 + minor;
 }
 
+/// The number behind /proc/self/ns/KIND; those of the initial namespaces are fixed, see
+/// include/linux/proc_ns.h.
+std::string own_namespace(const std::string& kind) {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/ns/" + kind, error).string();
+}
+
 /// Programs see tids of the initial pid namespace; elsewhere they would follow strangers.
 bool in_initial_pid_namespace() {
-  std::error_code error;
-  const auto link = std::filesystem::read_symlink("/proc/self/ns/pid", error);
-  // PROC_PID_INIT_INO, include/linux/proc_ns.h
-  return !error && link.string() == "pid:[4026531836]";
+  return own_namespace("pid") == "pid:[4026531836]";
+}
+
+/// Programs read the clock of the initial time namespace. Kernels before v5.6 have no other.
+bool in_initial_time_namespace() {
+  const std::string own = own_namespace("time");
+  return own.empty() || own == "time:[4026531834]";
 }
 
 std::uint32_t task_places() {
@@ -116,23 +126,44 @@ Result<ProgramSetup> plan_setup(const RecorderOptions& options) {
   return setup;
 }
 
-Result<std::vector<pid_t>> threads_of(pid_t pid) {
-  std::vector<pid_t> tids;
+/// How often the kernel did not run a program because it was running on that CPU already.
+std::uint64_t missed_by(int program_fd) {
+  bpf_prog_info info{};
+  __u32 size = sizeof info;
+  return bpf_obj_get_info_by_fd(program_fd, &info, &size) == 0 ? info.recursion_misses : 0;
+}
+
+struct Thread {
+  pid_t tid = 0;
+  pid_t pid = 0;
+};
+
+/// Appends the threads of `pid` and of every process below it. A worker forks in its setup, before
+/// it can be watched. (`children` takes CONFIG_PROC_CHILDREN; without it: what is forked later.)
+Result<void> add_threads(pid_t pid, std::vector<Thread>& threads) {
   std::error_code error;
   const std::string folder = "/proc/" + std::to_string(pid) + "/task";
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    tids.push_back(std::atoi(entry.path().filename().c_str()));
+    threads.push_back({std::atoi(entry.path().filename().c_str()), pid});
+    for (const std::string& child :
+         split(read_file((entry.path() / "children").string()).value_or(""), ' ')) {
+      if (const pid_t below = std::atoi(child.c_str()); below > 0) {
+        if (!add_threads(below, threads)) continue;  // it has ended meanwhile
+      }
+    }
   }
   if (error)
     return fail(Error::infrastructure("cannot watch process " + std::to_string(pid) + ": " +
                                       error.message()));
-  return tids;
+  return {};
 }
 
 /// One watched process.
 struct Root {
   std::uint16_t number = 0;
   std::vector<Mapping> layout = {};
+  std::vector<Thread> threads = {};  ///< when it began to be watched
+  std::uint64_t unseen = 0;          ///< Parts::unseen() when its lease began
 };
 
 }  // namespace
@@ -169,9 +200,9 @@ struct Recorder::Parts {
     return tasks.as<hr_task>()[static_cast<std::uint32_t>(tid) & (setup.tasks - 1)];
   }
 
-  void free_place(pid_t tid) const {
+  void free_place(pid_t tid, std::uint16_t root) const {
     hr_task& task = place_of(tid);
-    if (task.tid != static_cast<std::uint32_t>(tid)) return;
+    if (task.tid != static_cast<std::uint32_t>(tid) || task.root != root) return;
     __atomic_store_n(&task.tid, 0U, __ATOMIC_RELEASE);
   }
 
@@ -217,7 +248,18 @@ struct Recorder::Parts {
     }
     const std::uint64_t since = all - dropped_before;
     dropped_before = all;
-    return inside ? since : 0;
+    return inside ? std::max<std::uint64_t>(since, 1) : 0;  // another snapshot may have counted it
+  }
+
+  /// Events that have no slot because the kernel did not run a program or a task found no place.
+  /// Only of the scheduler's programs: what rests on a pipe or FUSE event that is not there is
+  /// checked against the states that other events show, but "nobody woke it" has no second source.
+  std::uint64_t unseen() const {
+    std::uint64_t all = 0;
+    for (const int fd : programs.scheduler_fds) all += missed_by(fd);
+    const auto* head = heads.as<const hr_head>();
+    for (std::size_t i = 0; i < std::size_t{setup.cpus} * HR_LEVELS; ++i) all += head[i].unfollowed;
+    return all;
   }
 };
 
@@ -230,6 +272,9 @@ Result<Recorder> Recorder::start(const RecorderOptions& options) {
   if (!in_initial_pid_namespace()) {
     return fail(Error::infrastructure("no tracing from inside a pid namespace"));
   }
+  if (!in_initial_time_namespace()) {
+    return fail(Error::infrastructure("no tracing from inside a time namespace"));
+  }
   auto setup = plan_setup(options);
   if (!setup) return fail(setup.error());
   auto parts = std::make_unique<Parts>();
@@ -238,9 +283,9 @@ Result<Recorder> Recorder::start(const RecorderOptions& options) {
   if (!programs) return fail(programs.error());
   parts->programs = std::move(*programs);
   for (const HookStatus& hook : parts->programs.hooks) {
-    if (hook.hook != "sched_switch" || !hook.how.empty() || setup->without.contains(hook.hook))
-      continue;
-    return fail(Error::infrastructure("sched_switch cannot be traced: " + hook.why_not));
+    const bool needed = hook.hook == "sched_switch" || hook.hook == "sched_waking";
+    if (!needed || !hook.how.empty() || setup->without.contains(hook.hook)) continue;
+    return fail(Error::infrastructure(hook.hook + " cannot be traced: " + hook.why_not));
   }
   bpf_object* object = parts->programs.object.get();
   HR_TRY(parts->rings.map(object, "rings", PROT_READ));
@@ -252,28 +297,43 @@ Result<Recorder> Recorder::start(const RecorderOptions& options) {
 
 Result<void> Recorder::watch(pid_t pid) {
   if (++parts_->last_root == 0) parts_->last_root = 1;
-  Root root{parts_->last_root,
-            parse_layout(read_file("/proc/" + std::to_string(pid) + "/maps").value_or(""))};
-  const auto threads = threads_of(pid);
-  if (!threads) return fail(threads.error());
-  for (const pid_t tid : *threads) HR_TRY(parts_->place(tid, pid, root.number));
+  Root root{
+      .number = parts_->last_root,
+      .layout = parse_layout(read_file("/proc/" + std::to_string(pid) + "/maps").value_or(""))};
+  HR_TRY(add_threads(pid, root.threads));
+  for (const Thread& thread : root.threads) {
+    HR_TRY(parts_->place(thread.tid, thread.pid, root.number));
+  }
   parts_->roots[pid] = std::move(root);
   return {};
 }
 
+void Recorder::begin(pid_t pid) {
+  const auto root = parts_->roots.find(pid);
+  if (root != parts_->roots.end()) root->second.unseen = parts_->unseen();
+}
+
 void Recorder::forget(pid_t pid) {
-  if (parts_->roots.erase(pid) == 0) return;
-  // What it forked before ends by itself, and gives its place back with its last switch.
-  for (const pid_t tid : threads_of(pid).value_or(std::vector<pid_t>())) parts_->free_place(tid);
+  const auto root = parts_->roots.find(pid);
+  if (root == parts_->roots.end()) return;
+  // What was made since gives its place back with its last switch.
+  for (const Thread& thread : root->second.threads) {
+    parts_->free_place(thread.tid, root->second.number);
+  }
+  parts_->roots.erase(root);
 }
 
 Trace Recorder::snapshot(const SnapshotRequest& request) {
   TraceParts made{.request = request};
-  if (made.request.until == 0) made.request.until = now_ns();
-  if (const auto root = parts_->roots.find(request.root); root != parts_->roots.end()) {
+  const auto root = parts_->roots.find(request.root);
+  if (root != parts_->roots.end()) {
     made.root = root->second.number;
     made.layout = root->second.layout;
+    // Before the rings: they tell whether the task has moved since.
+    made.stacks_at = now_ns();
+    made.stacks = parse_task_stacks(parts_->read_stacks(made.root));
   }
+  if (made.request.until == 0) made.request.until = now_ns();
   for (const RingView& view : parts_->views()) read_ring(view, request.from, made.read);
   // A writer that lost its CPU in the middle comes back, in a guest only when the host lets it.
   for (int i = 0; i < kTornLooks && !read_torn(request.from, made.read); ++i) {
@@ -281,9 +341,9 @@ Trace Recorder::snapshot(const SnapshotRequest& request) {
     ::nanosleep(&nap, nullptr);
   }
   give_up_torn(made.read);
-  if (made.root != 0) made.stacks = parse_task_stacks(parts_->read_stacks(made.root));
   Trace trace = make_trace(std::move(made));
   trace.lost += parts_->drops_since(request.from);
+  if (root != parts_->roots.end()) trace.lost += parts_->unseen() - root->second.unseen;
   for (const HookStatus& hook : parts_->programs.hooks) {
     if (hook.how.empty()) trace.absent.push_back(hook.hook + ": " + hook.why_not);
   }
@@ -306,11 +366,7 @@ RecorderStats Recorder::stats() const {
     stats.dropped += head[i].dropped;
     stats.unfollowed += head[i].unfollowed;
   }
-  for (const int fd : parts_->programs.program_fds) {
-    bpf_prog_info info{};
-    __u32 size = sizeof info;
-    if (bpf_obj_get_info_by_fd(fd, &info, &size) == 0) stats.missed += info.recursion_misses;
-  }
+  for (const int fd : parts_->programs.program_fds) stats.missed += missed_by(fd);
   stats.memory = parts_->rings.bytes() + parts_->heads.bytes() + parts_->tasks.bytes();
   return stats;
 }

@@ -62,8 +62,11 @@ class Recorder {
   /// /proc: never call it for a possible victim.
   Result<void> watch(pid_t pid);
 
-  /// Follows it and what it forks from now on no more. What was recorded stays. It reads its /proc
-  /// as watch() does.
+  /// A lease of `pid` begins: what the kernel does not show from now on counts as lost in its
+  /// traces.
+  void begin(pid_t pid);
+
+  /// Follows it and what it forks from now on no more. What was recorded stays. Reads no /proc.
   void forget(pid_t pid);
 
   Trace snapshot(const SnapshotRequest& request);

@@ -22,6 +22,8 @@ Result<void> Recorder::watch(pid_t) {
   return {};
 }
 
+void Recorder::begin(pid_t) {}
+
 void Recorder::forget(pid_t) {}
 
 Trace Recorder::snapshot(const SnapshotRequest&) {

@@ -15,6 +15,8 @@ using Words = std::array<std::uint64_t, sizeof(hr_slot) / sizeof(std::uint64_t)>
 /// A writer takes its slot before it reads the clock, and may be preempted in between: neighbours
 /// can be out of order by as much as that takes.
 constexpr Nanos kDisorder = 10 * kMilli;
+/// Longer happens, but not to as many in a row.
+constexpr int kOldInARow = 32;
 
 std::uint64_t load(const void* address) {
   return __atomic_load_n(static_cast<const std::uint64_t*>(address), __ATOMIC_ACQUIRE);
@@ -38,23 +40,26 @@ void read_ring(const RingView& ring, Nanos from, RingRead& read) {
   const std::uint64_t size = ring.slots.size();
   const std::uint64_t end = load(&ring.head->pos);
   const std::uint64_t begin = end > size ? end - size : 0;
+  int old = 0;
   for (std::uint64_t position = end; position > begin;) {
     --position;
     RawEvent event{.cpu = ring.cpu};
     if (!copy_slot(ring.slots[position & (size - 1)], position, event.slot)) {
       // Slots that went while we read are the oldest: the writer has caught up with us.
       if (load(&ring.head->pos) - position > size) {
-        read.wrapped.push_back(ring.cpu);
+        if (old == 0) read.wrapped.push_back(ring.cpu);
         return;
       }
       read.waiting.push_back({&ring.slots[position & (size - 1)], position, ring.cpu});
       continue;
     }
     const auto when = static_cast<Nanos>(event.slot.when);
-    if (when < from - kDisorder) return;
+    const bool late = (event.slot.call_flags >> 4 & HR_LATE) != 0;
+    if (!late) old = when < from - kDisorder ? old + 1 : 0;
+    if (old == kOldInARow) return;
     if (when >= from) read.events.push_back(event);
   }
-  if (begin > 0) read.wrapped.push_back(ring.cpu);
+  if (begin > 0 && old == 0) read.wrapped.push_back(ring.cpu);
 }
 
 bool read_torn(Nanos from, RingRead& read) {

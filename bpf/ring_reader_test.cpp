@@ -56,6 +56,21 @@ TEST(RingReader, StopsAtTheWindowAndSaysNothingIsLost) {
   EXPECT_TRUE(read.wrapped.empty());
 }
 
+TEST(RingReader, AnOldTimeAmongYoungOnesIsNotTheEndOfTheWindow) {
+  // A writer lost its CPU for long between taking its slot and reading the clock: position 0 is
+  // younger than its successors. And a call told late is older than what lies before it.
+  Ring ring(64);
+  ring.write(20 * kSecond);
+  ring.write(17 * kSecond);
+  ring.write(17 * kSecond);
+  EXPECT_EQ(times(read_from(ring, 19 * kSecond)), std::vector<Nanos>{20 * kSecond});
+  for (int i = 0; i < 40; ++i) {
+    ring.write(kSecond);
+    ring.at(ring.head().pos - 1).call_flags = HR_LATE << 4;
+  }
+  EXPECT_EQ(times(read_from(ring, 19 * kSecond)), std::vector<Nanos>{20 * kSecond});
+}
+
 TEST(RingReader, SaysThatARingBeginsInsideTheWindow) {
   Ring ring(8);
   for (int i = 1; i <= 20; ++i) ring.write(i * kSecond);

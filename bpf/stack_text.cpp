@@ -2,7 +2,9 @@
 #include "bpf/stack_text.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -31,8 +33,15 @@ bool parse_head(std::string_view line, TraceTask& task) {
   if (!line.starts_with(kHead)) return false;
   line.remove_prefix(kHead.size());
   if (!take_number(line, task.tid, 10) || !take_char(line, ' ')) return false;
-  if (!take_number(line, task.pid, 10) || !take_char(line, ' ')) return false;
-  task.comm = line;
+  if (!take_number(line, task.pid, 10)) return false;
+  std::array<std::uint64_t, 2> comm{};
+  for (std::uint64_t& word : comm) {
+    if (!take_char(line, ' ') || !take_number(line, word, 16)) return false;
+  }
+  if (!line.empty()) return false;
+  std::array<char, sizeof comm> name{};
+  std::memcpy(name.data(), comm.data(), sizeof comm);
+  task.comm.assign(name.data(), ::strnlen(name.data(), name.size()));
   return true;
 }
 
@@ -41,7 +50,7 @@ bool is_scheduler(std::string_view function) {
          function == "__traceiter_sched_switch";
 }
 
-/// "function+0x12/0x34"; a line of a comm with a newline in it is none.
+/// "function+0x12/0x34".
 std::string_view function_of(std::string_view line) {
   const auto plus = line.find("+0x");
   return plus == line.npos ? std::string_view() : line.substr(0, plus);

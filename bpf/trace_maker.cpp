@@ -90,13 +90,26 @@ std::vector<std::string> name_frames(const hr_slot& slot, const std::vector<Mapp
   return names;
 }
 
+/// An interrupt can make a task's call be told a second time, as of the same moment.
+bool told_twice(const TraceEvent& event, const std::vector<TraceEvent>& events) {
+  if (event.kind != TraceKind::Call) return false;
+  for (auto before = events.rbegin(); before != events.rend(); ++before) {
+    if (before->when != event.when) return false;
+    const bool same = before->tid == event.tid && before->kind == event.kind;
+    if (same && before->call == event.call) return true;
+  }
+  return false;
+}
+
 /// The kernel stack of a task that sleeps now belongs to its last event if that is a Sleep.
-void add_kernel_stacks(const std::vector<TaskStack>& stacks, std::vector<TraceEvent>& events) {
+void add_kernel_stacks(const std::vector<TaskStack>& stacks, Nanos at,
+                       std::vector<TraceEvent>& events) {
   for (const TaskStack& stack : stacks) {
     const auto last = std::find_if(events.rbegin(), events.rend(), [&stack](const TraceEvent& e) {
       return e.tid == stack.task.tid && e.kind != TraceKind::Wake;
     });
-    if (last != events.rend() && last->kind == TraceKind::Sleep) last->stack = stack.frames;
+    const bool since = last != events.rend() && last->when < at;  // it has not moved since
+    if (since && last->kind == TraceKind::Sleep) last->stack = stack.frames;
   }
 }
 
@@ -122,6 +135,10 @@ Trace make_trace(TraceParts parts) {
     if (slot.root != parts.root || static_cast<Nanos>(slot.when) > trace.until) continue;
     if (!members.concerns(slot)) continue;
     if (slot.kind == HR_EXEC) replaced.insert(tid);
+    if (slot.kind == HR_QUIET) {
+      trace.condensed += 2 * static_cast<std::uint64_t>(std::max<std::int64_t>(slot.value, 0));
+      continue;
+    }
     if (slot.kind == HR_USER_STACK) {
       const auto sleep = last_sleep.find(tid);
       if (sleep == last_sleep.end()) continue;
@@ -130,12 +147,12 @@ Trace make_trace(TraceParts parts) {
       continue;
     }
     auto decoded = decode(event);
-    if (!decoded) continue;
+    if (!decoded || told_twice(*decoded, trace.events)) continue;
     if (decoded->kind == TraceKind::Sleep) last_sleep[tid] = trace.events.size();
     trace.events.push_back(std::move(*decoded));
   }
   for (const TaskStack& stack : parts.stacks) members.name(stack.task);
-  add_kernel_stacks(parts.stacks, trace.events);
+  add_kernel_stacks(parts.stacks, parts.stacks_at, trace.events);
   trace.tasks = members.tasks();
   return trace;
 }

@@ -16,8 +16,9 @@ struct TraceParts {
   SnapshotRequest request;
   std::uint16_t root = 0;  ///< number of request.root in the slots
   RingRead read = {};
-  std::vector<TaskStack> stacks = {};  ///< of tasks that sleep now
-  std::vector<Mapping> layout = {};    ///< of the root
+  std::vector<TaskStack> stacks = {};  ///< of tasks that slept at `stacks_at` or later
+  Nanos stacks_at = 0;
+  std::vector<Mapping> layout = {};  ///< of the root
 };
 
 Trace make_trace(TraceParts parts);

@@ -84,6 +84,7 @@ TEST(TraceMaker, PutsStacksWhereTheTaskWentToSleep) {
   TraceParts made = parts({{0, slot(1, kRoot, HR_SLEEP, 1)}, {0, user}});
   made.layout = {{.begin = 0x1000, .end = 0x2000, .offset = 0x200, .name = "repro"}};
   made.stacks = {{.task = {.tid = kRoot, .pid = kRoot}, .frames = {"pipe_write"}}};
+  made.stacks_at = 3;
   const Trace trace = make_trace(std::move(made));
   ASSERT_EQ(trace.events.size(), 1U);
   EXPECT_EQ(trace.events[0].user_stack, std::vector<std::string>{"repro+0x210"});
@@ -93,7 +94,37 @@ TEST(TraceMaker, PutsStacksWhereTheTaskWentToSleep) {
 TEST(TraceMaker, GivesNoKernelStackToASleepThatIsOver) {
   TraceParts made = parts({{0, slot(1, kRoot, HR_SLEEP, 1)}, {0, slot(2, kRoot, HR_RUN)}});
   made.stacks = {{.task = {.tid = kRoot, .pid = kRoot}, .frames = {"pipe_write"}}};
+  made.stacks_at = 3;
   EXPECT_TRUE(make_trace(std::move(made)).events[0].stack.empty());
+}
+
+TEST(TraceMaker, GivesNoKernelStackToASleepThatBeganAfterTheStackWasRead) {
+  TraceParts made = parts({{0, slot(1, kRoot, HR_SLEEP, 1)},
+                           {0, slot(3, kRoot, HR_RUN)},
+                           {0, slot(4, kRoot, HR_SLEEP, 1)}});
+  made.stacks = {{.task = {.tid = kRoot, .pid = kRoot}, .frames = {"pipe_write"}}};
+  made.stacks_at = 2;
+  EXPECT_TRUE(make_trace(std::move(made)).events.back().stack.empty());
+}
+
+TEST(TraceMaker, CountsCallsThatSimplyCameBack) {
+  hr_slot quiet = slot(1, kRoot, HR_QUIET);
+  quiet.value = 7;
+  hr_slot absurd = slot(2, kRoot, HR_QUIET);
+  absurd.value = -7;
+  const Trace trace = make_trace(parts({{0, quiet}, {0, absurd}}));
+  EXPECT_TRUE(trace.events.empty());
+  EXPECT_EQ(trace.condensed, 14U);
+}
+
+TEST(TraceMaker, TakesACallThatWasToldTwiceOnce) {
+  hr_slot call = slot(5, kRoot, HR_CALL);
+  call.call_flags = HR_PIPE_WRITE | HR_LATE << 4;
+  hr_slot next = call;
+  next.when = 6;
+  EXPECT_EQ(make_trace(parts({{0, call}, {0, slot(5, kRoot, HR_RUN)}, {0, call}, {0, next}}))
+                .events.size(),
+            3U);
 }
 
 TEST(TraceMaker, CountsWhatIsLost) {

@@ -93,8 +93,8 @@ static __always_inline void hr_release(struct hr_head *head)
 #endif
 
 /*
- * Copies `e` into a slot; its time, task and sequence number are filled in here. The reader relies
- * on the order of the stores, which x86 keeps.
+ * Copies `e` into a slot; its time (unless it has one), task and sequence number are filled in
+ * here. The reader relies on the order of the stores, which x86 keeps.
  */
 static __always_inline void hr_emit_as(const struct hr_slot *e, __u32 tid, __u32 pid)
 {
@@ -108,7 +108,7 @@ static __always_inline void hr_emit_as(const struct hr_slot *e, __u32 tid, __u32
 	if (s) {
 		*(volatile __u64 *)&s->seq = 0;
 		barrier();
-		s->when = bpf_ktime_get_ns();
+		s->when = e->when ? e->when : bpf_ktime_get_ns();
 		s->tid = tid;
 		s->pid = pid;
 		s->other = e->other;

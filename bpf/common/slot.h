@@ -29,6 +29,7 @@ enum hr_kind {
   HR_FUSE_ABORT = 11,
   HR_USER_STACK = 12, /* belongs to the Sleep of the same task just before it */
   HR_EXEC = 13,       /* the program of a task was replaced */
+  HR_QUIET = 14,      /* `value` calls of a task since its last event simply came back */
 };
 
 /* Which function; the numbers of TracedCall. */
@@ -50,6 +51,7 @@ enum hr_call {
 
 enum hr_flag {
   HR_HAS_PIPE = 1, /* head .. ring_size are valid */
+  HR_LATE = 2,     /* written after `when`: younger slots may lie before it */
 };
 
 struct hr_slot {
@@ -95,6 +97,19 @@ struct hr_head {
 };
 HR_STATIC_ASSERT(sizeof(struct hr_head) == 64, "heads do not share cache lines");
 
+/* A call that was entered and has no slot yet: it gets one when something happens in it. */
+struct hr_open_call {
+  __u64 when;
+  __u64 object;
+  __s64 value;
+  __u32 other;
+  __u8 call_flags;
+  __u8 open; /* 1: the rest is valid */
+  __u8 told; /* 1: it has its slot */
+  __u8 pad;
+  __u64 word[2]; /* the pipe */
+};
+
 /* A watched task. The place of a tid is tid & mask; what is found there must have that tid. */
 #define HR_DEPTH 4
 
@@ -106,6 +121,9 @@ struct hr_task {
   __u8 call[HR_DEPTH];
   __u8 pad[1];
   __u64 what[HR_DEPTH]; /* pipe: its address; FUSE: the request's unique number */
+  __u64 number; /* scratch: see hr_number() */
+  __u64 quiet;  /* calls that came back without a slot, not told yet */
+  struct hr_open_call entered;
   __u64 spare[2];
 };
-HR_STATIC_ASSERT(sizeof(struct hr_task) == 64, "a task is one cache line");
+HR_STATIC_ASSERT(sizeof(struct hr_task) == 128, "a task is two cache lines");

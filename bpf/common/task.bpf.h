@@ -29,8 +29,8 @@ const volatile __u64 hr_secret = 1;
  */
 static __always_inline __u64 hr_number(struct hr_task *t, const void *pointer)
 {
-	*(const void *volatile *)&t->spare[0] = pointer;
-	return *(volatile __u64 *)&t->spare[0];
+	*(const void *volatile *)&t->number = pointer;
+	return *(volatile __u64 *)&t->number;
 }
 
 static __always_inline __u64 hr_object(__u64 address)
@@ -70,6 +70,8 @@ static __always_inline void hr_push(struct hr_task *t, __u8 call, _Bool outermos
 {
 	__u32 d = outermost ? 0 : t->depth;
 
+	if (outermost)
+		t->entered.open = 0;
 	if (d < HR_DEPTH) {
 		t->call[d] = call;
 		t->what[d] = what;
@@ -104,6 +106,70 @@ static __always_inline __u8 hr_innermost(const struct hr_task *t, __u64 *what)
 	return HR_CALL_NONE;
 }
 
+/*
+ * Most calls come back at once and tell nothing; a child that writes lines makes a thousand before
+ * it blocks. So a call gets its slot when something happens in it: the task sleeps, is preempted,
+ * wakes or signals somebody. An interrupt may do that at any point of the caller: `told` is read
+ * after `open` was cleared, and a call that is told twice has the same time twice.
+ */
+static __always_inline void hr_enter_quietly(struct hr_task *t, const struct hr_slot *e)
+{
+	t->entered.told = 0;
+	t->entered.when = bpf_ktime_get_ns();
+	t->entered.object = e->object;
+	t->entered.value = e->value;
+	t->entered.other = e->other;
+	t->entered.call_flags = e->call_flags;
+	t->entered.word[0] = e->word[0];
+	t->entered.word[1] = e->word[1];
+	barrier();
+	*(volatile __u8 *)&t->entered.open = 1;
+}
+
+static __always_inline void hr_tell_quiet(struct hr_task *t)
+{
+	struct hr_slot e = {.root = t->root, .kind = HR_QUIET, .value = t->quiet};
+
+	if (!t->quiet)
+		return;
+	t->quiet = 0;
+	hr_emit_as(&e, t->tid, t->pid);
+}
+
+/* Something happens to `t`: what it is in, and what it did before in silence, is told first. */
+static __always_inline void hr_settle(struct hr_task *t)
+{
+	struct hr_slot e = {.root = t->root, .kind = HR_CALL};
+
+	if (!*(volatile __u8 *)&t->entered.open)
+		return;
+	*(volatile __u8 *)&t->entered.open = 0;
+	t->entered.told = 1;
+	barrier();
+	hr_tell_quiet(t);
+	e.when = t->entered.when;
+	e.object = t->entered.object;
+	e.value = t->entered.value;
+	e.other = t->entered.other;
+	e.call_flags = t->entered.call_flags | HR_LATE << 4;
+	e.word[0] = t->entered.word[0];
+	e.word[1] = t->entered.word[1];
+	hr_emit_as(&e, t->tid, t->pid);
+}
+
+/* Did the call that returns now stay without a slot? Forgets it then. */
+static __always_inline _Bool hr_left_quietly(struct hr_task *t)
+{
+	_Bool was_open = *(volatile __u8 *)&t->entered.open;
+
+	*(volatile __u8 *)&t->entered.open = 0;
+	barrier();
+	if (!was_open || *(volatile __u8 *)&t->entered.told)
+		return 0;
+	t->quiet++;
+	return 1;
+}
+
 /* A call without a pipe: entered and left. */
 static __always_inline void hr_enter(struct hr_task *t, __u8 call, _Bool outermost, __u64 what,
 				     __u32 other)
@@ -125,4 +191,21 @@ static __always_inline void hr_leave(struct hr_task *t, __u8 call, __s64 result)
 
 	e.object = hr_pop(t, call);
 	hr_emit(&e);
+}
+
+/* Looks for children that ended are many; those that sleep are told. */
+static __always_inline void hr_wait_enter(struct hr_task *t, _Bool outermost)
+{
+	struct hr_slot e = {.call_flags = HR_WAIT_CHILD};
+
+	hr_push(t, HR_WAIT_CHILD, outermost, 0);
+	hr_enter_quietly(t, &e);
+}
+
+static __always_inline void hr_wait_leave(struct hr_task *t, __s64 result)
+{
+	if (hr_left_quietly(t))
+		hr_pop(t, HR_WAIT_CHILD);
+	else
+		hr_leave(t, HR_WAIT_CHILD, result);
 }

@@ -18,18 +18,25 @@ static __always_inline void hr_pipe_enter(struct hr_task *t, __u8 call, _Bool ou
 	e->call_flags = call | (e->call_flags & 0xf0);
 	e->object = hr_object(pipe);
 	hr_push(t, call, outermost, pipe);
-	hr_emit(e);
+	if (call == HR_PIPE_READ || call == HR_PIPE_WRITE)
+		hr_enter_quietly(t, e);
+	else
+		hr_emit(e);
 }
 
 static __always_inline void hr_pipe_leave(struct hr_task *t, __u8 call, __u64 pipe, __s64 result,
 					  struct hr_slot *e)
 {
+	hr_pop(t, call);
+	if (call == HR_PIPE_READ && result > 0)
+		hr_settle(t); /* it made room */
+	if ((call == HR_PIPE_READ || call == HR_PIPE_WRITE) && hr_left_quietly(t))
+		return;
 	e->root = t->root;
 	e->kind = HR_RETURN;
 	e->call_flags = call | (e->call_flags & 0xf0);
 	e->object = hr_object(pipe);
 	e->value = result;
-	hr_pop(t, call);
 	hr_emit(e);
 }
 

@@ -74,7 +74,7 @@ int BPF_PROG(pipe_sys_in, struct pt_regs___kernel *regs, long nr)
 	if (call == HR_CALL_NONE)
 		return 0;
 	if (call == HR_WAIT_CHILD) {
-		hr_enter(t, call, 1, 0, 0);
+		hr_wait_enter(t, 1);
 		return 0;
 	}
 	pipe = hr_pipe_of(regs->di, &ino);
@@ -111,7 +111,7 @@ int BPF_PROG(pipe_sys_out, struct pt_regs *regs, long ret)
 		return 0;
 	call = hr_innermost(t, &pipe);
 	if (call == HR_WAIT_CHILD) {
-		hr_leave(t, call, ret);
+		hr_wait_leave(t, ret);
 	} else if (hr_is_pipe_call(call)) {
 		hr_fetch_pipe(pipe, &e);
 		hr_pipe_leave(t, call, pipe, ret, &e);

@@ -10,11 +10,14 @@
 SEC("?tp_btf/signal_generate")
 int BPF_PROG(signal_sent, int sig, void *info, struct task_struct *target, int group, int result)
 {
-	struct hr_task *t = hr_find(target->pid);
+	struct hr_task *t = hr_find(target->pid), *sender;
 	struct hr_slot e = {.kind = HR_SIGNAL};
 
 	if (!t)
 		return 0;
+	sender = hr_current();
+	if (sender)
+		hr_settle(sender);
 	e.root = t->root;
 	e.other = t->tid;
 	e.object = (__u32)sig;
@@ -33,6 +36,7 @@ int BPF_PROG(signal_exit, struct task_struct *p)
 	if (!t)
 		return 0;
 	t->depth = 0;
+	hr_tell_quiet(t);
 	e.root = t->root;
 	hr_emit(&e);
 	return 0;
@@ -80,26 +84,44 @@ int BPF_KRETPROBE(zap_kout)
 	return hr_plain_leave(HR_ZAP_PID_NS, 0);
 }
 
+static __always_inline int hr_wait_in(void)
+{
+	struct hr_task *t = hr_current();
+
+	if (t)
+		hr_wait_enter(t, 0);
+	return 0;
+}
+
+static __always_inline int hr_wait_out(__s64 result)
+{
+	struct hr_task *t = hr_current();
+
+	if (t)
+		hr_wait_leave(t, result);
+	return 0;
+}
+
 SEC("?fentry/do_wait")
 int BPF_PROG(wait_in)
 {
-	return hr_plain_enter(HR_WAIT_CHILD, 0);
+	return hr_wait_in();
 }
 
 SEC("?fexit/do_wait")
 int BPF_PROG(wait_out, void *wo, long ret)
 {
-	return hr_plain_leave(HR_WAIT_CHILD, ret);
+	return hr_wait_out(ret);
 }
 
 SEC("?kprobe/do_wait")
 int BPF_KPROBE(wait_kin)
 {
-	return hr_plain_enter(HR_WAIT_CHILD, 0);
+	return hr_wait_in();
 }
 
 SEC("?kretprobe/do_wait")
 int BPF_KRETPROBE(wait_kout, long ret)
 {
-	return hr_plain_leave(HR_WAIT_CHILD, ret);
+	return hr_wait_out(ret);
 }

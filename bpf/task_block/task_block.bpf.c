@@ -32,6 +32,7 @@ static __always_inline void hr_switched_out(void *ctx, struct hr_task *t, struct
 	__u8 call;
 	__u64 what;
 
+	hr_settle(t);
 	call = hr_innermost(t, &what);
 	e.call_flags = call;
 	/* A signal was pending, so schedule() took the sleep back: __state is 0 although `state` is
@@ -90,6 +91,7 @@ int BPF_PROG(task_waking, struct task_struct *p)
 	e.other = t->tid;
 	waker = hr_current();
 	if (waker) {
+		hr_settle(waker);
 		e.call_flags = hr_innermost(waker, &e.object);
 		if (hr_is_pipe_call(e.call_flags))
 			e.object = hr_object(e.object);
@@ -166,12 +168,13 @@ __u32 hr_wanted_root;
 SEC("?iter/task")
 int task_stacks(struct bpf_iter__task *ctx)
 {
-	static const char head_format[] = "task %d %d %s\n";
+	/* The name as numbers: it may hold anything, a newline too. */
+	static const char head_format[] = "task %d %d %llx %llx\n";
 	static const char frame_format[] = "%pB\n";
 	struct task_struct *p = ctx->task;
 	__u64 frames[HR_KERNEL_FRAMES] = {};
 	struct seq_file *seq = ctx->meta->seq;
-	__u64 head[3];
+	__u64 head[4];
 	struct hr_task *t;
 	long size;
 
@@ -182,7 +185,8 @@ int task_stacks(struct bpf_iter__task *ctx)
 		return 0;
 	head[0] = p->pid;
 	head[1] = p->tgid;
-	head[2] = (__u64)&p->comm[0];
+	head[2] = *(__u64 *)&p->comm[0];
+	head[3] = *(__u64 *)&p->comm[8];
 	bpf_seq_printf(seq, head_format, sizeof(head_format), head, sizeof(head));
 	if (!hr_task_state(p))
 		return 0;

@@ -163,7 +163,7 @@ void CellRunner::drop_dead_seats() {
       emit(NoteRecord{cell_, "worker " + std::to_string(seat->worker.pid()) +
                                  " survived SIGKILL and is left behind"});
     }
-    if (reaped && seat->armed) parts_.recorder->forget(seat->worker.pid());
+    if ((reaped || given_up) && seat->armed) parts_.recorder->forget(seat->worker.pid());
     seat = reaped || given_up ? seats_.erase(seat) : std::next(seat);
   }
 }
@@ -477,6 +477,9 @@ void CellRunner::finish_leftovers() {
   }
   for (const pid_t pid : parts_.cgroup.processes()) {
     emit(NoteRecord{cell_, "process " + std::to_string(pid) + " of the cell is left behind"});
+  }
+  for (const Seat& seat : seats_) {
+    if (seat.armed) parts_.recorder->forget(seat.worker.pid());
   }
   seats_.clear();
 }

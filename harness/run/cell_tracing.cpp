@@ -28,16 +28,16 @@ void CellRunner::arm(Seat& seat) {
                                                                       : 1;
   const bool wanted = leases_ % every == 0;
   ++leases_;
-  if (wanted == seat.armed) return;
   const pid_t pid = seat.worker.pid();
-  if (wanted) {
+  if (wanted && !seat.armed) {
     const auto followed = parts_.recorder->watch(pid);
     seat.armed = followed.has_value();
     if (!followed) emit(NoteRecord{cell_, followed.error().what()});
-  } else {
+  } else if (!wanted && seat.armed) {
     parts_.recorder->forget(pid);
     seat.armed = false;
   }
+  if (seat.armed) parts_.recorder->begin(pid);
 }
 
 /// What the recorder saw of a trial of this worker, from its start to now.
