@@ -164,6 +164,7 @@ struct Root {
   std::vector<Mapping> layout = {};
   std::vector<Thread> threads = {};  ///< when it began to be watched
   std::uint64_t unseen = 0;          ///< Parts::unseen() when its lease began
+  std::uint64_t skipped = 0;         ///< Parts::skipped() then
 };
 
 }  // namespace
@@ -251,12 +252,21 @@ struct Recorder::Parts {
     return inside ? std::max<std::uint64_t>(since, 1) : 0;  // another snapshot may have counted it
   }
 
+  std::uint64_t missed(const std::vector<int>& program_fds) const {
+    std::uint64_t all = 0;
+    for (const int fd : program_fds) all += missed_by(fd);
+    return all;
+  }
+
+  std::uint64_t skipped() const {
+    return missed(programs.program_fds) - missed(programs.scheduler_fds);
+  }
+
   /// Events that have no slot because the kernel did not run a program or a task found no place.
   /// Only of the scheduler's programs: what rests on a pipe or FUSE event that is not there is
   /// checked against the states that other events show, but "nobody woke it" has no second source.
   std::uint64_t unseen() const {
-    std::uint64_t all = 0;
-    for (const int fd : programs.scheduler_fds) all += missed_by(fd);
+    std::uint64_t all = missed(programs.scheduler_fds);
     const auto* head = heads.as<const hr_head>();
     for (std::size_t i = 0; i < std::size_t{setup.cpus} * HR_LEVELS; ++i) all += head[i].unfollowed;
     return all;
@@ -310,7 +320,9 @@ Result<void> Recorder::watch(pid_t pid) {
 
 void Recorder::begin(pid_t pid) {
   const auto root = parts_->roots.find(pid);
-  if (root != parts_->roots.end()) root->second.unseen = parts_->unseen();
+  if (root == parts_->roots.end()) return;
+  root->second.unseen = parts_->unseen();
+  root->second.skipped = parts_->skipped();
 }
 
 void Recorder::forget(pid_t pid) {
@@ -343,7 +355,10 @@ Trace Recorder::snapshot(const SnapshotRequest& request) {
   give_up_torn(made.read);
   Trace trace = make_trace(std::move(made));
   trace.lost += parts_->drops_since(request.from);
-  if (root != parts_->roots.end()) trace.lost += parts_->unseen() - root->second.unseen;
+  if (root != parts_->roots.end()) {
+    trace.lost += parts_->unseen() - root->second.unseen;
+    trace.skipped = parts_->skipped() - root->second.skipped;
+  }
   for (const HookStatus& hook : parts_->programs.hooks) {
     if (hook.how.empty()) trace.absent.push_back(hook.hook + ": " + hook.why_not);
   }
@@ -366,7 +381,7 @@ RecorderStats Recorder::stats() const {
     stats.dropped += head[i].dropped;
     stats.unfollowed += head[i].unfollowed;
   }
-  for (const int fd : parts_->programs.program_fds) stats.missed += missed_by(fd);
+  stats.missed = parts_->missed(parts_->programs.program_fds);
   stats.memory = parts_->rings.bytes() + parts_->heads.bytes() + parts_->tasks.bytes();
   return stats;
 }

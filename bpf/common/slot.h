@@ -121,8 +121,8 @@ struct hr_task {
   __u8 call[HR_DEPTH];
   __u8 pad[1];
   __u64 what[HR_DEPTH]; /* pipe: its address; FUSE: the request's unique number */
-  __u64 number; /* scratch: see hr_number() */
-  __u64 quiet;  /* calls that came back without a slot, not told yet */
+  __u64 number;         /* scratch: see hr_number() */
+  __u64 quiet;          /* calls that came back without a slot, not told yet */
   struct hr_open_call entered;
   __u64 spare[2];
 };

@@ -163,8 +163,7 @@ void add_run_options(CLI::App& app, RunOptions& o) {
   app.add_option(
          "--trace", o.trace,
          "Kernel events of a hang: on-hit keeps them (default, where the kernel allows it; after "
-         "100 "
-         "of a cell one lease in 20 is watched), "
+         "1000 declared hangs of a cell of one in 20), "
          "always keeps those of the first trials too, compare watches every other lease and "
          "reports what watching changes, off")
       ->check(CLI::IsMember({"on-hit", "always", "compare", "off"}));

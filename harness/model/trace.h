@@ -87,8 +87,11 @@ struct Trace {
   Nanos until = 0;  ///< when the snapshot was taken
   std::vector<TraceTask> tasks;
   std::vector<TraceEvent> events;
-  std::uint64_t condensed = 0;      ///< events of calls that simply came back, left out
-  std::uint64_t lost = 0;           ///< dropped or overwritten inside the window
+  std::uint64_t condensed = 0;  ///< events of calls that simply came back, left out
+  std::uint64_t lost = 0;       ///< dropped or overwritten inside the window
+  /// Runs of other programs than the scheduler's that the kernel skipped since the lease of the
+  /// trial began: a call without return may be one whose return was not seen.
+  std::uint64_t skipped = 0;
   std::vector<std::string> absent;  ///< hooks this kernel does not have, each with its reason
   bool operator==(const Trace&) const = default;
 };

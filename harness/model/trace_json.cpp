@@ -207,6 +207,7 @@ Json to_json_value(const Trace& trace) {
   Json json = {{"from", trace.from}, {"until", trace.until}};
   put(json, "condensed", trace.condensed);
   put(json, "lost", trace.lost);
+  put(json, "skipped", trace.skipped);
   put(json, "absent", trace.absent);
   json["tasks"] = std::move(tasks);
   json["events"] = std::move(events);
@@ -220,6 +221,7 @@ Result<Trace> trace_from_json(const Json& json) {
   trace.until = fields.time("until");
   trace.condensed = fields.number<std::uint64_t>("condensed");
   trace.lost = fields.number<std::uint64_t>("lost");
+  trace.skipped = fields.number<std::uint64_t>("skipped");
   trace.absent = fields.texts("absent");
   trace.tasks = read_list<TraceTask>(fields, "tasks", read_task);
   trace.events = read_list<TraceEvent>(fields, "events", read_event);

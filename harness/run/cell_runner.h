@@ -83,10 +83,10 @@ class CellRunner {
   TraceCost cost_;       ///< the lease times so far
   RecorderStats recorder_before_;
   std::uint64_t leases_ = 0;
-  std::uint64_t traces_taken_ = 0;  ///< of trials under observation
-  std::uint64_t traces_kept_ = 0;   ///< of trials that nobody had to watch
-  std::string last_rescue_;         ///< the rung that freed the last hit
-  int same_rescues_ = 0;            ///< how many hits in a row it freed
+  std::uint64_t declared_hangs_ = 0;  ///< of watched workers
+  std::uint64_t traces_kept_ = 0;     ///< of trials that nobody had to watch
+  std::string last_rescue_;           ///< the rung that freed the last hit
+  int same_rescues_ = 0;              ///< how many hits in a row it freed
   int failures_ = 0;
   int survivors_ = 0;  ///< workers that SIGKILL did not end
   Leftovers leftovers_;

@@ -10,9 +10,9 @@ namespace hangrate {
 
 namespace {
 
-// A cell in which every trial hangs has told all it can after so many traces; from then on one
-// lease in so many is watched. In a TCG guest a trace takes longer than the rest of a hit.
-constexpr std::uint64_t kTracesOfAll = 100;
+// A cell in which every trial hangs as declared has told all it can after so many traces, of 6 to
+// 20 kB each; from then on one in so many is kept. A hang of another kind always has its own.
+constexpr std::uint64_t kTracesOfAll = 1000;
 constexpr std::uint64_t kTraceEvery = 20;
 
 constexpr Nanos kTrialPatience = 3600 * kSecond;
@@ -22,11 +22,7 @@ constexpr Nanos kTrialPatience = 3600 * kSecond;
 /// Before a lease, when the worker sleeps and is no victim: follow it in this lease, or not.
 void CellRunner::arm(Seat& seat) {
   if (parts_.recorder == nullptr) return;
-  const bool enough = parts_.trace.mode == TraceMode::OnHit && traces_taken_ >= kTracesOfAll;
-  const std::uint64_t every = parts_.trace.mode == TraceMode::Compare ? 2
-                              : enough                                ? kTraceEvery
-                                                                      : 1;
-  const bool wanted = leases_ % every == 0;
+  const bool wanted = parts_.trace.mode != TraceMode::Compare || leases_ % 2 == 0;
   ++leases_;
   const pid_t pid = seat.worker.pid();
   if (wanted && !seat.armed) {
@@ -48,10 +44,16 @@ Trace CellRunner::trace_since(const Seat& seat, Nanos start, std::vector<TraceTa
   return trace;
 }
 
-/// Of the trial under observation.
+/// Of the trial under observation, whose evidence is complete.
 void CellRunner::take_trace(Seat& seat) {
-  if (!seat.armed) return;
   Watched& watched = *seat.watched;
+  if (!seat.armed || watched.traced) return;
+  watched.traced = true;
+  const Round& proof = watched.watch.observation().rounds.back();
+  if (match_signatures(proof.after, variant_, nullptr) == SignatureMatch::Match) {
+    const std::uint64_t before = declared_hangs_++;
+    if (before >= kTracesOfAll && before % kTraceEvery != 0) return;
+  }
   std::vector<TraceTask> parties;
   for (const ReadTarget& target : watched.targets) {
     parties.push_back(
@@ -59,7 +61,6 @@ void CellRunner::take_trace(Seat& seat) {
   }
   const Nanos start = watched.watch.observation().trial_start;
   watched.watch.recorded(trace_since(seat, start, std::move(parties)));
-  ++traces_taken_;
 }
 
 /// With --trace always: of a trial that simply ended, whose lease was of one.

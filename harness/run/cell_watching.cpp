@@ -110,7 +110,7 @@ void CellRunner::drive_watch(Seat& seat) {
   take_release(seat);
   while (true) {
     // Between the evidence and the first poke.
-    if (watched.watch.established() && !watched.watch.observation().trace) take_trace(seat);
+    if (watched.watch.established()) take_trace(seat);
     const WatchAction action = watched.watch.next(now_ns());
     if (action.ask == Ask::Wait) {
       next_wake_ = std::min(next_wake_, action.until);

@@ -22,6 +22,7 @@ struct Watched {
   std::uint64_t request = 0;  ///< outstanding with the /proc reader, 0 = none
   bool asked = false;         ///< a command is with the worker
   bool lever = false;         ///< ... and it is the lever
+  bool traced = false;        ///< its trace was taken, or is not wanted
 
   /// A parked trial answers commands; an overdue one is in the middle of something.
   bool parked() const { return watch.observation().parked; }

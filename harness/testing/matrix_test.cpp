@@ -3,6 +3,7 @@
 // `hangrate matrix` on real guests: what a machine did before it died counts, nothing else does,
 // and whoever dies, the run ends or goes on with every trial once.
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 
 #include <dirent.h>
@@ -110,6 +111,24 @@ TEST_F(Matrix, AStockKernelShowsWhatItsManifestsSay) {
   EXPECT_EQ(again.out, read_file(folder_ / "run.json").value_or("none"));
   for (const char* file : {"run.html", "run.xml", "run.md"}) {
     EXPECT_GT(read_file(folder_ / file).value_or("").size(), 200u) << file;
+  }
+}
+
+TEST_F(Matrix, EveryHitOfAGuestHasItsTraceItsCauseAndNothingLost) {
+  const Ran ran = run_command(
+      argv({"--trials", "6", "--repro", "pipe_full_child", "--repro", "fuse_flush_exit"}), kLimit);
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  for (const char* cell : {"pipe_full_child.deadlock", "fuse_flush_exit.self-held"}) {
+    const std::string journal = folder_ / "run/bookworm/boot-001/" + cell + ".jsonl";
+    const std::string cause = "cause: " + std::string(cell).substr(0, std::strcspn(cell, "."));
+    for (int trial = 0; trial < 6; ++trial) {
+      const std::string where = journal + ":" + std::to_string(trial);
+      const Ran shown = run_command({kHangrate, "trace", "show", where});
+      EXPECT_EQ(shown.code, 0) << shown.err;
+      EXPECT_NE(shown.out.find(cause), std::string::npos) << where << "\n" << shown.out;
+      EXPECT_NE(shown.out.find(" 0 lost"), std::string::npos) << where << "\n" << shown.out;
+      EXPECT_NE(shown.out.find("sleeps"), std::string::npos) << where << "\n" << shown.out;
+    }
   }
 }
 
