@@ -198,7 +198,7 @@ std::optional<Statement> namespace_waits(const Scene& scene, const Flush& flush)
 Statement why_no_abort(const Scene& scene, const Flush& flush, bool self,
                        const std::vector<std::size_t>& forks) {
   const std::string who = scene.names.of(flush.task->tid);
-  const bool watched = !scene.hook_absent("fuse_abort");
+  const bool watched = !scene.hook_absent("fuse_abort_conn");
   const std::string none = watched ? "no abort was seen" : "aborts could not be seen";
   const std::string span = scene.span_to_end(flush.slept);
   if (self) {
