@@ -57,9 +57,7 @@ int show(const Options& options) {
       trace.lost);
   const auto lines = explanation_lines(explain(seen, verdict));
   if (lines.empty()) {
-    say("no explanation: {}\n", verdict.outcome == Outcome::Hang
-                                    ? "no victim is asleep at the end of the trace"
-                                    : "only a proven hang is explained");
+    say("no explanation: {}\n", safe_line(why_unexplained(seen, verdict)));
   }
   for (const std::string& line : lines) say("{}\n", safe_line(line));
   return finish_stdout(kExitAsExpected);

@@ -403,6 +403,31 @@ TEST(Explain, ACauseIsNotStatedIfOneDecidingEventIsMissing) {
   }
 }
 
+TEST(Explain, ARingThatWrappedIsNoMissingHook) {
+  MadeTrace made = stalled_writer();
+  made.trace().absent = {"p9_client_rpc: no such function",
+                         "the ring of CPU 0 begins after the trial",
+                         "the ring of CPU 2 begins after the trial"};
+  const Explanation e = explained(made.trace(), {kWriter});
+  EXPECT_THAT(e.notes, ElementsAre("not traced on this kernel: p9_client_rpc",
+                                   "the recorder's memory was too small: the ring of CPU 0 begins "
+                                   "after the trial, the ring of CPU 2 begins after the trial"));
+}
+
+TEST(Explain, SaysWhichVictimTheTraceHasNothingOf) {
+  Observation seen = seen_with(stalled_writer().trace(), {kWriter, kReader});
+  EXPECT_THAT(explain(seen, hang_verdict()).notes,
+              ElementsAre("the trace has nothing of reader (103)"));
+  seen = seen_with(stalled_writer().trace(), {kReader});
+  EXPECT_TRUE(explain(seen, hang_verdict()).empty());
+  EXPECT_EQ(why_unexplained(seen, hang_verdict()), "the trace has nothing of reader (103)");
+  MadeTrace running = stalled_writer();
+  running.run(kWriter);
+  seen = seen_with(running.trace(), {kWriter});
+  EXPECT_EQ(why_unexplained(seen, hang_verdict()), "no victim is asleep at the end of the trace");
+  EXPECT_EQ(why_unexplained(seen, Verdict{}), "only a proven hang is explained");
+}
+
 TEST(Explain, WhatIsNoHangHasNoExplanation) {
   const Observation seen = seen_with(stalled_writer().trace(), {kWriter});
   for (const Outcome outcome :
