@@ -47,6 +47,9 @@ std::string title_of(const RecordedTrial& trial) {
 int show(const Options& options) {
   const auto trial = find_recorded_trial(options.choice);
   if (!trial) return complain(trial.error());
+  if (trial->cut_off) {
+    say(stderr, "hangrate: the last record of the journal was cut off by a kill; left out\n");
+  }
   const Observation& seen = trial->record.observation;
   const Verdict& verdict = trial->record.verdict;
   const Trace& trace = *seen.trace;

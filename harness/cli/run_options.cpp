@@ -166,7 +166,8 @@ void add_run_options(CLI::App& app, RunOptions& o) {
          "100 "
          "of a cell one lease in 20 is watched), "
          "always keeps those of the first trials too, compare watches every other lease and "
-         "reports what watching changes, off")
+         "reports what watching changes (the others run the tracing programs too, which leave them "
+         "alone), off")
       ->check(CLI::IsMember({"on-hit", "always", "compare", "off"}));
   app.add_option("--trace-trials", o.keep, "How many trials --trace always keeps (default 100)")
       ->check(whole_number(1, kMostKept));
