@@ -47,6 +47,9 @@ std::string title_of(const RecordedTrial& trial) {
 int show(const Options& options) {
   const auto trial = find_recorded_trial(options.choice);
   if (!trial) return complain(trial.error());
+  if (trial->cut_off) {
+    say(stderr, "hangrate: the last record of the journal was cut off by a kill; left out\n");
+  }
   const Observation& seen = trial->record.observation;
   const Verdict& verdict = trial->record.verdict;
   const Trace& trace = *seen.trace;
@@ -57,9 +60,7 @@ int show(const Options& options) {
       trace.lost);
   const auto lines = explanation_lines(explain(seen, verdict));
   if (lines.empty()) {
-    say("no explanation: {}\n", verdict.outcome == Outcome::Hang
-                                    ? "no victim is asleep at the end of the trace"
-                                    : "only a proven hang is explained");
+    say("no explanation: {}\n", safe_line(why_unexplained(seen, verdict)));
   }
   for (const std::string& line : lines) say("{}\n", safe_line(line));
   return finish_stdout(kExitAsExpected);

@@ -15,17 +15,13 @@ namespace hangrate {
 
 namespace {
 
-constexpr const char* kHowToRecord =
-    "hangs are recorded where tracing programs are allowed (hangrate doctor tells) unless the run "
-    "had --trace off; --trace always keeps ordinary trials too";
-
 /// What a pass over the journal finds.
 struct Search {
   std::optional<std::uint64_t> trial;
   std::string cell;
   RunHeader header;
   std::vector<TrialRecord> found;       ///< recorded, and asked for
-  std::vector<std::string> unrecorded;  ///< asked for, without a trace: their cells
+  std::vector<TrialRecord> unrecorded;  ///< asked for by number, without a trace
   std::vector<std::string> others;      ///< recorded trials of other numbers: "cell trial N"
 
   std::string name_of(std::size_t index) const { return cell_name(header.cells[index]); }
@@ -39,7 +35,7 @@ struct Search {
       return;
     }
     if (!recorded) {
-      unrecorded.push_back(name);
+      if (trial) unrecorded.push_back(record);
       return;
     }
     // Without a number one is enough, a hang rather than another: traces are large.
@@ -68,18 +64,41 @@ Result<void> check_cell(const Search& search, const std::string& path) {
                                        path, some_of(names))));
 }
 
-Error nothing_found(const Search& search, const std::string& path) {
+/// Why there is no trace of `trial`, or of any trial.
+std::string why_untraced(const TraceSetup& setup, const TrialRecord* trial) {
+  if (setup.mode == TraceMode::Off) {
+    return "traces are kept where the kernel allows tracing programs, unless the run has --trace "
+           "off, as this one had";
+  }
+  if (!setup.refused.empty()) return "the run was to keep traces, but: " + setup.refused;
+  if (trial == nullptr) {
+    return "the run kept traces, but of trials that hung; --trace always keeps ordinary ones too";
+  }
+  if (trial->observation.traced) return "it was watched, but ended before a trace was taken";
+  const std::string text = "the run kept traces, but the lease of this trial was not watched";
+  if (setup.mode == TraceMode::Compare) return text + ": --trace compare watches every other one";
+  return text + ": after 100 traces of a cell one lease in 20 is";
+}
+
+Error nothing_found(const Search& search, const std::string& path, bool cut_off) {
+  const char* cut =
+      cut_off ? "; the last record of the journal was cut off by a kill and is left out" : "";
+  const TraceSetup& setup = search.header.trace;
   if (search.trial && !search.unrecorded.empty()) {
-    return Error::usage(fmt::format("trial {} of {} in {} has no trace: {}", *search.trial,
-                                    search.unrecorded.front(), path, kHowToRecord));
+    const TrialRecord& first = search.unrecorded.front();
+    return Error::usage(fmt::format("trial {} of {} in {} has no trace: {}{}", *search.trial,
+                                    search.name_of(first.cell), path, why_untraced(setup, &first),
+                                    cut));
   }
   if (!search.trial) {
-    return Error::usage(fmt::format("{} has no trace of any trial: {}", path, kHowToRecord));
+    return Error::usage(
+        fmt::format("{} has no trace of any trial: {}{}", path, why_untraced(setup, nullptr), cut));
   }
   return Error::usage(fmt::format(
-      "{} has no record of trial {}: trials that simply end have none; {}", path, *search.trial,
+      "{} has no record of trial {}: trials that simply end have none; {}{}", path, *search.trial,
       search.others.empty() ? "none of it has a trace"
-                            : "with a trace there are " + some_of(search.others)));
+                            : "with a trace there are " + some_of(search.others),
+      cut));
 }
 
 }  // namespace
@@ -112,7 +131,7 @@ Result<RecordedTrial> find_recorded_trial(const TrialChoice& choice) {
         if (const auto* one = std::get_if<TrialRecord>(&record)) search.see(*one);
       });
   if (!read) return fail(read.error());
-  if (search.found.empty()) return fail(nothing_found(search, path));
+  if (search.found.empty()) return fail(nothing_found(search, path, read->cut_off));
   if (search.found.size() > 1) {
     std::vector<std::string> names;
     for (const TrialRecord& record : search.found) names.push_back(search.name_of(record.cell));
@@ -122,7 +141,8 @@ Result<RecordedTrial> find_recorded_trial(const TrialChoice& choice) {
   TrialRecord& record = search.found.front();
   return RecordedTrial{.release = search.header.environment.release,
                        .cell = search.header.cells[record.cell],
-                       .record = std::move(record)};
+                       .record = std::move(record),
+                       .cut_off = read->cut_off};
 }
 
 }  // namespace hangrate

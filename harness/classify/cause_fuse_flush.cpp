@@ -57,7 +57,6 @@ bool find_request(const Scene& scene, Flush& flush) {
     if (event.kind == TraceKind::FuseAbort) return false;  // then the wait is about to end
     if (event.kind == TraceKind::FuseSend && event.tid == flush.task->tid) flush.send = i;
   }
-  // The trace point for requests is of v6.12 (396b209e405a); before, a recorder may still tell.
   if (!flush.send) return scene.hook_absent("fuse_request_send");
   const TraceEvent& send = scene.event(*flush.send);
   for (std::size_t i = *flush.send; i < scene.story.end; ++i) {
@@ -130,11 +129,21 @@ std::vector<std::size_t> descent(const Scene& scene, int pid,
   return {};
 }
 
+/// A process that the server made and that lives may have /dev/fuse too, and answer.
+bool heir_lives(const Scene& scene, const std::map<int, Server>& servers) {
+  for (const TaskStory* task : scene.living()) {
+    const int pid = task->pid != 0 ? task->pid : task->tid;
+    if (servers.count(pid) == 0 && !descent(scene, pid, servers).empty()) return true;
+  }
+  return false;
+}
+
 Statement it_exits(const Scene& scene, const Flush& flush) {
   const std::string who = scene.names.of(flush.task->tid);
   for (std::size_t i = flush.exit; i-- > 0;) {
     const TraceEvent& event = scene.event(i);
-    const bool kill = event.kind == TraceKind::Signal && event.number == 9 &&
+    // TRACE_SIGNAL_DELIVERED; others were ignored, or pending already (trace/events/signal.h).
+    const bool kill = event.kind == TraceKind::Signal && event.number == 9 && event.result == 0 &&
                       scene.group_of(event.other) == flush.task->pid;
     if (kill) {
       return cited(fmt::format("{} exits, killed by {}", who, scene.names.of(event.tid)),
@@ -151,10 +160,11 @@ Statement it_waits(const Scene& scene, const Flush& flush) {
     if (std::find(shown.begin(), shown.end(), event) == shown.end()) shown.push_back(event);
   }
   if (!flush.send) {
+    const std::string why = scene.absence_of("fuse_request_send").value_or("");
     return cited(
         fmt::format("{} has entered fuse_flush after that and request_wait_answer in it, and has "
-                    "left neither; this kernel has no trace point for requests (v6.12)",
-                    who),
+                    "left neither; requests were not traced{}",
+                    who, why.empty() ? "" : fmt::format(" (fuse_request_send: {})", why)),
         shown);
   }
   shown.push_back(*flush.send);
@@ -186,7 +196,7 @@ Statement server_gone(const Scene& scene, const Flush& flush, const Server& serv
 std::optional<Statement> namespace_waits(const Scene& scene, const Flush& flush) {
   for (const auto& [tid, task] : scene.story.tasks) {
     const OpenCall* zap = task.in(TracedCall::ZapPidNs);
-    if (zap == nullptr || task.asleep() == nullptr || tid == flush.task->tid) continue;
+    if (tid == flush.task->tid || !sleeps_in_zap(task)) continue;
     return cited(fmt::format("{} sleeps in zap_pid_ns_processes until every task of its pid "
                              "namespace is gone",
                              scene.names.of(tid)),
@@ -198,7 +208,7 @@ std::optional<Statement> namespace_waits(const Scene& scene, const Flush& flush)
 Statement why_no_abort(const Scene& scene, const Flush& flush, bool self,
                        const std::vector<std::size_t>& forks) {
   const std::string who = scene.names.of(flush.task->tid);
-  const bool watched = !scene.hook_absent("fuse_abort");
+  const bool watched = !scene.hook_absent("fuse_abort_conn");
   const std::string none = watched ? "no abort was seen" : "aborts could not be seen";
   const std::string span = scene.span_to_end(flush.slept);
   if (self) {
@@ -211,8 +221,9 @@ Statement why_no_abort(const Scene& scene, const Flush& flush, bool self,
   std::vector<std::size_t> shown = forks;
   shown.insert(shown.end(), {flush.exit, flush.slept});
   return cited(
-      fmt::format("nobody is left to answer: {} was made by the server and inherits /dev/fuse, "
-                  "which keeps the connection open, but it exits itself; {} in {}",
+      fmt::format("nobody is left to answer: {} was made by the server before, and has begun its "
+                  "own exit and not ended it; what keeps the connection open is not in the trace; "
+                  "{} in {}",
                   who, none, span),
       shown);
 }
@@ -227,6 +238,7 @@ std::optional<Cause> fuse_flush_cause(const Scene& scene, int victim) {
   for (auto& [pid, server] : servers) {
     if (!gone(scene, server)) return std::nullopt;  // it may only be slow
   }
+  if (heir_lives(scene, servers)) return std::nullopt;
   const bool self = servers.count(flush->task->pid) > 0;
   const auto forks = self ? std::vector<std::size_t>{} : descent(scene, flush->task->pid, servers);
   if (!self && forks.empty()) return std::nullopt;

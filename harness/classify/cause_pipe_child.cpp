@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "harness/classify/causes.h"
+#include "harness/classify/frames.h"
 
 namespace hangrate {
 
@@ -35,9 +36,15 @@ std::set<int> living_children(const Scene& scene, int pid) {
 
 const TaskStory* waiting_thread(const Scene& scene, int pid) {
   for (const TaskStory* thread : scene.story.threads_of(pid)) {
-    if (thread->asleep() != nullptr && thread->in(TracedCall::WaitChild) != nullptr) return thread;
+    const SleepSpan* slept = thread->asleep();
+    const bool waits = slept != nullptr && slept->call == TracedCall::WaitChild;
+    if (waits && thread->in(TracedCall::WaitChild) != nullptr) return thread;
   }
   return nullptr;
+}
+
+bool made_in_window(const Scene& scene, int pid) {
+  return scene.last_to(TraceKind::Fork, pid, scene.story.end).has_value();
 }
 
 /// Who made the child and sleeps in do_wait(), with no other child it could wait for.
@@ -48,8 +55,12 @@ std::optional<Parent> parent_of(const Scene& scene, int child) {
     const int maker = scene.event(*fork).pid;
     if (maker == 0) return std::nullopt;
     const Parent parent{waiting_thread(scene, maker), fork};
+    if (parent.waiter == nullptr) return std::nullopt;
+    // One that is older than the window may have children that are.
+    const bool known =
+        made_in_window(scene, maker) || scene.names.role_of(parent.waiter->tid) == "parent";
     const bool only = living_children(scene, maker) == std::set<int>{pid};
-    return parent.waiter != nullptr && only ? std::optional(parent) : std::nullopt;
+    return known && only ? std::optional(parent) : std::nullopt;
   }
   // Made before the window: then the reproducer must have named both.
   if (scene.names.role_of(child) != "child") return std::nullopt;
@@ -77,6 +88,60 @@ bool has_reader(const Scene& scene, std::uint64_t pipe, int waiter, std::size_t 
   return false;
 }
 
+/// Who is inside a resize of the pipe, event by event.
+class Resizers {
+ public:
+  /// Does the event belong to a resize?
+  bool see(const TraceEvent& event, std::uint64_t pipe) {
+    constexpr std::int64_t kSetPipeSize = 1031;  // F_SETPIPE_SZ, include/uapi/linux/fcntl.h
+    const bool ring = event.call == TracedCall::PipeResize;
+    const bool entry = event.kind == TraceKind::Call;
+    if (entry && outermost(event.call)) inside_.erase(event.tid);  // its Return was missed
+    if (event.object != pipe || (!ring && event.call != TracedCall::PipeFcntl)) return false;
+    if (entry && (ring || event.number == kSetPipeSize)) inside_.insert(event.tid);
+    const bool part = ring || inside_.count(event.tid) > 0;
+    if (event.kind == TraceKind::Return && !ring) inside_.erase(event.tid);
+    return part;
+  }
+  bool any() const { return !inside_.empty(); }
+
+ private:
+  std::set<int> inside_;
+};
+
+/// Did the tail move where neither a read of the waiter nor a resize, which moves the slots to the
+/// start of the new ring, says why? A splice that need not wait gives no event of its own.
+bool drained_unseen(const Scene& scene, std::uint64_t pipe, int waiter) {
+  std::optional<std::uint32_t> tail;
+  Resizers resizers;
+  bool explained = false;  // since the state before
+  for (std::size_t i = 0; i < scene.story.end; ++i) {
+    const TraceEvent& event = scene.event(i);
+    const bool resize = resizers.see(event, pipe);
+    const bool own_read = event.object == pipe && event.call == TracedCall::PipeRead &&
+                          event.tid == waiter && event.kind != TraceKind::Sleep;
+    explained = explained || resize || resizers.any() || own_read;
+    if (!scene.shows_state(i, pipe)) continue;
+    if (tail && *tail != event.pipe->tail && !explained) return true;
+    tail = event.pipe->tail;
+    explained = false;
+  }
+  return false;
+}
+
+/// A third process of the trial may have inherited the read end, and read later: no event tells
+/// that it closed its own. What is older than the window and has no role is the worker that made
+/// them.
+bool may_be_read_by_another(const Scene& scene, int child, int waiter) {
+  const std::set<int> both = {scene.group_of(child), scene.group_of(waiter)};
+  for (const TaskStory* task : scene.living()) {
+    const int pid = task->pid != 0 ? task->pid : task->tid;
+    if (both.count(pid) > 0) continue;
+    if (made_in_window(scene, pid) || !scene.names.role_of(task->tid).empty()) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::optional<Cause> pipe_child_cause(const Scene& scene, int victim) {
@@ -88,11 +153,15 @@ std::optional<Cause> pipe_child_cause(const Scene& scene, int victim) {
   const std::vector<std::size_t> states = scene.states_of(slept->object);
   if (states.empty() || !ring_full(*scene.event(states.back()).pipe)) return std::nullopt;
   const auto parent = parent_of(scene, victim);
-  if (!parent || has_reader(scene, slept->object, parent->waiter->tid, slept->event)) {
+  if (!parent || scene.hook_absent("pipe_read")) return std::nullopt;  // nobody would be seen
+  const int waiter = parent->waiter->tid;
+  if (has_reader(scene, slept->object, waiter, slept->event) ||
+      drained_unseen(scene, slept->object, waiter) ||
+      may_be_read_by_another(scene, victim, waiter)) {
     return std::nullopt;
   }
   const std::string who = scene.names.of(victim);
-  const std::string other = scene.names.of(parent->waiter->tid);
+  const std::string other = scene.names.of(waiter);
   const std::size_t waits = parent->waiter->in(TracedCall::WaitChild)->event;
   const std::size_t asleep = parent->waiter->asleep()->event;
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "harness/classify/frames.h"
+
 namespace hangrate {
 
 namespace {
@@ -33,7 +35,9 @@ std::string state_text(const TraceEvent& event) {
 
 std::string sleep_text(const TraceEvent& event) {
   std::string text = fmt::format("sleeps, state {}", event.state == '\0' ? '?' : event.state);
-  if (event.call != TracedCall::None) text += std::string(", in ") + traced_call_name(event.call);
+  const TracedCall call = believed_call(event);
+  if (call != event.call) return text;  // then the pipe is not what it sleeps on either
+  if (call != TracedCall::None) text += std::string(", in ") + traced_call_name(call);
   return text + state_text(event);
 }
 
@@ -126,6 +130,13 @@ std::string fuse_opcode_text(std::int64_t opcode) {
   }
 }
 
+std::string fuse_request_text(const TraceEvent& event) {
+  std::string text =
+      event.object != 0 ? fmt::format("FUSE request {}", event.object) : "a FUSE request";
+  if (event.number != 0) text += ", " + fuse_opcode_text(event.number);
+  return text;
+}
+
 std::string fcntl_text(const TraceEvent& call) {
   if (call.kind == TraceKind::Return) return traced_call_name(call.call);
   std::string text;
@@ -158,11 +169,9 @@ std::string describe_event(const TraceEvent& event, const TaskNames& names) {
     case TraceKind::Exit:
       return "exits";
     case TraceKind::FuseSend:
-      return fmt::format("queues FUSE request {}, {}", event.object,
-                         fuse_opcode_text(event.number));
+      return "queues " + fuse_request_text(event);
     case TraceKind::FuseEnd:
-      return fmt::format("ends FUSE request {}, {}, result {}", event.object,
-                         fuse_opcode_text(event.number), event.result);
+      return fmt::format("ends {}, result {}", fuse_request_text(event), event.result);
     case TraceKind::FuseAbort:
       return "aborts a FUSE connection";
   }

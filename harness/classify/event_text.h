@@ -37,6 +37,9 @@ std::string slots_text(const PipeState& pipe);
 std::string signal_text(std::int64_t number);
 /// "FLUSH", "opcode 99"
 std::string fuse_opcode_text(std::int64_t opcode);
+/// "FUSE request 6, FLUSH"; "a FUSE request" where the recorder could not read its number (0) and
+/// its opcode (0).
+std::string fuse_request_text(const TraceEvent& event);
 /// "fcntl(F_SETPIPE_SZ, 1048576)"
 std::string fcntl_text(const TraceEvent& call);
 

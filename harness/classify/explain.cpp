@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -86,6 +87,8 @@ void add_cause(std::optional<Cause> cause, std::vector<Cause>& causes) {
   }
 }
 
+constexpr std::string_view kRingWrapped = "the ring of CPU";  // not a hook: bpf/trace_maker.cpp
+
 std::vector<std::string> limits_of(const Trace& trace) {
   std::vector<std::string> notes;
   if (trace.lost > 0) {
@@ -95,11 +98,30 @@ std::vector<std::string> limits_of(const Trace& trace) {
         trace.lost, trace.lost == 1 ? " was" : "s were"));
   }
   std::vector<std::string> hooks;  // why each is missing: hangrate doctor
-  for (const std::string& hook : trace.absent) hooks.push_back(hook.substr(0, hook.find(':')));
+  std::vector<std::string> rings;
+  for (const std::string& absent : trace.absent) {
+    if (absent.starts_with(kRingWrapped)) {
+      rings.push_back(absent);
+    } else {
+      hooks.push_back(absent.substr(0, absent.find(':')));
+    }
+  }
   if (!hooks.empty()) {
     notes.push_back(fmt::format("not traced on this kernel: {}", fmt::join(hooks, ", ")));
   }
+  if (!rings.empty()) {
+    notes.push_back(fmt::format("the recorder's memory was too small: {}", fmt::join(rings, ", ")));
+  }
   return notes;
+}
+
+/// A sentence for each victim that the trace has no event of.
+std::vector<std::string> unknown_victims(const Observation& observation, const TraceStory& story) {
+  std::vector<std::string> texts;
+  for (const int tid : victim_tids(observation)) {
+    if (!has_events(story, tid)) texts.push_back(nothing_of(observation, tid));
+  }
+  return texts;
 }
 
 }  // namespace
@@ -116,6 +138,9 @@ Explanation explain(const Observation& observation, const Verdict& verdict) {
 
   Explanation explanation;
   explanation.notes = limits_of(scene.trace);
+  for (std::string& text : unknown_victims(observation, scene.story)) {
+    explanation.notes.push_back(std::move(text));
+  }
   explanation.chain = wait_chain(scene, asleep);
   for (const int tid : asleep) {
     if (scene.trace.lost > 0) break;
@@ -134,6 +159,15 @@ Explanation explain(const Observation& observation, const Verdict& verdict) {
   }
   explanation.timeline = lines_of(scene, events, explanation.left_out);
   return explanation;
+}
+
+std::string why_unexplained(const Observation& observation, const Verdict& verdict) {
+  if (verdict.outcome != Outcome::Hang) return "only a proven hang is explained";
+  if (!observation.trace) return "there is no trace";
+  const TraceStory story = read_story(*observation.trace, judged_until(observation));
+  const std::vector<std::string> unknown = unknown_victims(observation, story);
+  return unknown.empty() ? "no victim is asleep at the end of the trace"
+                         : fmt::format("{}", fmt::join(unknown, ", "));
 }
 
 }  // namespace hangrate

@@ -5,6 +5,8 @@
 // who waits for whom, never an invented cause. Pure and deterministic.
 #pragma once
 
+#include <string>
+
 #include "harness/classify/explanation.h"
 #include "harness/model/observation.h"
 
@@ -12,5 +14,8 @@ namespace hangrate {
 
 /// Empty if there is no trace, the verdict is no hang, or no victim has an unfinished sleep in it.
 Explanation explain(const Observation& observation, const Verdict& verdict);
+
+/// Why explain() gave nothing, in words.
+std::string why_unexplained(const Observation& observation, const Verdict& verdict);
 
 }  // namespace hangrate

@@ -36,8 +36,34 @@ TEST(ExplainFuseFlush, SaysOnlyWhatAKernelWithoutRequestTracePointsShows) {
   made.trace().absent = {"fuse_request_send: no such trace point before v6.12"};
   const Explanation e = explained(made.trace(), {kHolder});
   ASSERT_EQ(e.causes.size(), 1u);
-  EXPECT_THAT(text_of(e), HasSubstr("has left neither; this kernel has no trace point"));
+  EXPECT_THAT(text_of(e), HasSubstr("has left neither; requests were not traced "
+                                    "(fuse_request_send: no such trace point before v6.12)"));
   EXPECT_THAT(text_of(e), ::testing::Not(HasSubstr("queues request")));
+  made.trace().absent = {"fuse_request_send: refused, because fuse_flush is there"};
+  EXPECT_THAT(text_of(explained(made.trace(), {kHolder})),
+              HasSubstr("(fuse_request_send: refused, because fuse_flush is there)"));
+}
+
+TEST(ExplainFuseFlush, AKillThatWasNotDeliveredIsNotWhatKilledIt) {
+  MadeTrace made = self_held_daemon();
+  made[3].result = 2;  // TRACE_SIGNAL_ALREADY_PENDING
+  const Explanation e = explained(made.trace(), {kHolder});
+  ASSERT_EQ(e.causes.size(), 1u);
+  EXPECT_EQ(e.causes[0].statements[0].text, "daemon (302) exits");
+}
+
+TEST(ExplainFuseFlush, ARequestWithoutNumberAndOpcodeIsCalledNothingElse) {
+  MadeTrace made;
+  made.task(kHeir, "client");
+  made.exit(kHeir);
+  made.call(kHeir, TracedCall::FuseFlush);
+  made.fuse_send(kHeir, 0, 0);
+  made.call(kHeir, TracedCall::FuseWait);
+  made.sleep(kHeir, TracedCall::FuseWait, 'D');
+  const std::string text = text_of(explained(made.trace(), {kHeir}));
+  EXPECT_THAT(text, HasSubstr("client waits for the answer of a FUSE request;"));
+  EXPECT_THAT(text, HasSubstr("client queues a FUSE request\n"));
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("opcode 0")));
 }
 
 /// The same hang where functions cannot be hooked: the stack of the sleeper tells instead.
@@ -72,20 +98,45 @@ TEST(ExplainFuseFlush, NotAStackWithoutTheFlushAndNoneIfTheHookWasThere) {
   EXPECT_THAT(cause_names(hooked, {kHolder}), IsEmpty());
 }
 
-TEST(ExplainFuseFlush, StatesThatTheNamespaceWaitsToo) {
+/// An init that is killed and sleeps in `call`, with `stack`, while its daemon hangs.
+MadeTrace dying_namespace(TracedCall call, const std::vector<std::string>& stack) {
   MadeTrace made;
   made.task(kInit, "init");
   made.fork(kInit, kServer);
   made.signal(kWorker, kInit, 9);
   made.exit(kInit);
   made.call(kInit, TracedCall::ZapPidNs);
-  made.call(kInit, TracedCall::WaitChild);
-  made.sleep(kInit, TracedCall::WaitChild);
+  if (call == TracedCall::WaitChild) made.call(kInit, call);
+  const std::size_t slept = made.sleep(kInit, call);
+  made[slept].stack = stack;
   MadeTrace daemon = self_held_daemon();
   for (const TraceTask& task : daemon.trace().tasks) made.task(task.tid, task.role, task.pid);
   for (const TraceEvent& event : daemon.trace().events) {
     if (event.kind != TraceKind::Fork) made.add(event);
   }
+  return made;
+}
+
+TEST(ExplainFuseFlush, SaysThatTheNamespaceWaitsOnlyOfWhoSleepsThere) {
+  const auto waits = HasSubstr("init sleeps in zap_pid_ns_processes until every task");
+  const std::pair<TracedCall, std::vector<std::string>> there[] = {
+      {TracedCall::ZapPidNs, {}},
+      {TracedCall::ZapPidNs, {"zap_pid_ns_processes", "do_exit"}},
+      {TracedCall::WaitChild, {"do_wait", "kernel_wait4", "zap_pid_ns_processes"}}};
+  for (const auto& [call, stack] : there) {
+    EXPECT_THAT(text_of(explained(dying_namespace(call, stack).trace(), {kInit, kHolder})), waits);
+  }
+  const std::pair<TracedCall, std::vector<std::string>> elsewhere[] = {
+      {TracedCall::P9Rpc, {}}, {TracedCall::WaitChild, {"futex_do_wait"}}};
+  for (const auto& [call, stack] : elsewhere) {
+    const Explanation e = explained(dying_namespace(call, stack).trace(), {kInit, kHolder});
+    EXPECT_EQ(e.causes.size(), 1u);
+    EXPECT_THAT(text_of(e), ::testing::Not(waits));
+  }
+}
+
+TEST(ExplainFuseFlush, StatesThatTheNamespaceWaitsToo) {
+  MadeTrace made = dying_namespace(TracedCall::WaitChild, {});
   const Explanation e = explained(made.trace(), {kInit, kHolder});
   ASSERT_EQ(e.causes.size(), 1u);
   EXPECT_THAT(text_of(e), HasSubstr("init sleeps in zap_pid_ns_processes until every task"));
@@ -106,8 +157,35 @@ MadeTrace heir_trace() {
 TEST(ExplainFuseFlush, StatesAnHeirThatKeepsTheDeviceOpen) {
   const Explanation e = explained(heir_trace().trace(), {kHeir});
   ASSERT_EQ(e.causes.size(), 1u);
-  EXPECT_THAT(text_of(e), HasSubstr("heir was made by the server and inherits /dev/fuse"));
+  EXPECT_THAT(text_of(e), HasSubstr("heir was made by the server before, and has begun its own "
+                                    "exit and not ended it"));
+  EXPECT_THAT(text_of(e), ::testing::Not(HasSubstr("inherits")));
   EXPECT_THAT(text_of(e), HasSubstr("the server is the process of daemon (it ended 1 request)"));
+}
+
+TEST(ExplainFuseFlush, NotIfAnotherHeirOfTheServerLives) {
+  for (const auto& [scene, victim] :
+       {std::pair{heir_trace(), kHeir}, std::pair{self_held_daemon(), kHolder}}) {
+    MadeTrace made;
+    MadeTrace whole = scene;
+    for (const TraceTask& task : whole.trace().tasks) made.task(task.tid, task.role, task.pid);
+    made.fork(kServer, 777);
+    made.fork(777, 778);
+    for (const TraceEvent& event : whole.trace().events) {
+      if (event.kind != TraceKind::Fork || event.other == kHeir) made.add(event);
+    }
+    EXPECT_THAT(cause_names(made.trace(), {victim}), IsEmpty());
+    made.exit(778);
+    EXPECT_THAT(cause_names(made.trace(), {victim}), IsEmpty());
+    made.exit(777);
+    EXPECT_EQ(cause_names(made.trace(), {victim}).size(), 1u);
+  }
+}
+
+TEST(ExplainFuseFlush, NotAThreadOfTheHeirThatMayAnswer) {
+  MadeTrace made = heir_trace();
+  made.task(kHeir + 1, "heir", kHeir);
+  EXPECT_THAT(cause_names(made.trace(), {kHeir}), IsEmpty());
 }
 
 TEST(ExplainFuseFlush, NotAStrangerToTheServer) {

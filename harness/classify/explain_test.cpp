@@ -2,6 +2,8 @@
 //
 // Every known cause, from both sides: the trace in which it is stated, and the look-alikes in which
 // it must not be. Every statement's events must exist and come from the scene it is about.
+#include <functional>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -218,6 +220,90 @@ TEST(ExplainPipeChild, NotAPipeWithRoom) {
   EXPECT_THAT(cause_names(made.trace(), {kParent, kChild}), IsEmpty());
 }
 
+/// full_child() with something in front of event `at`.
+MadeTrace full_child_with(std::size_t at, const std::function<void(MadeTrace&)>& more) {
+  MadeTrace whole = full_child();
+  MadeTrace made;
+  for (const TraceTask& task : whole.trace().tasks) made.task(task.tid, task.role, task.pid);
+  for (std::size_t i = 0; i < whole.trace().events.size(); ++i) {
+    if (i == at) more(made);
+    made.add(whole[i]);
+  }
+  return made;
+}
+
+TEST(ExplainPipeChild, NotIfAThirdProcessMayHoldTheReadEnd) {
+  constexpr int kThird = 777;
+  for (const int maker : {kWorker, kParent, kChild}) {
+    MadeTrace made = full_child_with(2, [&](MadeTrace& m) { m.fork(maker, kThird); });
+    EXPECT_THAT(cause_names(made.trace(), {kParent, kChild}), IsEmpty()) << maker;
+    made.exit(kThird);
+    EXPECT_THAT(cause_names(made.trace(), {kParent, kChild}), ElementsAre("pipe_full_child"));
+  }
+  MadeTrace older = full_child();
+  older.task(kReader, "reader");
+  older.sleep(kReader, TracedCall::None);
+  EXPECT_THAT(cause_names(older.trace(), {kParent, kChild}), IsEmpty());
+}
+
+TEST(ExplainPipeChild, AStrangerThatOnlyWokeSomebodyIsNoThirdProcess) {
+  MadeTrace made = full_child_with(2, [](MadeTrace& m) { m.wake(55, kChild); });
+  EXPECT_THAT(cause_names(made.trace(), {kParent, kChild}), ElementsAre("pipe_full_child"));
+}
+
+TEST(ExplainPipeChild, NotAPipeWhoseTailMovedUnseen) {
+  MadeTrace made = full_child();
+  PipeState drained = slots(16, 16);
+  made[7].pipe = drained;
+  made[7].object = kPipe;
+  EXPECT_THAT(cause_names(made.trace(), {kParent, kChild}), ElementsAre("pipe_full_child"));
+  drained.head += 2;
+  drained.tail += 2;  // spliced out, and filled again
+  made[7].pipe = drained;
+  EXPECT_THAT(cause_names(made.trace(), {kParent, kChild}), IsEmpty());
+}
+
+TEST(ExplainPipeChild, AResizeMovesTheTailWithoutAReader) {
+  const PipeState moved = {.head = 16, .tail = 0, .max_usage = 16, .ring_size = 16};
+  const auto resized_by = [&](std::int64_t command, bool ring) {
+    MadeTrace made = full_child_with(6, [&](MadeTrace& m) {
+      m.call(kParent, TracedCall::PipeFcntl, kPipe, slots(16, 16), command, 65536);
+      if (ring) m.call(kParent, TracedCall::PipeResize, kPipe, std::nullopt, 0, 16);
+      if (ring) m.ret(kParent, TracedCall::PipeResize, 0, kPipe);
+      m.ret(kParent, TracedCall::PipeFcntl, 65536, kPipe);
+      m.call(kParent, TracedCall::WaitChild);
+      m.sleep(kParent, TracedCall::WaitChild);
+    });
+    made[made.trace().events.size() - 2].pipe = moved;  // as the child enters its last write
+    return cause_names(made.trace(), {kParent, kChild});
+  };
+  EXPECT_THAT(resized_by(kSetPipeSz, true), ElementsAre("pipe_full_child"));
+  EXPECT_THAT(resized_by(kSetPipeSz, false), ElementsAre("pipe_full_child"));
+  EXPECT_THAT(resized_by(1032, false), IsEmpty());  // F_GETPIPE_SZ moves nothing
+}
+
+TEST(ExplainPipeChild, NotWhereReadsAreNotTraced) {
+  MadeTrace made = full_child();
+  made.trace().absent = {"pipe_readv: no such hook", "pipe_wait_readable: pipe_read is there"};
+  EXPECT_THAT(cause_names(made.trace(), {kParent, kChild}), ElementsAre("pipe_full_child"));
+  made.trace().absent = {"pipe_read: refused"};
+  EXPECT_THAT(cause_names(made.trace(), {kParent, kChild}), IsEmpty());
+}
+
+TEST(ExplainPipeChild, NotAParentThatSleepsElsewhereInsideItsWait) {
+  MadeTrace made = full_child();
+  made[3].call = TracedCall::P9Rpc;  // a page fault, say
+  EXPECT_THAT(cause_names(made.trace(), {kParent, kChild}), IsEmpty());
+}
+
+TEST(ExplainPipeChild, NotAWaiterOlderThanTheWindowThatNobodyNamed) {
+  MadeTrace made = full_child();
+  made.trace().tasks[1].role = "";
+  EXPECT_THAT(cause_names(made.trace(), {kParent, kChild}), ElementsAre("pipe_full_child"));
+  made.trace().events.erase(made.trace().events.begin());  // its other children may be older, too
+  EXPECT_THAT(cause_names(made.trace(), {kParent, kChild}), IsEmpty());
+}
+
 TEST(ExplainPipeChild, AThreadOfTheParentIsNoChildOfIt) {
   MadeTrace made;
   made.task(kParent, "parent").task(kChild, "child");
@@ -241,6 +327,32 @@ TEST(ExplainPipeChild, NotAParentThatMayWaitForAnotherChild) {
   EXPECT_THAT(cause_names(made.trace(), {kParent, kChild}), ElementsAre("pipe_full_child"));
 }
 
+TEST(ExplainPipeChild, NotASleeperWhoseStackIsElsewhere) {
+  MadeTrace parent = full_child();
+  parent[3].stack = {"futex_do_wait", "__futex_wait", "futex_wait"};
+  const Explanation e = explained(parent.trace(), {kParent, kChild});
+  EXPECT_THAT(e.causes, IsEmpty());
+  EXPECT_THAT(text_of(e), HasSubstr("parent sleeps in futex_do_wait < __futex_wait"));
+  EXPECT_THAT(text_of(e), HasSubstr("parent sleeps, state S\n"));
+  EXPECT_THAT(text_of(e), ::testing::Not(HasSubstr("waits in do_wait")));
+  MadeTrace child = full_child();
+  child[7].stack = {"futex_do_wait"};
+  EXPECT_THAT(cause_names(child.trace(), {kParent, kChild}), IsEmpty());
+  child[7].stack = {"anon_pipe_write", "vfs_write"};
+  EXPECT_THAT(cause_names(child.trace(), {kParent, kChild}), ElementsAre("pipe_full_child"));
+}
+
+TEST(ExplainPipeChild, NotAStateReadThroughAnOldPointer) {
+  MadeTrace made = full_child();
+  made[6].pipe = slots(3, 16);  // not full: the sleep below is all that says it is
+  const std::size_t slept = made.sleep(kReader, TracedCall::PipeWrite);
+  made[slept].object = kPipe;
+  made[slept].pipe = slots(16, 16);
+  EXPECT_THAT(cause_names(made.trace(), {kParent, kChild}), ElementsAre("pipe_full_child"));
+  made[slept].stack = {"futex_do_wait"};
+  EXPECT_THAT(cause_names(made.trace(), {kParent, kChild}), IsEmpty());
+}
+
 // all of them
 
 TEST(Explain, LostEventsLeaveTheTimelineAndTakeTheCause) {
@@ -255,6 +367,7 @@ TEST(Explain, LostEventsLeaveTheTimelineAndTakeTheCause) {
 
 TEST(Explain, TwoHangsInOneTraceKeepTheirOwnCauses) {
   MadeTrace made = stalled_writer();
+  for (TraceTask& task : made.trace().tasks) task.role = "";  // else they might read the other pipe
   MadeTrace other = full_child();
   for (const TraceTask& task : other.trace().tasks) made.task(task.tid, task.role, task.pid);
   for (TraceEvent event : other.trace().events) {
@@ -288,6 +401,31 @@ TEST(Explain, ACauseIsNotStatedIfOneDecidingEventIsMissing) {
           << "without event " << i << " of " << cause_names(made.trace(), victims).front();
     }
   }
+}
+
+TEST(Explain, ARingThatWrappedIsNoMissingHook) {
+  MadeTrace made = stalled_writer();
+  made.trace().absent = {"p9_client_rpc: no such function",
+                         "the ring of CPU 0 begins after the trial",
+                         "the ring of CPU 2 begins after the trial"};
+  const Explanation e = explained(made.trace(), {kWriter});
+  EXPECT_THAT(e.notes, ElementsAre("not traced on this kernel: p9_client_rpc",
+                                   "the recorder's memory was too small: the ring of CPU 0 begins "
+                                   "after the trial, the ring of CPU 2 begins after the trial"));
+}
+
+TEST(Explain, SaysWhichVictimTheTraceHasNothingOf) {
+  Observation seen = seen_with(stalled_writer().trace(), {kWriter, kReader});
+  EXPECT_THAT(explain(seen, hang_verdict()).notes,
+              ElementsAre("the trace has nothing of reader (103)"));
+  seen = seen_with(stalled_writer().trace(), {kReader});
+  EXPECT_TRUE(explain(seen, hang_verdict()).empty());
+  EXPECT_EQ(why_unexplained(seen, hang_verdict()), "the trace has nothing of reader (103)");
+  MadeTrace running = stalled_writer();
+  running.run(kWriter);
+  seen = seen_with(running.trace(), {kWriter});
+  EXPECT_EQ(why_unexplained(seen, hang_verdict()), "no victim is asleep at the end of the trace");
+  EXPECT_EQ(why_unexplained(seen, Verdict{}), "only a proven hang is explained");
 }
 
 TEST(Explain, WhatIsNoHangHasNoExplanation) {

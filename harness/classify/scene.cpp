@@ -2,8 +2,11 @@
 #include "harness/classify/scene.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
+
+#include "harness/classify/frames.h"
 
 namespace hangrate {
 
@@ -31,10 +34,16 @@ std::string Scene::span_to_end(std::size_t from) const {
   return us_text(std::max<Nanos>(until - event(from).when, 0));
 }
 
+/// A sleeper that is not in the call it was recorded in had its pipe read through an old pointer.
+bool Scene::shows_state(std::size_t index, std::uint64_t pipe) const {
+  const TraceEvent& e = event(index);
+  return e.pipe && e.object == pipe && believed_call(e) == e.call;
+}
+
 std::vector<std::size_t> Scene::states_of(std::uint64_t pipe, std::size_t first) const {
   std::vector<std::size_t> found;
   for (std::size_t i = first; i < story.end; ++i) {
-    if (event(i).pipe && event(i).object == pipe) found.push_back(i);
+    if (shows_state(i, pipe)) found.push_back(i);
   }
   return found;
 }
@@ -45,6 +54,7 @@ std::vector<std::size_t> Scene::reads_of(std::uint64_t pipe, std::size_t first) 
   for (std::size_t i = 0; i < story.end; ++i) {
     const TraceEvent& e = event(i);
     if (e.object != pipe) continue;
+    if (e.pipe && !shows_state(i, pipe)) continue;
     const bool emptier = e.pipe && tail && e.pipe->tail != *tail;
     // A resize moves the slots to the start of the new ring (pipe_resize_ring(), v6.1 fs/pipe.c).
     const bool resize = e.call == TracedCall::PipeResize || e.call == TracedCall::PipeFcntl;
@@ -68,9 +78,21 @@ int Scene::group_of(int tid) const {
   return task == nullptr ? 0 : task->pid;
 }
 
-bool Scene::hook_absent(const std::string& name) const {
-  return std::any_of(trace.absent.begin(), trace.absent.end(),
-                     [&](const std::string& hook) { return hook.find(name) != std::string::npos; });
+std::optional<std::string> Scene::absence_of(const std::string& name) const {
+  return hangrate::absence_of(trace, name);
+}
+
+std::vector<const TaskStory*> Scene::living() const {
+  std::set<int> of_trial;  // who only woke one of them is a stranger
+  for (const TraceTask& task : trace.tasks) of_trial.insert(task.tid);
+  for (std::size_t i = 0; i < story.end; ++i) {
+    if (event(i).kind == TraceKind::Fork) of_trial.insert(event(i).other);
+  }
+  std::vector<const TaskStory*> found;
+  for (const auto& [tid, task] : story.tasks) {
+    if (of_trial.count(tid) > 0 && !task.exit) found.push_back(&task);
+  }
+  return found;
 }
 
 }  // namespace hangrate

@@ -22,6 +22,8 @@ struct Scene {
   std::string span(std::size_t from, std::size_t to) const;
   std::string span_to_end(std::size_t from) const;
 
+  /// Does this event show the state of that pipe?
+  bool shows_state(std::size_t index, std::uint64_t pipe) const;
   /// Events [first, end) that show the state of a pipe, oldest first.
   std::vector<std::size_t> states_of(std::uint64_t pipe, std::size_t first = 0) const;
   /// Events from `first` on in which a task took data out of the pipe.
@@ -30,8 +32,11 @@ struct Scene {
   std::optional<std::size_t> last_to(TraceKind kind, int tid, std::size_t before) const;
   /// The thread group of a thread, 0 = unknown.
   int group_of(int tid) const;
-  /// Did the kernel lack a hook whose name holds `name`?
-  bool hook_absent(const std::string& name) const;
+  /// Was this hook missing? `absence_of`: why, nullopt if it was there.
+  bool hook_absent(const std::string& name) const { return absence_of(name).has_value(); }
+  std::optional<std::string> absence_of(const std::string& name) const;
+  /// Tasks of the trial that the trace knows and has not seen exit.
+  std::vector<const TaskStory*> living() const;
 
   const Trace& trace;
   TraceStory story;

@@ -4,11 +4,15 @@
 #include <algorithm>
 #include <string_view>
 
+#include "harness/classify/frames.h"
+
 namespace hangrate {
 
 namespace {
 
+/// What is open when an outermost call is entered was left without a Return that was seen.
 void enter(TaskStory& task, const TraceEvent& event, std::size_t index) {
+  if (outermost(event.call)) task.open.clear();
   task.open.push_back({.event = index, .call = event.call, .object = event.object});
 }
 
@@ -21,7 +25,10 @@ void leave(TaskStory& task, TracedCall call) {
 }
 
 void fall_asleep(TaskStory& task, const TraceEvent& event, std::size_t index) {
-  SleepSpan span{.event = index, .state = event.state, .call = event.call, .object = event.object};
+  std::erase_if(task.open,
+                [&](const OpenCall& open) { return !may_be_in(open.call, event.stack); });
+  SleepSpan span{.event = index, .state = event.state, .call = believed_call(event)};
+  if (span.call != TracedCall::None) span.object = event.object;
   if (span.call == TracedCall::None && !task.open.empty()) span.call = task.open.back().call;
   if (const OpenCall* open = task.in(span.call); open != nullptr) {
     if (span.object == 0) span.object = open->object;
@@ -119,6 +126,25 @@ std::optional<OpenCall> open_at(const Trace& trace, std::size_t index, int tid, 
   }
   const OpenCall* open = task.in(call);
   return open == nullptr ? std::nullopt : std::optional(*open);
+}
+
+bool sleeps_in_zap(const TaskStory& task) {
+  const SleepSpan* slept = task.asleep();
+  const OpenCall* zap = task.in(TracedCall::ZapPidNs);
+  if (slept == nullptr || zap == nullptr) return false;
+  if (slept->call == TracedCall::ZapPidNs) return true;
+  const OpenCall* wait = task.in(TracedCall::WaitChild);
+  return slept->call == TracedCall::WaitChild && wait != nullptr && wait->event > zap->event;
+}
+
+std::optional<std::string> absence_of(const Trace& trace, const std::string& hook) {
+  for (const std::string& absent : trace.absent) {  // "hook: why"
+    const std::size_t colon = absent.find(':');
+    if (absent.substr(0, colon) != hook) continue;
+    const std::size_t why = absent.find_first_not_of(": ", hook.size());
+    return why == absent.npos ? "" : absent.substr(why);
+  }
+  return std::nullopt;
 }
 
 }  // namespace hangrate

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "harness/model/trace.h"
@@ -26,7 +27,7 @@ struct OpenCall {
 struct SleepSpan {
   std::size_t event = 0;  ///< the Sleep
   char state = '?';
-  TracedCall call = TracedCall::None;  ///< the innermost one it slept in
+  TracedCall call = TracedCall::None;  ///< the innermost one it slept in, see believed_call()
   std::uint64_t object = 0;            ///< of that call
   std::optional<std::size_t> wake;     ///< the first Wake of it after that
   std::optional<std::size_t> end;      ///< the first event that shows it on a CPU again
@@ -65,6 +66,12 @@ TraceStory read_story(const Trace& trace, Nanos until);
 
 /// The innermost call of that kind in which `tid` was when event `index` happened.
 std::optional<OpenCall> open_at(const Trace& trace, std::size_t index, int tid, TracedCall call);
+
+/// Does it sleep in zap_pid_ns_processes(), or in the do_wait() that is called from there?
+bool sleeps_in_zap(const TaskStory& task);
+
+/// Why that hook was missing, nullopt if it was there.
+std::optional<std::string> absence_of(const Trace& trace, const std::string& hook);
 
 /// Does this letter of Sleep say asleep by itself, neither stopped nor dead?
 bool sleep_state(char state);

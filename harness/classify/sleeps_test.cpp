@@ -41,6 +41,47 @@ TEST(Sleeps, AReturnFromBeforeTheWindowLeavesNothing) {
   EXPECT_NE(read_story(made.trace(), kAll).of(1)->in(TracedCall::WaitChild), nullptr);
 }
 
+TEST(Sleeps, AnOutermostCallEndsWhateverWasLeftWithoutAReturn) {
+  for (const TracedCall call :
+       {TracedCall::PipeRead, TracedCall::PipeWrite, TracedCall::PipeSplice, TracedCall::PipeFcntl,
+        TracedCall::FuseFlush, TracedCall::ZapPidNs}) {
+    MadeTrace made;
+    made.call(1, TracedCall::WaitChild);
+    const std::size_t entered = made.call(1, call);
+    const TraceStory story = read_story(made.trace(), kAll);
+    ASSERT_EQ(story.of(1)->open.size(), 1u) << traced_call_name(call);
+    EXPECT_EQ(story.of(1)->open[0].event, entered);
+    EXPECT_FALSE(open_at(made.trace(), 2, 1, TracedCall::WaitChild));
+  }
+  MadeTrace nested;
+  nested.call(1, TracedCall::ZapPidNs);
+  nested.call(1, TracedCall::WaitChild);
+  EXPECT_EQ(read_story(nested.trace(), kAll).of(1)->open.size(), 2u);
+}
+
+TEST(Sleeps, ASleepWhoseStackShowsAnotherPlaceIsNotInItsCall) {
+  MadeTrace made;
+  made.call(1, TracedCall::WaitChild);
+  const std::size_t slept = made.sleep(1, TracedCall::WaitChild);
+  EXPECT_EQ(read_story(made.trace(), kAll).of(1)->asleep()->call, TracedCall::WaitChild);
+  made[slept].stack = {"futex_do_wait", "__futex_wait", "futex_wait"};  // Debian 7.2.13
+  made[slept].object = 7;
+  const TraceStory story = read_story(made.trace(), kAll);
+  ASSERT_NE(story.of(1)->asleep(), nullptr);
+  EXPECT_EQ(story.of(1)->asleep()->call, TracedCall::None);
+  EXPECT_EQ(story.of(1)->asleep()->object, 0u);
+  EXPECT_TRUE(story.of(1)->open.empty());
+}
+
+TEST(Sleeps, AnotherCallThatTheStackShowsIsKept) {
+  MadeTrace made;
+  made.call(1, TracedCall::ZapPidNs);
+  made.call(1, TracedCall::P9Rpc);
+  const std::size_t slept = made.sleep(1, TracedCall::P9Rpc);
+  made[slept].stack = {"zap_pid_ns_processes", "do_exit"};
+  EXPECT_EQ(read_story(made.trace(), kAll).of(1)->asleep()->call, TracedCall::ZapPidNs);
+}
+
 TEST(Sleeps, TellsWhoWokeASleeperAndThatItSleptAgain) {
   MadeTrace made = testing::stalled_writer();
   const TraceStory story = read_story(made.trace(), kAll);

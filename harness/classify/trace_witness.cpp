@@ -23,13 +23,25 @@ TraceWitness lost_some(const Trace& trace) {
                       trace.lost, trace.lost == 1 ? "" : "s")};
 }
 
+/// Without the switches nothing tells who sleeps, without the wake-ups not that there was none.
+std::optional<TraceWitness> blind(const Trace& trace) {
+  for (const char* hook : {"sched_switch", "sched_waking"}) {
+    const auto why = absence_of(trace, hook);
+    if (!why) continue;
+    return TraceWitness{
+        WitnessState::Silent,
+        fmt::format("{} was not traced{}: the trace cannot say that nobody woke the victim", hook,
+                    why->empty() ? "" : " (" + *why + ")")};
+  }
+  return std::nullopt;
+}
+
 /// Of a task that has slept in the window.
-TraceWitness judge_sleep(const Trace& trace, const SleepSpan& last, const std::string& who,
-                         Nanos until) {
+TraceWitness judge_sleep(const Trace& trace, const TaskNames& names, const SleepSpan& last,
+                         const std::string& who, Nanos until) {
   const TraceEvent& slept = trace.events[last.event];
   const auto after = [&](std::size_t event) { return us(trace.events[event].when - slept.when); };
   if (last.wake) {
-    const TaskNames names(trace);
     return {WitnessState::Contradicts,
             fmt::format("the trace has {} woken by {} {:.3f} us after it last went to sleep", who,
                         names.of(trace.events[*last.wake].tid), after(*last.wake))};
@@ -55,6 +67,43 @@ TraceWitness judge_sleep(const Trace& trace, const SleepSpan& last, const std::s
                       who, where, us(std::max<Nanos>(until - slept.when, 0)))};
 }
 
+/// Asks one reading of the trace about any number of tasks.
+class Witness {
+ public:
+  Witness(const Trace& trace, Nanos until)
+      : trace_(trace), story_(read_story(trace, until)), names_(trace), until_(until) {}
+
+  bool knows(int tid) const { return has_events(story_, tid); }
+
+  TraceWitness judge(int tid) const {
+    if (trace_.lost > 0) return lost_some(trace_);
+    if (const auto silent = blind(trace_)) return *silent;
+    const std::string who = names_.of(tid);
+    if (!knows(tid)) {
+      return {WitnessState::Silent, fmt::format("the trace has nothing of {}", who)};
+    }
+    const TaskStory& task = *story_.of(tid);
+    if (task.sleeps.empty()) {
+      return {WitnessState::Contradicts,
+              fmt::format("the trace has {} on a CPU and no sleep of it", who)};
+    }
+    return judge_sleep(trace_, names_, task.sleeps.back(), who, until_);
+  }
+
+ private:
+  const Trace& trace_;
+  TraceStory story_;
+  TaskNames names_;
+  Nanos until_;
+};
+
+/// The look at the victims that counts.
+const SampleSet* last_look(const Observation& observation) {
+  if (observation.rounds.empty()) return nullptr;
+  const Round& last = observation.rounds.back();
+  return last.after.tasks.empty() ? &last.before : &last.after;
+}
+
 }  // namespace
 
 Nanos judged_until(const Observation& observation) {
@@ -68,10 +117,9 @@ Nanos judged_until(const Observation& observation) {
 
 std::vector<int> victim_tids(const Observation& observation) {
   std::vector<int> tids;
-  if (observation.rounds.empty()) return tids;
-  const Round& last = observation.rounds.back();
-  const SampleSet& look = last.after.tasks.empty() ? last.before : last.after;
-  for (const TaskSample& task : look.tasks) {
+  const SampleSet* look = last_look(observation);
+  if (look == nullptr) return tids;
+  for (const TaskSample& task : look->tasks) {
     const bool dead =
         task.gone || std::string_view("ZXx").find(task.state) != std::string_view::npos;
     if (task.victim && !dead) tids.push_back(task.tid != 0 ? task.tid : task.pid);
@@ -79,19 +127,23 @@ std::vector<int> victim_tids(const Observation& observation) {
   return tids;
 }
 
-TraceWitness trace_witness(const Trace& trace, int tid, Nanos until) {
-  if (trace.lost > 0) return lost_some(trace);
-  const TraceStory story = read_story(trace, until);
-  const std::string who = TaskNames(trace).of(tid);
+bool has_events(const TraceStory& story, int tid) {
   const TaskStory* task = story.of(tid);
-  if (task == nullptr || (task->sleeps.empty() && !task->ran)) {
-    return {WitnessState::Silent, fmt::format("the trace has nothing of {}", who)};
+  return task != nullptr && (!task->sleeps.empty() || task->ran);
+}
+
+std::string nothing_of(const Observation& observation, int tid) {
+  if (const SampleSet* look = last_look(observation)) {
+    for (const TaskSample& task : look->tasks) {
+      if ((task.tid != 0 ? task.tid : task.pid) != tid || task.role.empty()) continue;
+      return fmt::format("the trace has nothing of {} ({})", task.role, tid);
+    }
   }
-  if (task->sleeps.empty()) {
-    return {WitnessState::Contradicts,
-            fmt::format("the trace has {} on a CPU and no sleep of it", who)};
-  }
-  return judge_sleep(trace, task->sleeps.back(), who, until);
+  return fmt::format("the trace has nothing of task {}", tid);
+}
+
+TraceWitness trace_witness(const Trace& trace, int tid, Nanos until) {
+  return Witness(trace, until).judge(tid);
 }
 
 TraceWitness trace_witness(const Observation& observation) {
@@ -100,11 +152,13 @@ TraceWitness trace_witness(const Observation& observation) {
   if (trace.lost > 0) return lost_some(trace);
   const std::vector<int> victims = victim_tids(observation);
   if (victims.empty()) return {WitnessState::Silent, "no victim to look for in the trace"};
+  const Witness witness(trace, judged_until(observation));
   TraceWitness all{WitnessState::Confirms, ""};
   for (const int tid : victims) {
-    const TraceWitness one = trace_witness(trace, tid, judged_until(observation));
+    TraceWitness one = witness.judge(tid);
     if (one.state == WitnessState::Contradicts) return one;
     if (one.state == WitnessState::Silent && all.state == WitnessState::Confirms) {
+      if (!witness.knows(tid)) one.text = nothing_of(observation, tid);
       all = one;
     } else if (all.state == WitnessState::Confirms) {
       all.text += (all.text.empty() ? "" : "; ") + one.text;

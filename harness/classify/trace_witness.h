@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/classify/sleeps.h"
 #include "harness/model/observation.h"
 
 namespace hangrate {
@@ -14,7 +15,7 @@ namespace hangrate {
 enum class WitnessState {
   Confirms,     ///< every victim went to sleep and nobody woke it
   Contradicts,  ///< a victim was woken, ran, or is not asleep by itself
-  Silent,       ///< no trace, events lost, or a victim it does not know
+  Silent,       ///< no trace, events lost, wake-ups not traced, or a victim it does not know
 };
 
 struct TraceWitness {
@@ -28,6 +29,12 @@ Nanos judged_until(const Observation& observation);
 
 /// Threads of the victims that were alive in the last look.
 std::vector<int> victim_tids(const Observation& observation);
+
+/// Does a task have an event of its own?
+bool has_events(const TraceStory& story, int tid);
+
+/// "the trace has nothing of writer (101)", by the role the victim had for /proc.
+std::string nothing_of(const Observation& observation, int tid);
 
 /// One task, by the events up to and with `until`.
 TraceWitness trace_witness(const Trace& trace, int tid, Nanos until);

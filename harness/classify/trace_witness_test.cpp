@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/classify/trace_witness.h"
 
+#include <chrono>
+
 #include <gtest/gtest.h>
 
 #include "harness/classify/classifier.h"
@@ -25,6 +27,14 @@ TEST(TraceWitness, ConfirmsAVictimThatNobodyWokeSinceItSlept) {
   const TraceWitness witness = trace_witness(seen_with(made.trace(), {kWriter}));
   EXPECT_EQ(witness.state, WitnessState::Confirms);
   EXPECT_NE(witness.text.find("writer asleep in pipe_write"), std::string::npos) << witness.text;
+}
+
+TEST(TraceWitness, DoesNotNameACallThatTheStackSpeaksAgainst) {
+  MadeTrace made = testing::full_child();
+  made[3].stack = {"futex_do_wait", "__futex_wait"};
+  const TraceWitness witness = trace_witness(seen_with(made.trace(), {kParent}));
+  EXPECT_EQ(witness.state, WitnessState::Confirms);
+  EXPECT_NE(witness.text.find("has parent asleep since"), std::string::npos) << witness.text;
 }
 
 TEST(TraceWitness, AWakeUpAfterTheLastSleepContradicts) {
@@ -83,6 +93,47 @@ TEST(TraceWitness, ConfirmsOnlyIfEveryVictimSleeps) {
   EXPECT_EQ(state_of(made, {kParent, kChild}), WitnessState::Confirms);
   made.wake(kReader, kParent);
   EXPECT_EQ(state_of(made, {kChild, kParent}), WitnessState::Contradicts);
+}
+
+TEST(TraceWitness, IsSilentWhereWakeUpsOrSwitchesAreNotTraced) {
+  for (const char* hook : {"sched_waking", "sched_switch"}) {
+    MadeTrace made = testing::stalled_writer();
+    made.trace().absent = {std::string(hook) + ": refused"};
+    const TraceWitness witness = trace_witness(seen_with(made.trace(), {kWriter}));
+    EXPECT_EQ(witness.state, WitnessState::Silent);
+    EXPECT_EQ(witness.text, std::string(hook) +
+                                " was not traced (refused): the trace cannot say that nobody woke "
+                                "the victim");
+  }
+  MadeTrace made = testing::stalled_writer();
+  made.trace().absent = {"do_wait: no sched_waking here"};
+  EXPECT_EQ(state_of(made), WitnessState::Confirms);
+}
+
+TEST(TraceWitness, NamesAVictimItDoesNotKnowByItsRole) {
+  MadeTrace made = testing::stalled_writer();
+  Observation seen = seen_with(made.trace(), {kWriter, 4711});
+  seen.rounds[0].after.tasks[1].role = "helper";
+  EXPECT_EQ(trace_witness(seen).text, "the trace has nothing of helper (4711)");
+}
+
+/// 1,000 victims x 40,000 events took 10.7 s when every victim read the trace anew.
+TEST(TraceWitness, ReadsATraceOnceForAllVictims) {
+  MadeTrace made;
+  std::vector<int> victims;
+  for (int tid = 1000; tid < 2000; ++tid) {
+    victims.push_back(tid);
+    for (int i = 0; i < 19; ++i) {
+      made.call(tid, TracedCall::WaitChild);
+      made.ret(tid, TracedCall::WaitChild);
+    }
+    made.call(tid, TracedCall::WaitChild);
+    made.sleep(tid, TracedCall::WaitChild);
+  }
+  const Observation seen = seen_with(made.trace(), victims);
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(trace_witness(seen).state, WitnessState::Confirms);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
 }
 
 Variant writer_variant() {

@@ -111,9 +111,7 @@ void add_request(const Scene& scene, Link& link, int tid) {
     if (event.result >= 0) answer = i;
   }
   if (send) {
-    const TraceEvent& event = scene.event(*send);
-    link.statement.text +=
-        fmt::format(" of FUSE request {}, {}", event.object, fuse_opcode_text(event.number));
+    link.statement.text += " of " + fuse_request_text(scene.event(*send));
     link.statement.events.push_back(*send);
   }
   if (!answer) return;
@@ -166,8 +164,7 @@ std::string elsewhere(const Scene& scene, const SleepSpan& slept) {
 Link link_of(const Scene& scene, const TaskStory& task, const SleepSpan& slept) {
   Link link;
   // do_wait() is how zap_pid_ns_processes() waits: the outer call says more.
-  const OpenCall* zap = task.in(TracedCall::ZapPidNs);
-  const TracedCall call = zap != nullptr ? TracedCall::ZapPidNs : slept.call;
+  const TracedCall call = sleeps_in_zap(task) ? TracedCall::ZapPidNs : slept.call;
   std::string what = waits_for(call);
   if (what.empty()) what = elsewhere(scene, slept);
   link.statement = {fmt::format("{} {}", scene.names.of(task.tid), what), {}};

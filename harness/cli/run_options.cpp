@@ -165,7 +165,8 @@ void add_run_options(CLI::App& app, RunOptions& o) {
          "Kernel events of a hang: on-hit keeps them (default, where the kernel allows it; after "
          "1000 declared hangs of a cell of one in 20), "
          "always keeps those of the first trials too, compare watches every other lease and "
-         "reports what watching changes, off")
+         "reports what watching changes (the others run the tracing programs too, which leave them "
+         "alone), off")
       ->check(CLI::IsMember({"on-hit", "always", "compare", "off"}));
   app.add_option("--trace-trials", o.keep, "How many trials --trace always keeps (default 100)")
       ->check(whole_number(1, kMostKept));

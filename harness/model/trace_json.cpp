@@ -50,6 +50,7 @@ class Fields {
 
   /// Such that the span between any two of them is one as well.
   Nanos time(const char* name) {
+    if (json_.is_object() && find(name) == nullptr) refuse(name, "is missing");
     const auto when = number<Nanos>(name);
     if (when >= 0 && when <= INT64_MAX / 2) return when;
     refuse(name, "is no time of a clock that counts from the start of the machine");

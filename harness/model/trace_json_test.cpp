@@ -77,30 +77,24 @@ TEST(TraceJson, FieldsAtTheirDefaultAreLeftOut) {
 }
 
 TEST(TraceJson, WhatIsWrongIsAnErrorThatNamesThePlace) {
-  const char* wrong[] = {R"({"kind":"hologram"})",
-                         R"({"kind":7})",
-                         R"({"call":"no_call"})",
-                         R"({"call":["pipe_read"]})",
-                         R"({"when":"now"})",
-                         R"({"when":-1})",
-                         R"({"when":9223372036854775807})",
-                         R"({"tid":1.5})",
-                         R"({"tid":99999999999})",
-                         R"({"object":-1})",
-                         R"({"state":"SS"})",
-                         R"({"state":83})",
-                         R"({"pipe":[1,2,3]})",
-                         R"({"pipe":{"head":-1}})",
-                         R"({"pipe":{"head":"one"}})",
-                         R"({"stack":"write"})",
-                         R"({"stack":[1]})"};
+  const char* wrong[] = {R"({"kind":"hologram"})",  R"({"kind":7})",
+                         R"({"call":"no_call"})",   R"({"call":["pipe_read"]})",
+                         R"({"when":null})",        R"({"when":"now"})",
+                         R"({"when":-1})",          R"({"when":9223372036854775807})",
+                         R"({"tid":1.5})",          R"({"tid":99999999999})",
+                         R"({"object":-1})",        R"({"state":"SS"})",
+                         R"({"state":83})",         R"({"pipe":[1,2,3]})",
+                         R"({"pipe":{"head":-1}})", R"({"pipe":{"head":"one"}})",
+                         R"({"stack":"write"})",    R"({"stack":[1]})"};
   EXPECT_TRUE(trace_from_json(event_json("{}")));
   for (const char* change : wrong) {
     const auto trace = trace_from_json(event_json(change));
     ASSERT_FALSE(trace) << change;
     EXPECT_NE(trace.error().what().find("events [0]"), std::string::npos) << trace.error().what();
   }
-  for (const char* text : {"[]", "7", "\"trace\"", R"({"events":{}})", R"({"events":[7]})",
+  EXPECT_TRUE(trace_from_json(Json::parse(R"({"from":1,"until":2})")));
+  for (const char* text : {"[]", "7", "{}", R"({"from":null,"until":2})", R"({"from":1})",
+                           "\"trace\"", R"({"events":{}})", R"({"events":[7]})",
                            R"({"tasks":[{"tid":"a"}]})", R"({"lost":-1})", R"({"absent":[7]})"}) {
     EXPECT_FALSE(trace_from_json(Json::parse(text))) << text;
   }

@@ -75,19 +75,35 @@ Json number_or_null(std::optional<double> number) {
   return number && std::isfinite(*number) ? Json(*number) : Json(nullptr);
 }
 
-/// What being watched changes, null where trials of one kind are missing.
-Json observer_of(const CellResult& result, double confidence) {
-  const auto effect = observer_effect(result, confidence);
+/// What being watched changes, null unless the run was made to tell.
+Json observer_of(const CellSummary& cell) {
+  if (!cell.compares) return nullptr;
+  const auto effect = observer_effect(*cell.result, cell.estimate);
   if (!effect) return nullptr;
   const bool rated = effect->rate_ratio.has_value();
+  const bool timed = effect->speed_ratio.has_value();
   return {{"traced", arm_of(effect->traced)},
           {"untraced", arm_of(effect->untraced)},
           {"rate_ratio", number_or_null(effect->rate_ratio)},
           {"low", rated ? number_or_null(effect->rate_interval.low) : Json(nullptr)},
           {"high", rated ? number_or_null(effect->rate_interval.high) : Json(nullptr)},
+          {"widened_for_bursts", effect->widened},
           {"speed_ratio", number_or_null(effect->speed_ratio)},
+          {"no_speed_ratio", timed ? Json(nullptr) : Json(effect->no_speed)},
+          {"traced_timed", effect->traced_timed},
+          {"untraced_timed", effect->untraced_timed},
           {"events_per_trial", effect->events_per_trial},
           {"ns_per_event", number_or_null(effect->ns_per_event)}};
+}
+
+/// How the recorder fared, null if it watched no trial.
+Json recorder_of(const CellResult& result) {
+  const TraceCost& cost = result.trace_cost();
+  if (result.traced().attempted() == 0 && cost.events == 0) return nullptr;
+  return {{"events", cost.events},
+          {"overwritten", cost.overwritten},
+          {"dropped", cost.dropped},
+          {"missed", cost.missed}};
 }
 
 }  // namespace
@@ -123,7 +139,8 @@ Json cell_json(const CellSummary& cell) {
           {"stopped_by", result.end_reason()},
           {"skip_reason", result.skip_reason()},
           {"notes", result.notes()},
-          {"observer_effect", observer_of(result, estimate.confidence)},
+          {"observer_effect", observer_of(cell)},
+          {"recorder", recorder_of(result)},
           {"kinds", kinds_of(result)},
           {"measurements", measurements_of(result)}};
 }

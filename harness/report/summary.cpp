@@ -67,6 +67,7 @@ Summary summarize(const RunHeader& header, const std::vector<CellResult>& cells)
     cell.spec = &header.cells[i];
     cell.result = &cells[i];
     const Variant& variant = cell.spec->variant_spec();
+    cell.compares = header.trace.mode == TraceMode::Compare;
     cell.estimate = cell.result->estimate(header.confidence);
     cell.expectation = expectation_of(cell.spec->manifest, variant, summary.kernel);
     const bool reverted =

@@ -24,6 +24,7 @@ struct CellSummary {
   CellVerdict verdict = CellVerdict::Inconclusive;
   Shortfall shortfall = Shortfall::None;
   std::string explanation;
+  bool compares = false;      ///< a run with --trace compare: watched trials were chosen blindly
   bool across_boots = false;  ///< the estimate is one of a matrix, its clusters are boots
 };
 

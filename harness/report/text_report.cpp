@@ -22,21 +22,46 @@ std::string verdict_text(const CellSummary& cell) {
   return std::string(cell_verdict_name(cell.verdict)) + (cut ? ", unfinished" : "");
 }
 
-/// What being watched changes, where trials of both kinds were run.
-std::string observer_text(const CellResult& result, double confidence) {
-  const auto effect = observer_effect(result, confidence);
+std::string speed_phrase(const ObserverEffect& effect) {
+  if (!effect.speed_ratio) return "\n    no speed ratio: " + effect.no_speed;
+  return fmt::format(
+      "\n    speed ratio {:.3g}, from {:.0f} % of the watched trials and {:.0f} % of "
+      "the others; {}",
+      *effect.speed_ratio, 100 * effect.traced_timed, 100 * effect.untraced_timed,
+      effect.ns_per_event ? fmt::format("{:.0f} ns an event", *effect.ns_per_event)
+                          : "the cost of an event is below what this run can tell");
+}
+
+/// What being watched changes, where trials of both kinds were run to learn it.
+std::string observer_text(const CellSummary& cell) {
+  if (!cell.compares) return "";
+  const auto effect = observer_effect(*cell.result, cell.estimate);
   if (!effect) return "";
   std::string text =
-      fmt::format("    watched {}/{} hits, unwatched {}/{}", effect->traced.hits,
+      fmt::format("    watched {}/{} hits, not watched {}/{}", effect->traced.hits,
                   effect->traced.trials, effect->untraced.hits, effect->untraced.trials);
   if (effect->rate_ratio) {
-    text += fmt::format(": rate ratio {:.3g} ({:.3g} .. {:.3g} with {:g} %)", *effect->rate_ratio,
-                        effect->rate_interval.low, effect->rate_interval.high, 100 * confidence);
+    text +=
+        fmt::format(": rate ratio {:.3g} ({:.3g} .. {:.3g} with {:g} %{})", *effect->rate_ratio,
+                    effect->rate_interval.low, effect->rate_interval.high,
+                    100 * cell.estimate.confidence, effect->widened ? ", widened for bursts" : "");
   }
-  if (effect->speed_ratio) text += fmt::format(", speed ratio {:.3g}", *effect->speed_ratio);
   text += fmt::format(", {:.3g} events a watched trial", effect->events_per_trial);
-  if (effect->ns_per_event) text += fmt::format(", {:.0f} ns each", *effect->ns_per_event);
-  return text + "\n";
+  return text + speed_phrase(*effect) + "\n";
+}
+
+/// What the recorder did not see. Rings wrap, so `overwritten` alone limits nothing.
+std::string recorder_limit(const TraceCost& cost) {
+  std::string text;
+  if (cost.dropped > 0) {
+    text +=
+        plural(cost.dropped, "event was", "events were") + " dropped by programs nested too deep";
+  }
+  if (cost.missed > 0) {
+    text += (text.empty() ? "" : "; ") + plural(cost.missed, "run", "runs") +
+            " of a program refused by the kernel because it ran already";
+  }
+  return text.empty() ? "" : "    limit: traces lack some events: " + text + "\n";
 }
 
 }  // namespace
@@ -63,7 +88,8 @@ std::string text_table(const Summary& summary, bool colour) {
           fmt::format("    hits come in bursts (p = {:.2g}): the interval counts {:.0f} trials\n",
                       cell.estimate.dispersion.p_value, cell.estimate.effective_trials);
     }
-    text += observer_text(*cell.result, summary.header->confidence);
+    text += observer_text(cell);
+    text += recorder_limit(cell.result->trace_cost());
     const std::uint64_t unknown = unknown_trials(cell.result->tally());
     if (unknown > 0) {
       text += fmt::format("    {} more trials say nothing (infra, inconclusive)\n", unknown);

@@ -93,12 +93,13 @@ bool is_instant(const TraceEvent& event) {
   return false;
 }
 
-/// What changes the world for others, so that it is found without opening a slice.
+/// What changes the world for others, so that it is found without opening a slice, and what has no
+/// slice.
 void add_instants(const Trace& trace, const TaskNames& names, const std::map<int, TrackId>& tracks,
-                  std::vector<Entry>& entries) {
+                  const std::set<std::size_t>& lone_returns, std::vector<Entry>& entries) {
   for (std::size_t i = 0; i < trace.events.size(); ++i) {
     const TraceEvent& event = trace.events[i];
-    if (!is_instant(event)) continue;
+    if (!is_instant(event) && lone_returns.count(i) == 0) continue;
     const auto found = tracks.find(event.tid);
     const TrackId track =
         found != tracks.end() ? found->second : track_of(event.tid, event.pid, event.cpu);
@@ -143,7 +144,8 @@ void add_names(const std::map<TrackId, std::vector<Slice>>& tracks, const TaskNa
 
 std::string trace_chrome(const Trace& trace, const std::string& title) {
   const TaskNames names(trace);
-  const auto tracks = tracks_of(trace, names);
+  const Timeline timeline = timeline_of(trace, names);
+  const auto& tracks = timeline.tracks;
   std::map<int, TrackId> by_tid;
   std::set<std::size_t> arrived;  // wake-ups whose other end has a slice
   for (const auto& [track, slices] : tracks) {
@@ -156,7 +158,7 @@ std::string trace_chrome(const Trace& trace, const std::string& title) {
   for (const auto& [track, slices] : tracks) {
     for (const Slice& slice : slices) add_slice(trace, track, slice, arrived, entries);
   }
-  add_instants(trace, names, by_tid, entries);
+  add_instants(trace, names, by_tid, timeline.lone_returns, entries);
   std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
     if (a.when != b.when) return a.when < b.when;
     return a.rank != b.rank ? a.rank < b.rank : a.length > b.length;

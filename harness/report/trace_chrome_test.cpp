@@ -181,6 +181,38 @@ TEST(TraceChrome, ResizesSignalsExitsAndAbortsAreInstants) {
   EXPECT_EQ(Checker(trace_chrome(made.trace(), "t")).phases("i"), 8);
 }
 
+TEST(TraceChrome, AReturnWhoseCallWasBeforeTheWindowIsAnInstant) {
+  MadeTrace made;
+  made.task(kReader, "reader");
+  made.ret(kReader, TracedCall::PipeRead, 100, kPipe);
+  made.call(kReader, TracedCall::PipeRead, kPipe);
+  made.ret(kReader, TracedCall::PipeRead, 200, kPipe);
+  Checker checker(trace_chrome(made.trace(), "t"));
+  EXPECT_EQ(checker.wrong(), "");
+  ASSERT_EQ(checker.phases("i"), 1);
+  for (const Json& event : checker.json()["traceEvents"]) {
+    if (event["ph"] != "i") continue;
+    EXPECT_EQ(event["name"], "leaves pipe_read on pipe 7, result 100");
+    EXPECT_EQ(event["args"]["event"], 0);
+  }
+}
+
+TEST(TraceChrome, ASliceEndsWhereItsTaskIsSeenElsewhere) {
+  MadeTrace made;
+  made.call(kParent, TracedCall::WaitChild);
+  const std::size_t slept = made.sleep(kParent, TracedCall::WaitChild);
+  made[slept].stack = {"futex_do_wait", "__futex_wait", "futex_wait"};
+  made.call(kReader, TracedCall::PipeRead, kPipe);  // its Return is missed
+  made.call(kReader, TracedCall::PipeWrite, kPipe);
+  Checker checker(trace_chrome(made.trace(), "t"));
+  EXPECT_EQ(checker.wrong(), "");
+  EXPECT_EQ(checker.slices("do_wait", false), 1);
+  EXPECT_EQ(checker.slices("do_wait", true), 0);
+  EXPECT_EQ(checker.slices("asleep (S)", true), 1);
+  EXPECT_EQ(checker.slices("pipe_read", false), 1);
+  EXPECT_EQ(checker.slices("pipe_write", true), 1);
+}
+
 TEST(TraceChrome, WhatAProgramCallsItselfCannotSteerATerminal) {
   MadeTrace made = full_child();
   made.trace().tasks[0].comm = "\x1b[31m\xff\n\"},{";

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "harness/classify/frames.h"
+
 namespace hangrate {
 
 namespace {
@@ -76,21 +78,42 @@ void back_on_cpu(Task& task, Nanos when) {
   task.woken = false;
 }
 
-void leave_call(Task& task, const TraceEvent& event) {
-  const auto found = std::find_if(task.calls.rbegin(), task.calls.rend(),
-                                  [&](const auto& open) { return open.first == event.call; });
-  if (found == task.calls.rend()) return;  // entered before the window: an instant tells
-  task.track.close(found->second, event.when);
-  task.calls.erase(std::prev(found.base()), task.calls.end());
+/// Closes this call and what is in it.
+void close_from(Task& task, std::vector<std::pair<TracedCall, std::size_t>>::iterator call,
+                Nanos when) {
+  if (call == task.calls.end()) return;
+  task.track.close(call->second, when);
+  task.calls.erase(call, task.calls.end());
 }
 
-void apply_own(Task& task, const TraceEvent& event, std::size_t index) {
+/// false: it was entered before the window.
+bool leave_call(Task& task, const TraceEvent& event) {
+  const auto found = std::find_if(task.calls.rbegin(), task.calls.rend(),
+                                  [&](const auto& open) { return open.first == event.call; });
+  if (found == task.calls.rend()) return false;
+  close_from(task, std::prev(found.base()), event.when);
+  return true;
+}
+
+/// Calls whose Return was not seen end where an event shows that the task has left them.
+void leave_stale(Task& task, const TraceEvent& event) {
+  const bool anew = event.kind == TraceKind::Call && outermost(event.call);
+  const bool asleep = event.kind == TraceKind::Sleep;
+  const auto stale = std::find_if(task.calls.begin(), task.calls.end(), [&](const auto& open) {
+    return anew || (asleep && !may_be_in(open.first, event.stack));
+  });
+  close_from(task, stale, event.when);
+}
+
+/// false: a Return that nothing was open for.
+bool apply_own(Task& task, const TraceEvent& event, std::size_t index) {
   back_on_cpu(task, event.when);
+  leave_stale(task, event);
   if (event.kind == TraceKind::Call) {
     task.calls.emplace_back(event.call, task.track.depth());
     task.track.open({.name = call_name(event), .event = index, .begin = event.when});
   } else if (event.kind == TraceKind::Return) {
-    leave_call(task, event);
+    return leave_call(task, event);
   } else if (event.kind == TraceKind::Sleep || event.kind == TraceKind::Preempt) {
     task.away = task.track.depth();
     const std::string name = event.kind == TraceKind::Preempt
@@ -98,6 +121,7 @@ void apply_own(Task& task, const TraceEvent& event, std::size_t index) {
                                  : fmt::format("asleep ({})", event.state == 0 ? '?' : event.state);
     task.track.open({.name = name, .event = index, .begin = event.when});
   }
+  return true;
 }
 
 void apply_wake(Task& task, const TraceEvent& event, std::size_t index, const TaskNames& names) {
@@ -163,7 +187,8 @@ int cpu_of_idle_track(const TrackId& track) {
   return track.tid - kIdleCpus;
 }
 
-std::map<TrackId, std::vector<Slice>> tracks_of(const Trace& trace, const TaskNames& names) {
+Timeline timeline_of(const Trace& trace, const TaskNames& names) {
+  Timeline timeline;
   const std::map<int, TrackId> known = tracks_by_tid(trace);
   const std::vector<Nanos> next = next_times(trace, known);
   std::map<TrackId, Task> tasks;
@@ -173,16 +198,15 @@ std::map<TrackId, std::vector<Slice>> tracks_of(const Trace& trace, const TaskNa
     const TraceEvent& event = trace.events[i];
     until = std::max(until, event.when);
     const TrackId own = own_track(event, known);
-    if (event.tid != 0) apply_own(tasks[own], event, i);
+    if (event.tid != 0 && !apply_own(tasks[own], event, i)) timeline.lone_returns.insert(i);
     if (event.kind != TraceKind::Wake) continue;
     tasks[own].track.point(
         {.name = "wakes " + names.of(event.other), .event = i, .begin = event.when, .arrow_to = i},
         next[i]);
     if (event.other != 0) apply_wake(tasks[known.at(event.other)], event, i, names);
   }
-  std::map<TrackId, std::vector<Slice>> tracks;
-  for (auto& [id, task] : tasks) tracks[id] = task.track.finish(until);
-  return tracks;
+  for (auto& [id, task] : tasks) timeline.tracks[id] = task.track.finish(until);
+  return timeline;
 }
 
 }  // namespace hangrate

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,12 @@ TrackId track_of(int tid, int pid, int cpu);
 bool is_idle_track(const TrackId& track);
 int cpu_of_idle_track(const TrackId& track);
 
-/// Oldest first, an outer slice before what it holds.
-std::map<TrackId, std::vector<Slice>> tracks_of(const Trace& trace, const TaskNames& names);
+struct Timeline {
+  /// Oldest first, an outer slice before what it holds.
+  std::map<TrackId, std::vector<Slice>> tracks;
+  std::set<std::size_t> lone_returns;  ///< their Call was before the window: no slice has them
+};
+
+Timeline timeline_of(const Trace& trace, const TaskNames& names);
 
 }  // namespace hangrate

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/stats/observer_effect.h"
 
+#include <algorithm>
 #include <limits>
+
+#include <fmt/format.h>
 
 namespace hangrate {
 
@@ -18,9 +21,45 @@ double ratio_of(double share, const ObserverEffect& effect) {
          static_cast<double>(effect.traced.trials);
 }
 
+double share_of(const LeaseTime& timed, std::uint64_t trials) {
+  return trials == 0 ? 0.0 : static_cast<double>(timed.trials) / static_cast<double>(trials);
+}
+
+void compare_rates(const RateEstimate& estimate, ObserverEffect& effect) {
+  const auto traced = static_cast<double>(effect.traced.hits);
+  const double hits = traced + static_cast<double>(effect.untraced.hits);
+  if (hits == 0) return;
+  effect.rate_ratio = ratio_of(traced / hits, effect);
+  effect.widened = estimate.dispersion.overdispersed && estimate.trials > 0;
+  const double worth =
+      effect.widened ? estimate.effective_trials / static_cast<double>(estimate.trials) : 1.0;
+  const Interval share =
+      clopper_pearson_effective(traced * worth, hits * worth, estimate.confidence);
+  effect.rate_interval = {ratio_of(share.low, effect), ratio_of(share.high, effect)};
+}
+
+void compare_speeds(const TraceCost& cost, ObserverEffect& effect) {
+  const std::uint64_t fewest = std::min(cost.traced.trials, cost.untraced.trials);
+  const double share = std::min(effect.traced_timed, effect.untraced_timed);
+  if (fewest < kLeastTimedTrials || share < kLeastTimedShare) {
+    effect.no_speed = fmt::format(
+        "leases in which every trial ended by itself hold {} of the watched trials ({:.0f} %) and "
+        "{} of the others ({:.0f} %); it takes {} and {:.0f} % of either",
+        cost.traced.trials, 100 * effect.traced_timed, cost.untraced.trials,
+        100 * effect.untraced_timed, kLeastTimedTrials, 100 * kLeastTimedShare);
+    return;
+  }
+  effect.speed_ratio = ns_per_trial(cost.untraced) / ns_per_trial(cost.traced);
+  const double extra = ns_per_trial(cost.traced) - ns_per_trial(cost.untraced);
+  if (extra > 0 && effect.events_per_trial > 0) {
+    effect.ns_per_event = extra / effect.events_per_trial;
+  }
+}
+
 }  // namespace
 
-std::optional<ObserverEffect> observer_effect(const CellResult& result, double confidence) {
+std::optional<ObserverEffect> observer_effect(const CellResult& result,
+                                              const RateEstimate& estimate) {
   ObserverEffect effect;
   const Tally& all = result.tally();
   effect.traced = {result.traced().reproductions(), result.traced().conclusive()};
@@ -28,22 +67,13 @@ std::optional<ObserverEffect> observer_effect(const CellResult& result, double c
                      all.conclusive() - effect.traced.trials};
   if (effect.traced.trials == 0 || effect.untraced.trials == 0) return std::nullopt;
 
-  const std::uint64_t hits = effect.traced.hits + effect.untraced.hits;
-  if (hits > 0) {
-    const Interval share = clopper_pearson(effect.traced.hits, hits, confidence);
-    effect.rate_ratio =
-        ratio_of(static_cast<double>(effect.traced.hits) / static_cast<double>(hits), effect);
-    effect.rate_interval = {ratio_of(share.low, effect), ratio_of(share.high, effect)};
-  }
+  compare_rates(estimate, effect);
   const TraceCost& cost = result.trace_cost();
-  const auto watched = static_cast<double>(result.traced().attempted());
-  effect.events_per_trial = static_cast<double>(cost.events) / watched;
-  if (cost.traced.trials == 0 || cost.untraced.trials == 0) return effect;
-  effect.speed_ratio = ns_per_trial(cost.untraced) / ns_per_trial(cost.traced);
-  if (effect.events_per_trial > 0) {
-    effect.ns_per_event =
-        (ns_per_trial(cost.traced) - ns_per_trial(cost.untraced)) / effect.events_per_trial;
-  }
+  const std::uint64_t watched = result.traced().attempted();
+  effect.events_per_trial = static_cast<double>(cost.events) / static_cast<double>(watched);
+  effect.traced_timed = share_of(cost.traced, watched);
+  effect.untraced_timed = share_of(cost.untraced, all.attempted() - watched);
+  compare_speeds(cost, effect);
   return effect;
 }
 

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // ObserverEffect: what being watched by the flight recorder changes, from a cell in which some
-// trials were watched and some were not (--trace compare). Pure.
+// trials were watched and some were not. Only --trace compare chooses them blindly: in other runs
+// the trials not watched are later ones, or those a full recorder turned away. Both kinds run the
+// recorder's programs, which ask of every task whether it is watched; only --trace off runs none.
+// Pure.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "harness/stats/cell_result.h"
 #include "harness/stats/interval.h"
@@ -28,13 +32,26 @@ struct ObserverEffect {
   /// trial hit.
   std::optional<double> rate_ratio;
   Interval rate_interval;
-  /// Trials per second traced / untraced, from leases in which every trial ended in time.
+  /// Hits come in bursts, so the sum of them counts as fewer, by the factor by which the trials of
+  /// the cell do (RateEstimate). Bursts that spread over both arms move their ratio less than that.
+  bool widened = false;
+  /// Trials per second traced / untraced, from leases in which every trial ended in time. Where
+  /// most trials hang those are few and not like the others: then there is none, but a reason.
   std::optional<double> speed_ratio;
-  double events_per_trial = 0.0;       ///< of a traced one
-  std::optional<double> ns_per_event;  ///< extra time of a traced trial for each of its events
+  std::string no_speed;           ///< why not
+  double traced_timed = 0.0;      ///< share of the traced trials in such leases
+  double untraced_timed = 0.0;    ///< and of the untraced
+  double events_per_trial = 0.0;  ///< of a traced one
+  /// Extra time of a traced trial for each of its events; none if it took no longer.
+  std::optional<double> ns_per_event;
 };
 
-/// nullopt: not both kinds of trials are there.
-std::optional<ObserverEffect> observer_effect(const CellResult& result, double confidence);
+/// So many trials of either arm, and such a share of them, a speed ratio rests on at least.
+inline constexpr std::uint64_t kLeastTimedTrials = 100;
+inline constexpr double kLeastTimedShare = 0.2;
+
+/// nullopt: not both kinds of trials are there. `estimate` is of the same cell.
+std::optional<ObserverEffect> observer_effect(const CellResult& result,
+                                              const RateEstimate& estimate);
 
 }  // namespace hangrate

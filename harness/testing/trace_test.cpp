@@ -126,7 +126,8 @@ TEST_F(TraceCommand, ExportWritesOneFormatAndNothingElse) {
 }
 
 TEST_F(TraceCommand, MistakesAreToldInOneLineWithWhatToDo) {
-  EXPECT_THAT(refused({"show", journal_ + ":50"}), HasSubstr("has no trace: hangs are recorded"));
+  EXPECT_THAT(refused({"show", journal_ + ":50"}),
+              HasSubstr("has no trace: traces are kept where"));
   EXPECT_THAT(
       refused({"show", journal_ + ":6"}),
       HasSubstr("no record of trial 6: trials that simply end have none; with a trace there "
@@ -145,8 +146,54 @@ TEST_F(TraceCommand, AJournalWithoutAnyTraceSaysHowToGetOne) {
   std::string text = read_file(journal_).value_or("");
   text = text.substr(0, text.find('\n') + 1) + lines_[3] + "\n";
   ASSERT_TRUE(write_file_atomically(journal_, text));
-  EXPECT_THAT(refused({"show", journal_}), HasSubstr("has no trace of any trial: hangs are "
-                                                     "recorded where"));
+  EXPECT_THAT(refused({"show", journal_}), HasSubstr("has no trace of any trial: traces "
+                                                     "are kept where"));
+}
+
+TEST_F(TraceCommand, AHangWithoutATraceIsToldWhy) {
+  const std::string text = read_file(journal_).value_or("");
+  const auto refused_in = [&](const TraceSetup& setup, bool traced) {
+    RunHeader header = *header_from_json(*parse_json(text.substr(0, text.find('\n'))));
+    header.trace = setup;
+    TrialRecord trial = trial_of(0, 50, seen_with({}, {kWriter}), Outcome::Hang);
+    trial.observation.trace.reset();
+    trial.observation.traced = traced;
+    const std::string lines =
+        dump_line(to_json_value(header)) + "\n" + dump_line(to_json_value(Record(trial))) + "\n";
+    EXPECT_TRUE(write_file_atomically(journal_, lines));
+    return refused({"show", journal_ + ":50"});
+  };
+  EXPECT_THAT(refused_in({}, false), HasSubstr("unless the run has --trace off, as this one had"));
+  EXPECT_THAT(refused_in({.mode = TraceMode::OnHit, .refused = "no BTF"}, false),
+              HasSubstr("the run was to keep traces, but: no BTF"));
+  EXPECT_THAT(refused_in({.mode = TraceMode::OnHit}, false),
+              HasSubstr("the lease of this trial was not watched: after 100 traces"));
+  EXPECT_THAT(refused_in({.mode = TraceMode::Compare}, false),
+              HasSubstr("was not watched: --trace compare watches every other one"));
+  EXPECT_THAT(refused_in({.mode = TraceMode::OnHit}, true), HasSubstr("it was watched, but"));
+}
+
+TEST_F(TraceCommand, AJournalThatWasCutOffIsToldSo) {
+  const std::string text = read_file(journal_).value_or("");
+  const std::string header = text.substr(0, text.find('\n') + 1);
+  const std::string half = lines_[1].substr(0, lines_[1].size() / 2);
+  ASSERT_TRUE(write_file_atomically(journal_, header + half));
+  EXPECT_THAT(refused({"show", journal_}), HasSubstr("was cut off by a kill and is left out"));
+  ASSERT_TRUE(write_file_atomically(journal_, header + lines_[0] + "\n" + half));
+  const Ran ran = trace({"show", journal_});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_THAT(ran.out, HasSubstr("trial 3"));
+  EXPECT_THAT(ran.err, HasSubstr("cut off by a kill"));
+}
+
+TEST_F(TraceCommand, AVictimTheTraceHasNothingOfIsNamed) {
+  const std::string text = read_file(journal_).value_or("");
+  const TrialRecord trial =
+      trial_of(0, 60, seen_with(stalled_writer().trace(), {kReader}), Outcome::Hang);
+  ASSERT_TRUE(
+      write_file_atomically(journal_, text + dump_line(to_json_value(Record(trial))) + "\n"));
+  EXPECT_THAT(trace({"show", journal_ + ":60"}).out,
+              HasSubstr("no explanation: the trace has nothing of reader (103)"));
 }
 
 TEST_F(TraceCommand, AMalformedTraceIsToldWithItsLine) {

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What a report tells of the flight recorder itself: what watching changed, and what it missed.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "harness/report/summary_json.h"
+#include "harness/testing/schema.h"
+
+namespace hangrate {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+/// 400 trials of either kind, two of them hits of a watched worker.
+struct Compared {
+  explicit Compared(TraceMode mode, const TraceCost& cost) {
+    header.trace.mode = mode;
+    header.cells.resize(1);
+    CellSpec& spec = header.cells[0];
+    spec.repro = "some_stall";
+    spec.variant = "plain";
+    spec.trials = 800;
+    spec.manifest.variants.resize(1);
+    spec.manifest.variants[0].name = "plain";
+    cells.emplace_back(spec);
+    cells[0].apply(BatchRecord{.first = 2, .count = 398, .traced = true});
+    cells[0].apply(BatchRecord{.first = 400, .count = 400, .traced = false});
+    for (std::uint64_t trial = 0; trial < 2; ++trial) {
+      TrialRecord hit;
+      hit.observation.trial = trial;
+      hit.observation.traced = true;
+      hit.verdict.outcome = Outcome::Hang;
+      hit.verdict.signature = SignatureMatch::Match;
+      cells[0].apply(hit);
+    }
+    cells[0].apply(CellEndRecord{.reason = "trials", .elapsed = kSecond, .trace = cost});
+    summary = summarize(header, cells);
+  }
+  std::string text() const { return text_table(summary, false); }
+  Json json() const {
+    const std::string report = json_report(summary);
+    EXPECT_EQ(testing::validate("run.schema.json", testing::PlainJson::parse(report)), "");
+    return cell_json(summary.cells[0]);
+  }
+
+  RunHeader header;
+  std::vector<CellResult> cells;
+  Summary summary;
+};
+
+TraceCost cost_of(Nanos traced, Nanos untraced) {
+  return {.traced = {390, traced}, .untraced = {400, untraced}, .events = 4000};
+}
+
+TEST(ReportOfTheRecorder, SaysWhatWatchingChangedAndWhatThatRestsOn) {
+  const Compared run(TraceMode::Compare, cost_of(429 * kMilli, 400 * kMilli));
+  EXPECT_THAT(run.text(), HasSubstr("    watched 2/400 hits, not watched 0/400: rate ratio inf"));
+  EXPECT_THAT(run.text(), HasSubstr("\n    speed ratio 0.909, from 98 % of the watched trials and "
+                                    "100 % of the others; 10000 ns an event\n"));
+  const Json effect = run.json()["observer_effect"];
+  EXPECT_NEAR(effect["traced_timed"].get<double>(), 0.975, 1e-9);
+  EXPECT_EQ(effect["no_speed_ratio"], nullptr);
+  EXPECT_EQ(effect["widened_for_bursts"], false);
+}
+
+TEST(ReportOfTheRecorder, SaysNothingOfItWhereTheTrialsWereNotChosenBlindly) {
+  const Compared run(TraceMode::OnHit, cost_of(429 * kMilli, 400 * kMilli));
+  EXPECT_THAT(run.text(), Not(HasSubstr("watched")));
+  EXPECT_EQ(run.json()["observer_effect"], nullptr);
+}
+
+TEST(ReportOfTheRecorder, HasNoNegativeCostAndNoRatioOfAFewTrials) {
+  const Compared faster(TraceMode::Compare, cost_of(380 * kMilli, 400 * kMilli));
+  EXPECT_THAT(faster.text(), HasSubstr("the cost of an event is below what this run can tell"));
+  EXPECT_EQ(faster.json()["observer_effect"]["ns_per_event"], nullptr);
+  const Compared few(TraceMode::Compare, {.traced = {50, kMilli}, .untraced = {400, kMilli}});
+  EXPECT_THAT(few.text(), HasSubstr("    no speed ratio: leases in which every trial ended by "
+                                    "itself hold 50 of the watched trials (12 %)"));
+  EXPECT_THAT(few.json()["observer_effect"]["no_speed_ratio"].get<std::string>(),
+              HasSubstr("hold 50 of the watched"));
+}
+
+TEST(ReportOfTheRecorder, TellsWhatItDroppedAndMissedButNotThatItsRingsWrap) {
+  TraceCost cost{.events = 4000, .overwritten = 1000};
+  EXPECT_THAT(Compared(TraceMode::OnHit, cost).text(), Not(HasSubstr("limit:")));
+  cost.missed = 7;
+  EXPECT_THAT(Compared(TraceMode::OnHit, cost).text(),
+              HasSubstr("    limit: traces lack some events: 7 runs of a program refused by the "
+                        "kernel because it ran already\n"));
+  cost.dropped = 1;
+  const Compared run(TraceMode::OnHit, cost);
+  EXPECT_THAT(run.text(), HasSubstr("1 event was dropped by programs nested too deep; 7 runs"));
+  EXPECT_EQ(run.json()["recorder"], Json::parse(R"({"events":4000,"overwritten":1000,"dropped":1,
+                                                    "missed":7})"));
+}
+
+TEST(ReportOfTheRecorder, IsSilentWithoutOne) {
+  CellSpec spec;
+  spec.manifest.variants.resize(1);
+  const CellResult result(spec);
+  CellSummary cell;
+  cell.spec = &spec;
+  cell.result = &result;
+  EXPECT_EQ(cell_json(cell)["recorder"], nullptr);
+  EXPECT_EQ(cell_json(cell)["observer_effect"], nullptr);
+}
+
+}  // namespace
+}  // namespace hangrate
