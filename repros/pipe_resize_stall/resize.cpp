@@ -40,6 +40,26 @@ ResizePlan::ResizePlan(const Settings& settings)
     resizer_.cpu = writer_.cpu = cpus[lane % cpus.size()];
   }
   writer_.policy = policy_number(settings.text("policy"));
+  choice_.plan = settings.text("widen");
+  choice_.delay = settings.number("delay");
+  first_cpu_ = cpus[2 * lane % cpus.size()];
+  second_cpu_ = cpus[(2 * lane + 1) % cpus.size()];
+  if (widened()) resizer_ = writer_ = Placement{};  // placed by the plan of each trial
+}
+
+std::vector<RacePlan> ResizePlan::races() const {
+  const Placement here{.cpu = first_cpu_};
+  return {
+      {.name = "preempt",
+       .provoker = here,
+       .victim = {.cpu = first_cpu_, .policy = SCHED_FIFO}},
+      {.name = "herd", .provoker = here, .victim = {.cpu = second_cpu_}, .herd = true},
+      {.name = "interrupt",
+       .provoker = here,
+       .victim = {.cpu = second_cpu_},
+       .herd = true,
+       .interrupt = true},
+  };
 }
 
 void ResizePlan::place(Context& context) const {

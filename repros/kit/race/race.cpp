@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "repros/kit/race/race.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "repros/kit/race/self_check.h"
+
+namespace hangrate::kit {
+
+namespace {
+
+constexpr int kHoldEntries = 3000;
+constexpr int kRounds = 15;              // of each measurement
+constexpr Nanos kLeastHold = 20 * kMicro;  // a remote wake-up takes 2 to 20 us on real machines
+constexpr Nanos kMostLate = 500 * kMicro;
+constexpr Nanos kLeastWalk = 5 * kMicro;
+
+/// Delays worth trying, ns: each about 1.4 times the one before.
+constexpr Nanos kDelays[] = {5'000,   7'000,   10'000,  14'000,  20'000,  28'000,    40'000,
+                             56'000,  80'000,  112'000, 160'000, 224'000, 320'000,   450'000,
+                             640'000, 900'000, 1'280'000, 1'800'000, 2'560'000};
+
+/// The search draws from its own stream, so that a replay, which does not search, sees the same
+/// numbers from Context::rng().
+constexpr std::uint64_t kSearchStream = 0x7365617263680000ULL;
+
+std::string us(Nanos span) {
+  return std::to_string(span / kMicro) + " us";
+}
+
+}  // namespace
+
+std::string Race::place(const RacePlan& plan) const {
+  std::string problem = grant(0, plan.provoker);
+  for (std::size_t i = 0; i < victims_.size() && problem.empty(); ++i) {
+    problem = grant(victims_[i], plan.victim);
+  }
+  return problem;
+}
+
+std::string Race::test(const RacePlan& plan) {
+  if ((plan.herd || plan.interrupt) && plan.provoker.cpu == plan.victim.cpu) {
+    return "needs a second CPU";
+  }
+  if (std::string problem = place(plan); !problem.empty()) return problem;
+  if (plan.herd) {
+    if (!herd_) {
+      if (std::string problem = herd_.build(); !problem.empty()) return problem;
+    }
+    const Nanos without = wake_cost(nullptr, kRounds);
+    const Nanos with = wake_cost(&herd_, kRounds);
+    if (without < 0 || with < 0) return std::string("herd: ") + std::strerror(errno);
+    if (with - without < kLeastWalk) {
+      return "the herd lengthens a wake-up by " + std::to_string(with - without) + " ns only";
+    }
+    walk_end_ = with;
+  }
+  if (plan.interrupt) {
+    if (!hold_) {
+      if (std::string problem = hold_.build(kHoldEntries); !problem.empty()) return problem;
+    }
+    const HoldSeen seen = median_hold(hold_, kRounds);
+    if (seen.held < kLeastHold) return "the interrupt holds the CPU for " + us(seen.held) + " only";
+    if (seen.late > kMostLate) return "the interrupt is " + us(seen.late) + " late";
+    struck_after_ = walk_end_ + seen.held / 2;
+  }
+  return {};
+}
+
+void Race::declare(const RacePlan& plan, Nanos delay) {
+  ShotSearch& search = *search_;
+  if (!plan.interrupt) {
+    search.declare(plan.name, 0);
+  } else if (delay != 0) {
+    search.declare(plan.name, delay);
+  } else {
+    search.adopt(plan.name);
+    constexpr Nanos kSlack = 200 * kMicro;  // arming, entering the kernel, a late timer
+    for (const Nanos bin : kDelays) {
+      if (bin <= walk_end_ + kSlack) search.declare(plan.name, bin);
+    }
+  }
+}
+
+void Race::setup(Context& context, const std::vector<RacePlan>& plans, const RaceChoice& choice,
+                 std::vector<int> victims) {
+  victims_ = std::move(victims);
+  for (const RacePlan& plan : plans) {
+    if (choice.plan == "auto" || choice.plan == plan.name) plans_.push_back(plan);
+  }
+  search_.emplace(context.search_table());
+  std::string reasons;
+  for (const RacePlan& plan : plans_) {
+    const std::string off = test(plan);
+    declare(plan, choice.delay);
+    search_->turn(plan.name, off.c_str());
+    if (!off.empty()) reasons += std::string(reasons.empty() ? "" : "; ") + plan.name + ": " + off;
+  }
+  if (search_->best() == nullptr) context.skip("no way to widen works here: " + reasons);
+  always_search_ = context.search_trials() == 0 && search_->tries() == 0;
+}
+
+const protocol::Shot& Race::aim(Context& context) {
+  arm_ = nullptr;
+  if (const protocol::Shot* replayed = context.replayed_shot()) {
+    shot_ = *replayed;
+  } else {
+    const ShotSearch& search = *search_;
+    if (always_search_ || context.trial() < context.search_trials()) {
+      Rng rng(context.seed() ^ kSearchStream, context.trial());
+      arm_ = search.explore(rng);
+    } else {
+      if (fixed_ == nullptr) fixed_ = search.best();
+      arm_ = fixed_;
+    }
+    if (arm_ != nullptr) shot_ = arm_->shot;
+  }
+  plan_ = nullptr;
+  for (const RacePlan& plan : plans_) {
+    if (std::strncmp(plan.name, shot_.plan, sizeof shot_.plan) == 0) plan_ = &plan;
+  }
+  if (plan_ == nullptr) context.fail(std::string("no plan is called ") + shot_.plan);
+  if (plan_ != placed_) {
+    if (std::string problem = place(*plan_); !problem.empty()) context.fail(problem);
+    placed_ = plan_;
+  }
+  if (arm_ != nullptr) arm_->tries.fetch_add(1, std::memory_order_relaxed);
+  context.aimed(shot_, arm_);
+  return shot_;
+}
+
+void Race::load(Context& context, int fd) const {
+  if (plan_ == nullptr || !plan_->herd) return;
+  if (!herd_.attach(fd)) context.fail(std::string("epoll_ctl: ") + std::strerror(errno));
+}
+
+void Race::near() {
+  if (arm_ != nullptr) arm_->near.fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace hangrate::kit

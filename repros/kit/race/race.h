@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Race: the toolbox in one object, for a trial in which one task, the provoker (the worker itself),
+// opens a short window and the victim must get into it. setup() proves what works here, aim()
+// chooses, fire() provokes. README.md beside this file shows a whole example.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/base/clock.h"
+#include "repros/kit/actor.h"
+#include "repros/kit/race/interrupt_hold.h"
+#include "repros/kit/race/shot_search.h"
+#include "repros/kit/race/wake_herd.h"
+#include "repros/kit/reproducer.h"
+
+namespace hangrate::kit {
+
+/// One way to hold the window open.
+struct RacePlan {
+  const char* name = "";     ///< static text, at most 23 bytes
+  Placement provoker;        ///< of the worker
+  Placement victim;          ///< of every victim
+  bool herd = false;         ///< load() puts a WakeHerd on the wait queue
+  bool interrupt = false;    ///< fire() aims an InterruptHold; has a delay
+};
+
+/// What the user asked for.
+struct RaceChoice {
+  std::string plan = "auto";  ///< "auto": search all, else the name of one
+  Nanos delay = 0;            ///< of the interrupt, ns from the arming; 0: search
+};
+
+class Race {
+ public:
+  /// Tests each plan on this machine, and turns off those that do not work, with the reason; a plan
+  /// that was asked for and does not work, or none that works, is a skip. `victims` are the thread
+  /// ids that a plan places.
+  void setup(Context& context, const std::vector<RacePlan>& plans, const RaceChoice& choice,
+             std::vector<int> victims);
+
+  /// Chooses this trial's shot, publishes it and places the parties. First thing in a trial.
+  const protocol::Shot& aim(Context& context);
+
+  /// Loads the wait queues of `fd`, if the plan does. Lasts until the file is closed.
+  void load(Context& context, int fd) const;
+
+  /// Calls `provoke` with the interrupt aimed into it, if the plan has one. True if it took so long
+  /// that the interrupt struck inside: a near miss unless it hits.
+  template <typename Provoke>
+  bool fire(Provoke provoke) {
+    if (plan_ == nullptr || !plan_->interrupt) {
+      provoke();
+      return false;
+    }
+    hold_.arm(now_ns() + shot_.delay_ns);
+    const Nanos start = now_ns();
+    provoke();
+    const bool struck = now_ns() - start > struck_after_;
+    if (!struck) hold_.disarm();
+    return struck;
+  }
+
+  /// Counts a near miss of this trial, by the reproducer's own measure.
+  void near();
+
+  /// The plan in use, "" before aim().
+  const char* plan() const { return plan_ != nullptr ? plan_->name : ""; }
+
+ private:
+  std::string test(const RacePlan& plan);
+  std::string place(const RacePlan& plan) const;
+  void declare(const RacePlan& plan, Nanos delay);
+
+  std::vector<RacePlan> plans_;
+  std::vector<int> victims_;
+  std::optional<ShotSearch> search_;  // made by setup()
+  WakeHerd herd_;
+  InterruptHold hold_;
+  Nanos walk_end_ = 0;      // from the arming to the end of the walk at the latest, ns
+  Nanos struck_after_ = 0;  // a provocation longer than this had the interrupt inside, ns
+  bool always_search_ = false;
+
+  protocol::Shot shot_;
+  protocol::Arm* arm_ = nullptr;
+  protocol::Arm* fixed_ = nullptr;
+  const RacePlan* plan_ = nullptr;
+  const RacePlan* placed_ = nullptr;
+};
+
+}  // namespace hangrate::kit
