@@ -5,17 +5,14 @@
 #include <cerrno>
 #include <cstring>
 
-#include <sys/epoll.h>
 #include <sys/timerfd.h>
-
-#include "repros/kit/race/epoll_entries.h"
 
 namespace hangrate::kit {
 
-std::string InterruptHold::build(int entries) {
+std::string InterruptHold::build(std::size_t size) {
   timer_.reset(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
   if (!timer_) return std::string("timerfd_create: ") + std::strerror(errno);
-  return add_epoll_entries(timer_.get(), entries, EPOLLIN, epolls_);
+  return crowd_.gather(timer_.get(), size);
 }
 
 void InterruptHold::arm(Nanos when) const {

@@ -10,33 +10,42 @@
 
 namespace hangrate::kit {
 
-HoldSeen see_hold(const InterruptHold& hold, Nanos ahead, Nanos watch) {
+namespace {
+
+Nanos quartile(std::vector<Nanos> values) {
+  const auto place = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 4);
+  std::nth_element(values.begin(), place, values.end());
+  return *place;
+}
+
+}  // namespace
+
+HoldSeen see_hold(const InterruptHold& hold, Nanos ahead, Nanos watch, Nanos least) {
   HoldSeen seen;
   Nanos last = now_ns();
   const Nanos target = last + ahead;
   const Nanos end = target + watch;
   hold.arm(target);
-  for (last = now_ns(); last < end;) {
+  for (last = now_ns(); last < end && seen.held == 0;) {
     const Nanos now = now_ns();
-    if (now >= target && now - last > seen.held) {
-      seen.held = now - last;
-      seen.late = last - target;
-    }
+    if (now >= target && now - last >= least) seen = {last - target, now - last};
     last = now;
   }
   hold.disarm();
   return seen;
 }
 
-HoldSeen median_hold(const InterruptHold& hold, int rounds) {
-  constexpr Nanos kAhead = 300 * kMicro;
+HoldSeen typical_hold(const InterruptHold& hold, int rounds, Nanos least) {
+  constexpr Nanos kAhead = 200 * kMicro;
   constexpr Nanos kWatch = 2 * kMilli;
-  std::vector<HoldSeen> all;
-  for (int i = 0; i < rounds; ++i) all.push_back(see_hold(hold, kAhead, kWatch));
-  const auto middle = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);
-  std::nth_element(all.begin(), middle, all.end(),
-                   [](const HoldSeen& a, const HoldSeen& b) { return a.held < b.held; });
-  return *middle;
+  std::vector<Nanos> late;
+  std::vector<Nanos> held;
+  for (int i = 0; i < rounds; ++i) {
+    const HoldSeen seen = see_hold(hold, kAhead, kWatch, least);
+    late.push_back(seen.late);
+    held.push_back(seen.held);
+  }
+  return {quartile(late), quartile(held)};
 }
 
 Nanos wake_cost(const WakeHerd* herd, int rounds) {

@@ -6,23 +6,21 @@
 
 #include <sys/epoll.h>
 
-#include "repros/kit/race/epoll_entries.h"
-
 namespace hangrate::kit {
 
-std::string WakeHerd::build(int size) {
-  inner_.reset(::epoll_create1(EPOLL_CLOEXEC));
-  if (!inner_) return std::string("epoll_create1: ") + std::strerror(errno);
-  return add_epoll_entries(inner_.get(), size, EPOLLIN, outer_);
+std::string WakeHerd::build(std::size_t size) {
+  epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll_) return std::string("epoll_create1: ") + std::strerror(errno);
+  return crowd_.gather(epoll_.get(), size);
 }
 
 bool WakeHerd::attach(int fd) const {
   epoll_event event{};  // no event asked for: errors and hang-ups only, and keyless wake-ups
-  return ::epoll_ctl(inner_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
+  return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 void WakeHerd::detach(int fd) const {
-  ::epoll_ctl(inner_.get(), EPOLL_CTL_DEL, fd, nullptr);
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
 }
 
 }  // namespace hangrate::kit
