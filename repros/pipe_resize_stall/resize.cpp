@@ -56,7 +56,7 @@ std::vector<RacePlan> ResizePlan::races() const {
       {.name = "herd", .provoker = here, .victim = {.cpu = second_cpu_}, .herd = true},
       {.name = "interrupt",
        .provoker = here,
-       .victim = {.cpu = second_cpu_},
+       .victim = {.cpu = second_cpu_, .policy = SCHED_FIFO},
        .herd = true,
        .interrupt = true},
   };

@@ -2,18 +2,17 @@
 #include "repros/kit/race/poll_crowd.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <memory>
 #include <vector>
 
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,40 +23,45 @@ namespace hangrate::kit {
 
 namespace {
 
-/// Of the thread, which never ends; so this is never freed either.
-struct Sleeper {
-  std::vector<pollfd> listed;
-  std::atomic<int> tid{0};
-  std::atomic<int> error{0};
-};
-
-void* sleep_for_ever(void* memory) {
-  auto& sleeper = *static_cast<Sleeper*>(memory);
-  sigset_t all;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
-  sleeper.tid.store(static_cast<int>(::syscall(SYS_gettid)));
-  while (true) {
-    if (::poll(sleeper.listed.data(), sleeper.listed.size(), -1) < 0 && errno != EINTR) {
-      sleeper.error.store(errno);
-      return nullptr;
-    }
+void close_all_but(int fd) {
+  constexpr unsigned kAll = ~0U;
+  const auto kept = static_cast<unsigned>(fd);
+  if (kept > 0) ::syscall(SYS_close_range, 0U, kept - 1, 0);
+  if (::syscall(SYS_close_range, kept + 1, kAll, 0) == 0) return;
+  for (int other = 0; other < 1024; ++other) {  // before v5.9
+    if (other != fd) ::close(other);
   }
 }
 
-/// True if the thread sleeps, by the state in its stat (proc_pid_stat(5)).
-bool asleep(int tid) {
-  const std::string path = "/proc/self/task/" + std::to_string(tid) + "/stat";
+[[noreturn]] void sleep_for_ever(std::vector<pollfd>& listed, int parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(0);
+  ::prctl(PR_SET_NAME, "crowd");
+  close_all_but(listed.front().fd);
+  while (::poll(listed.data(), listed.size(), -1) < 0 && errno == EINTR) {
+  }
+  ::_exit(1);
+}
+
+/// The state letter of a process (proc_pid_stat(5)), 0 if it cannot be read.
+char state_of(int pid) {
+  const std::string path = "/proc/" + std::to_string(pid) + "/stat";
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   char text[512];
   const ssize_t n = file ? ::read(file.get(), text, sizeof text - 1) : 0;
-  if (n <= 0) return false;
+  if (n <= 0) return 0;
   text[n] = '\0';
   const char* close = std::strrchr(text, ')');
-  return close != nullptr && close[1] == ' ' && close[2] == 'S';
+  return close != nullptr && close[1] == ' ' ? close[2] : '\0';
 }
 
 }  // namespace
+
+PollCrowd::~PollCrowd() {
+  if (pid_ <= 0) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+}
 
 std::size_t PollCrowd::most(std::size_t wish) {
   rlimit files{};
@@ -71,20 +75,18 @@ std::size_t PollCrowd::most(std::size_t wish) {
 }
 
 std::string PollCrowd::gather(int fd, std::size_t entries) {
-  auto* sleeper = new Sleeper;
-  sleeper->listed.assign(entries, pollfd{.fd = fd, .events = POLLPRI, .revents = 0});
-  pthread_t thread{};
-  if (const int error = ::pthread_create(&thread, nullptr, sleep_for_ever, sleeper); error != 0) {
-    delete sleeper;
-    return std::string("pthread_create: ") + std::strerror(error);
-  }
-  ::pthread_detach(thread);
+  std::vector<pollfd> listed(entries, pollfd{.fd = fd, .events = POLLPRI, .revents = 0});
+  const int parent = ::getpid();
+  pid_ = ::fork();
+  if (pid_ < 0) return std::string("fork: ") + std::strerror(errno);
+  if (pid_ == 0) sleep_for_ever(listed, parent);
+  // Asleep once more after a while: the first sight may be of a page fault.
   const Nanos deadline = now_ns() + 10 * kSecond;
-  while (now_ns() < deadline) {
-    if (const int error = sleeper->error.load(); error != 0) {
-      return std::string("poll: ") + std::strerror(error);
-    }
-    if (const int tid = sleeper->tid.load(); tid != 0 && asleep(tid)) return {};
+  for (int seen = 0; now_ns() < deadline;) {
+    const char state = state_of(pid_);
+    if (state == 'Z' || state == '\0') return "poll: the crowd has ended";
+    seen = state == 'S' ? seen + 1 : 0;
+    if (seen == 3) return {};
     const timespec nap = to_timespec(200 * kMicro);
     ::nanosleep(&nap, nullptr);
   }

@@ -56,8 +56,7 @@ class Race {
       provoke();
       return false;
     }
-    hold_.arm(now_ns() + shot_.delay_ns);
-    const Nanos start = now_ns();
+    const Nanos start = arm();
     provoke();
     const bool struck = now_ns() - start > struck_after_;
     if (!struck) hold_.disarm();
@@ -71,6 +70,7 @@ class Race {
   const char* plan() const { return plan_ != nullptr ? plan_->name : ""; }
 
  private:
+  Nanos arm() const;
   std::string test(const RacePlan& plan);
   std::string place(const RacePlan& plan) const;
   void declare(const RacePlan& plan, Nanos delay);
