@@ -65,7 +65,6 @@ class PipeResizeStall final : public Reproducer {
     if (plan_.widened()) race_.aim(context);
     context.phase("open");
     open_pipe(context);
-    race_.load(context, write_end_.get());
     capacity_ = plan_.shape(context, read_end_.get());
     context.phase("fill until the writer sleeps");
     Job job = first_job();
@@ -84,6 +83,7 @@ class PipeResizeStall final : public Reproducer {
       if (!context.until([&] { return actors_[0].asleep(); })) return not_asleep(context);
     }
     context.phase("resize");
+    race_.load(context, write_end_.get());
     if (race_.fire([&] { plan_.resize(context, read_end_.get(), capacity_); })) race_.near();
     context.await(*this);
     const TrialOutcome outcome = check_results(context);
