@@ -5,24 +5,26 @@
 #include <cerrno>
 #include <cstring>
 
+#include <sched.h>
+
 #include "repros/kit/race/self_check.h"
 
 namespace hangrate::kit {
 
 namespace {
 
-constexpr std::size_t kHerd = 60000;
-constexpr std::size_t kHold = 60000;
-constexpr Nanos kLongArming = 50 * kMicro;
-constexpr int kRounds = 15;              // of each measurement
+constexpr int kRounds = 15;                // of each measurement
 constexpr Nanos kLeastHold = 20 * kMicro;  // a remote wake-up takes 2 to 20 us on real machines
 constexpr Nanos kMostLate = 500 * kMicro;
-constexpr Nanos kLeastWalk = 5 * kMicro;
+constexpr Nanos kLongArming = 50 * kMicro;
 
 /// Delays worth trying, ns: each about 1.4 times the one before.
-constexpr Nanos kDelays[] = {5'000,   7'000,   10'000,  14'000,  20'000,  28'000,    40'000,
-                             56'000,  80'000,  112'000, 160'000, 224'000, 320'000,   450'000,
-                             640'000, 900'000, 1'280'000, 1'800'000, 2'560'000};
+constexpr Nanos kDelays[] = {5'000,     7'000,     10'000,  14'000,  20'000,  28'000,
+                             40'000,    56'000,    80'000,  112'000, 160'000, 224'000,
+                             320'000,   450'000,   640'000, 900'000, 1'280'000, 1'800'000};
+
+/// Trials after which a table found at setup is believed.
+constexpr std::uint64_t kWarmTries = 200;
 
 /// The search draws from its own stream, so that a replay, which does not search, sees the same
 /// numbers from Context::rng().
@@ -30,6 +32,13 @@ constexpr std::uint64_t kSearchStream = 0x7365617263680000ULL;
 
 std::string us(Nanos span) {
   return std::to_string(span / kMicro) + " us";
+}
+
+/// Entries that make a wake-up `span` ns long here, by the cost of a small herd.
+std::size_t entries_for(Nanos span, Nanos cost, std::size_t of) {
+  constexpr std::size_t kMost = 200'000;
+  const auto wish = static_cast<std::size_t>(span) * of / static_cast<std::size_t>(cost);
+  return std::clamp<std::size_t>(wish, of, PollCrowd::most(kMost));
 }
 
 }  // namespace
@@ -42,46 +51,61 @@ std::string Race::place(const RacePlan& plan) const {
   return problem;
 }
 
-std::string Race::test(const RacePlan& plan) {
-  if ((plan.herd || plan.interrupt) && plan.provoker.cpu == plan.victim.cpu) {
+std::string Race::build(Tool& tool) {
+  constexpr std::size_t kProbe = 1000;  // every limit of descriptors allows that many
+  WakeHerd probe;
+  std::string problem = probe.build(kProbe);
+  if (!problem.empty()) return problem;
+  const Nanos without = wake_cost(nullptr, kRounds);
+  const Nanos with = wake_cost(&probe, kRounds);
+  if (without < 0 || with < 0) return std::string("herd: ") + std::strerror(errno);
+  const Nanos cost = with - without;
+  if (cost < kMicro) {
+    return "a herd of 1000 lengthens a wake-up by " + std::to_string(cost) + " ns only";
+  }
+  if (tool.plan.walk != 0) {
+    problem = tool.herd.build(entries_for(tool.plan.walk, cost, kProbe));
+    if (!problem.empty()) return problem;
+    tool.walk_end = wake_cost(&tool.herd, kRounds);
+    if (tool.walk_end < without + tool.plan.walk / 10) {
+      return "the herd makes a wake-up " + us(tool.walk_end) + " long, not " + us(tool.plan.walk);
+    }
+  }
+  if (tool.plan.hold == 0) return {};
+  return tool.hold.build(entries_for(tool.plan.hold, cost, kProbe));
+}
+
+std::string Race::test(Tool& tool) {
+  RacePlan& plan = tool.plan;
+  if ((plan.walk != 0 || plan.hold != 0) && plan.provoker.cpu == plan.victim.cpu) {
     return "needs a second CPU";
   }
-  if (std::string problem = place(plan); !problem.empty()) return problem;
-  if (plan.herd) {
-    if (!herd_) {
-      if (std::string problem = herd_.build(PollCrowd::most(kHerd)); !problem.empty()) return problem;
-    }
-    const Nanos without = wake_cost(nullptr, kRounds);
-    const Nanos with = wake_cost(&herd_, kRounds);
-    if (without < 0 || with < 0) return std::string("herd: ") + std::strerror(errno);
-    if (with - without < kLeastWalk) {
-      return "the herd lengthens a wake-up by " + std::to_string(with - without) + " ns only";
-    }
-    walk_end_ = with;
+  std::string problem = place(plan);
+  if (!problem.empty() && plan.hold != 0 && plan.victim.policy != SCHED_OTHER) {
+    plan.victim.policy = SCHED_OTHER;  // only sooner on its CPU with it
+    problem = place(plan);
   }
-  if (plan.interrupt) {
-    if (!hold_) {
-      if (std::string problem = hold_.build(PollCrowd::most(kHold)); !problem.empty()) return problem;
-    }
-    const HoldSeen seen = typical_hold(hold_, kRounds, kLeastHold);
-    if (seen.held < kLeastHold) return "the interrupt does not hold the CPU for " + us(kLeastHold);
-    if (seen.late > kMostLate) return "the interrupt is " + us(seen.late) + " late";
-    struck_after_ = walk_end_ + seen.held / 2;
-  }
+  if (!problem.empty() || (plan.walk == 0 && plan.hold == 0)) return problem;
+  problem = build(tool);
+  if (!problem.empty() || plan.hold == 0) return problem;
+  const HoldSeen seen = typical_hold(tool.hold, kRounds, kLeastHold);
+  if (seen.held < kLeastHold) return "the interrupt does not hold the CPU for " + us(kLeastHold);
+  if (seen.late > kMostLate) return "the interrupt is " + us(seen.late) + " late";
+  tool.struck_after = tool.walk_end + seen.held / 2;
   return {};
 }
 
-void Race::declare(const RacePlan& plan, Nanos delay) {
-  ShotSearch& search = *search_;
-  if (!plan.interrupt) {
-    search.declare(plan.name, 0);
+void Race::declare(const Tool& tool, Nanos delay) {
+  if (tool.plan.hold == 0) {
+    search_->declare(tool.plan.name, 0);
   } else if (delay != 0) {
-    search.declare(plan.name, delay);
+    search_->declare(tool.plan.name, delay);
   } else {
-    search.adopt(plan.name);
-    constexpr Nanos kSlack = 200 * kMicro;  // arming, entering the kernel, a late timer
+    search_->adopt(tool.plan.name);
+    // The walk begins some us after the arming, and an interrupt at its very end may be late.
+    const Nanos last = std::max(tool.walk_end, kDelays[0]);
     for (const Nanos bin : kDelays) {
-      if (bin <= walk_end_ + kSlack) search.declare(plan.name, bin);
+      if (bin >= tool.plan.walk / 40 && bin <= last) search_->declare(tool.plan.name, bin);
     }
   }
 }
@@ -89,27 +113,34 @@ void Race::declare(const RacePlan& plan, Nanos delay) {
 void Race::setup(Context& context, const std::vector<RacePlan>& plans, const RaceChoice& choice,
                  std::vector<int> victims) {
   victims_ = std::move(victims);
-  for (const RacePlan& plan : plans) {
-    if (choice.plan == "auto" || choice.plan == plan.name) plans_.push_back(plan);
-  }
   search_.emplace(context.search_table());
   std::string reasons;
-  for (const RacePlan& plan : plans_) {
-    const std::string off = test(plan);
-    declare(plan, choice.delay);
+  for (const RacePlan& plan : plans) {
+    const std::string name = plan.name;
+    const bool wanted = choice.plan == "auto" || choice.plan == name ||
+                        name.starts_with(choice.plan + "-");
+    if (!wanted) continue;
+    tools_.push_back(std::make_unique<Tool>());
+    Tool& tool = *tools_.back();
+    tool.plan = plan;
+    const std::string off = test(tool);
+    declare(tool, choice.delay);
     search_->turn(plan.name, off.c_str());
     if (!off.empty()) reasons += std::string(reasons.empty() ? "" : "; ") + plan.name + ": " + off;
   }
-  if (search_->best() == nullptr) context.skip("no way to widen works here: " + reasons);
-  if (choice.delay == 7) {  // HACK
-    std::string t;
-    const Nanos w0 = wake_cost(nullptr, 15), w1 = wake_cost(&herd_, 15);
-    t += "resize " + std::to_string(w0) + " herd " + std::to_string(w1);
-    for (int i = 0; i < 10; ++i) { HoldSeen h = see_hold(hold_, 300000, 10000000, 20000); t += " | " + std::to_string(h.late) + "+" + std::to_string(h.held); }
-    Nanos a = now_ns(); for (int i = 0; i < 100; ++i) hold_.arm(a + kSecond); t += " arm " + std::to_string((now_ns() - a) / 100); hold_.disarm();
-    context.skip(t);
+  if (search_->best() == nullptr) context.skip("cannot widen the race here: " + reasons);
+  warm_ = search_->tries() >= kWarmTries;
+}
+
+protocol::Arm* Race::choose(Context& context) {
+  // A run that was not told how long to search does so for ever, unless all is known.
+  const std::uint64_t limit = context.search_trials();
+  if (limit != 0 ? context.trial() < limit : !warm_) {
+    Rng rng(context.seed() ^ kSearchStream, context.trial());
+    return search_->explore(rng);
   }
-  always_search_ = context.search_trials() == 0 && search_->tries() == 0;
+  if (fixed_ == nullptr) fixed_ = search_->best();
+  return fixed_;
 }
 
 const protocol::Shot& Race::aim(Context& context) {
@@ -117,33 +148,28 @@ const protocol::Shot& Race::aim(Context& context) {
   if (const protocol::Shot* replayed = context.replayed_shot()) {
     shot_ = *replayed;
   } else {
-    const ShotSearch& search = *search_;
-    if (always_search_ || context.trial() < context.search_trials()) {
-      Rng rng(context.seed() ^ kSearchStream, context.trial());
-      arm_ = search.explore(rng);
-    } else {
-      if (fixed_ == nullptr) fixed_ = search.best();
-      arm_ = fixed_;
-    }
-    if (arm_ != nullptr) shot_ = arm_->shot;
+    arm_ = choose(context);
+    shot_ = arm_->shot;
+    arm_->tries.fetch_add(1, std::memory_order_relaxed);
   }
-  plan_ = nullptr;
-  for (const RacePlan& plan : plans_) {
-    if (std::strncmp(plan.name, shot_.plan, sizeof shot_.plan) == 0) plan_ = &plan;
+  tool_ = nullptr;
+  for (const auto& tool : tools_) {
+    if (std::strncmp(tool->plan.name, shot_.plan, sizeof shot_.plan) == 0) tool_ = tool.get();
   }
-  if (plan_ == nullptr) context.fail(std::string("no plan is called ") + shot_.plan);
-  if (plan_ != placed_) {
-    if (std::string problem = place(*plan_); !problem.empty()) context.fail(problem);
-    placed_ = plan_;
+  if (tool_ == nullptr && shot_.plan[0] != '\0') {
+    context.fail(std::string("no plan is called ") + shot_.plan);
   }
-  if (arm_ != nullptr) arm_->tries.fetch_add(1, std::memory_order_relaxed);
+  if (tool_ != nullptr && tool_ != placed_) {
+    if (const std::string problem = place(tool_->plan); !problem.empty()) context.fail(problem);
+    placed_ = tool_;
+  }
   context.aimed(shot_, arm_);
   return shot_;
 }
 
 void Race::load(Context& context, int fd) const {
-  if (plan_ == nullptr || !plan_->herd) return;
-  if (!herd_.attach(fd)) context.fail(std::string("epoll_ctl: ") + std::strerror(errno));
+  if (tool_ == nullptr || !tool_->herd || tool_->herd.attach(fd)) return;
+  context.fail(std::string("epoll_ctl: ") + std::strerror(errno));
 }
 
 /// Aims the interrupt and returns the time now. Arming takes the kernel a few us; if it took much
@@ -153,7 +179,7 @@ Nanos Race::arm() const {
   Nanos now = now_ns();
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const Nanos from = now;
-    hold_.arm(from + shot_.delay_ns);
+    tool_->hold.arm(from + shot_.delay_ns);
     now = now_ns();
     if (now - from < kLongArming) break;
   }

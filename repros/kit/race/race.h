@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,16 +22,16 @@ namespace hangrate::kit {
 
 /// One way to hold the window open.
 struct RacePlan {
-  const char* name = "";     ///< static text, at most 23 bytes
-  Placement provoker;        ///< of the worker
-  Placement victim;          ///< of every victim
-  bool herd = false;         ///< load() puts a WakeHerd on the wait queue
-  bool interrupt = false;    ///< fire() aims an InterruptHold; has a delay
+  const char* name = "";  ///< static text, at most 23 bytes
+  Placement provoker;     ///< of the worker
+  Placement victim;       ///< of every victim
+  Nanos walk = 0;         ///< load() makes a wake-up this long, ns, roughly; 0: no herd
+  Nanos hold = 0;         ///< fire() aims an interrupt this long, ns, roughly; 0: none, no delay
 };
 
 /// What the user asked for.
 struct RaceChoice {
-  std::string plan = "auto";  ///< "auto": search all, else the name of one
+  std::string plan = "auto";  ///< "auto": search all; "x": those called x or x-...
   Nanos delay = 0;            ///< of the interrupt, ns from the arming; 0: search
 };
 
@@ -52,43 +53,47 @@ class Race {
   /// that the interrupt struck inside: a near miss unless it hits.
   template <typename Provoke>
   bool fire(Provoke provoke) {
-    if (plan_ == nullptr || !plan_->interrupt) {
+    if (tool_ == nullptr || !tool_->hold) {
       provoke();
       return false;
     }
     const Nanos start = arm();
     provoke();
-    const bool struck = now_ns() - start > struck_after_;
-    if (!struck) hold_.disarm();
+    const bool struck = now_ns() - start > tool_->struck_after;
+    if (!struck) tool_->hold.disarm();
     return struck;
   }
 
   /// Counts a near miss of this trial, by the reproducer's own measure.
   void near();
 
-  /// The plan in use, "" before aim().
-  const char* plan() const { return plan_ != nullptr ? plan_->name : ""; }
-
  private:
-  Nanos arm() const;
-  std::string test(const RacePlan& plan);
-  std::string place(const RacePlan& plan) const;
-  void declare(const RacePlan& plan, Nanos delay);
+  /// A plan, and what was made for it.
+  struct Tool {
+    RacePlan plan;
+    WakeHerd herd;
+    InterruptHold hold;
+    Nanos walk_end = 0;      // from the provocation to the end of the walk, ns
+    Nanos struck_after = 0;  // a provocation longer than this had the interrupt inside, ns
+  };
 
-  std::vector<RacePlan> plans_;
+  Nanos arm() const;
+  std::string test(Tool& tool);
+  std::string build(Tool& tool);
+  std::string place(const RacePlan& plan) const;
+  void declare(const Tool& tool, Nanos delay);
+  protocol::Arm* choose(Context& context);
+
+  std::vector<std::unique_ptr<Tool>> tools_;
   std::vector<int> victims_;
   std::optional<ShotSearch> search_;  // made by setup()
-  WakeHerd herd_;
-  InterruptHold hold_;
-  Nanos walk_end_ = 0;      // from the arming to the end of the walk at the latest, ns
-  Nanos struck_after_ = 0;  // a provocation longer than this had the interrupt inside, ns
-  bool always_search_ = false;
+  bool warm_ = false;                 // the table knew enough when we came
 
   protocol::Shot shot_;
   protocol::Arm* arm_ = nullptr;
   protocol::Arm* fixed_ = nullptr;
-  const RacePlan* plan_ = nullptr;
-  const RacePlan* placed_ = nullptr;
+  const Tool* tool_ = nullptr;    // of the trial in flight; nullptr: no help
+  const Tool* placed_ = nullptr;  // the last to have placed the parties
 };
 
 }  // namespace hangrate::kit
