@@ -88,7 +88,7 @@ Manifest reproducer_manifest() {
       {"widen",
        "hold the window open: search over all ways, not at all, or by one of them",
        "none",
-       {"auto", "none", "preempt", "herd", "interrupt"},
+       {"auto", "none", "preempt", "herd", "interrupt", "interrupt-long"},
        0,
        0},
       {"delay",

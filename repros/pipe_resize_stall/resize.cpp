@@ -51,7 +51,7 @@ std::vector<RacePlan> ResizePlan::races() const {
   const Placement here{.cpu = first_cpu_};
   const Placement there{.cpu = second_cpu_, .policy = SCHED_FIFO};
   constexpr Nanos kShort = 300 * kMicro;
-  constexpr Nanos kLong = 2 * kMilli;  // for virtual CPUs that wait for a real one
+  constexpr Nanos kLong = 5 * kMilli;  // for virtual CPUs that wait for a real one
   return {
       {.name = "preempt", .provoker = here, .victim = {.cpu = first_cpu_, .policy = SCHED_FIFO}},
       {.name = "herd", .provoker = here, .victim = there, .walk = kShort},
