@@ -49,14 +49,15 @@ ResizePlan::ResizePlan(const Settings& settings)
 
 std::vector<RacePlan> ResizePlan::races() const {
   const Placement here{.cpu = first_cpu_};
+  const Placement first{.cpu = first_cpu_, .policy = SCHED_FIFO};  // nobody comes in between
   const Placement there{.cpu = second_cpu_, .policy = SCHED_FIFO};
   constexpr Nanos kShort = 300 * kMicro;
-  constexpr Nanos kLong = 5 * kMilli;  // for virtual CPUs that wait for a real one
+  constexpr Nanos kLong = 2 * kMilli;  // for virtual CPUs that wait for a real one
   return {
-      {.name = "preempt", .provoker = here, .victim = {.cpu = first_cpu_, .policy = SCHED_FIFO}},
+      {.name = "preempt", .provoker = here, .victim = first},
       {.name = "herd", .provoker = here, .victim = there, .walk = kShort},
-      {.name = "interrupt", .provoker = here, .victim = there, .walk = kShort, .hold = kShort},
-      {.name = "interrupt-long", .provoker = here, .victim = there, .walk = kLong, .hold = kLong},
+      {.name = "interrupt", .provoker = first, .victim = there, .walk = kShort, .hold = kShort},
+      {.name = "interrupt-long", .provoker = first, .victim = there, .walk = kLong, .hold = kLong},
   };
 }
 

@@ -19,9 +19,9 @@ constexpr Nanos kMostLate = 500 * kMicro;
 constexpr Nanos kLongArming = 50 * kMicro;
 
 /// Delays worth trying, ns: each about 1.4 times the one before.
-constexpr Nanos kDelays[] = {5'000,     7'000,     10'000,  14'000,  20'000,  28'000,
-                             40'000,    56'000,    80'000,  112'000, 160'000, 224'000,
-                             320'000,   450'000,   640'000, 900'000, 1'280'000, 1'800'000};
+constexpr Nanos kDelays[] = {5'000,   7'000,   10'000,  14'000,  20'000,    28'000,
+                             40'000,  56'000,  80'000,  112'000, 160'000,   224'000,
+                             320'000, 450'000, 640'000, 900'000, 1'280'000, 1'800'000};
 
 /// Trials after which a table found at setup is believed.
 constexpr std::uint64_t kWarmTries = 200;
@@ -81,8 +81,9 @@ std::string Race::test(Tool& tool) {
     return "needs a second CPU";
   }
   std::string problem = place(plan);
-  if (!problem.empty() && plan.hold != 0 && plan.victim.policy != SCHED_OTHER) {
-    plan.victim.policy = SCHED_OTHER;  // only sooner on its CPU with it
+  if (!problem.empty() && plan.hold != 0) {
+    // With a policy both are sooner on their CPUs; the interrupt asks for none.
+    plan.provoker.policy = plan.victim.policy = SCHED_OTHER;
     problem = place(plan);
   }
   if (!problem.empty() || (plan.walk == 0 && plan.hold == 0)) return problem;
@@ -117,8 +118,8 @@ void Race::setup(Context& context, const std::vector<RacePlan>& plans, const Rac
   std::string reasons;
   for (const RacePlan& plan : plans) {
     const std::string name = plan.name;
-    const bool wanted = choice.plan == "auto" || choice.plan == name ||
-                        name.starts_with(choice.plan + "-");
+    const bool wanted =
+        choice.plan == "auto" || choice.plan == name || name.starts_with(choice.plan + "-");
     if (!wanted) continue;
     tools_.push_back(std::make_unique<Tool>());
     Tool& tool = *tools_.back();

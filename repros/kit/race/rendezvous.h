@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Rendezvous: N parties meet, and each leaves a chosen time after the meeting. Threads or processes:
-// it is one object in memory they share (for processes a MAP_SHARED mapping), of atomics only. The
-// last to arrive sets the time of departure, a little ahead, so that all see it in time; then each
-// reads the clock until its own moment has come. Errors: one reading of the clock (20 to 60 ns
-// natively), plus whatever takes a party's CPU away, which leave() reports as lateness.
+// Rendezvous: N parties meet, and each leaves a chosen time after the meeting. Threads or
+// processes: it is one object in memory they share (for processes a MAP_SHARED mapping), of atomics
+// only. The last to arrive sets the time of departure, a little ahead, so that all see it in time;
+// then each reads the clock until its own moment has come. Errors: one reading of the clock (20 to
+// 60 ns natively), plus whatever takes a party's CPU away, which leave() reports as lateness.
 //
 // With fewer CPUs than parties nobody can leave at the same time: parties that wait yield, leave
 // in the order of their delays, and a delay only says who goes first. Say so with `yields`.

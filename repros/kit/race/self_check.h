@@ -18,14 +18,14 @@ struct HoldSeen {
   Nanos held = 0;  ///< the first gap between two readings of at least `least`, ns
 };
 
-/// Aims `hold` at `ahead` ns from now, and reads the clock in a loop on the same CPU, until a gap of
-/// at least `least` ns has been seen or `watch` ns have passed. The error of both figures is one
+/// Aims `hold` at `ahead` ns from now, and reads the clock in a loop on the same CPU, until a gap
+/// of at least `least` ns has been seen or `watch` ns have passed. The error of both figures is one
 /// reading of the clock.
 HoldSeen see_hold(const InterruptHold& hold, Nanos ahead, Nanos watch, Nanos least);
 
-/// Of `rounds`, the lower quartile of each figure: a virtual CPU that loses its host CPU leaves gaps
-/// too, in some rounds, and makes them longer, never shorter. `held` 0: in more than a quarter of
-/// the rounds it never came.
+/// Of `rounds`, the lower quartile of each figure: a virtual CPU that loses its host CPU leaves
+/// gaps too, in some rounds, and makes them longer, never shorter. `held` 0: in more than a quarter
+/// of the rounds it never came.
 HoldSeen typical_hold(const InterruptHold& hold, int rounds, Nanos least);
 
 /// How long a wake-up without sleepers takes on a pipe with `herd` (nullptr: without), ns; the

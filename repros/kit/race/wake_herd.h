@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// WakeHerd: makes a wake-up on a file's wait queue long, with interrupts off. An epoll waits for the
-// file, and a PollCrowd for the epoll: its callback, called by the waker under the wait queue's
+// WakeHerd: makes a wake-up on a file's wait queue long, with interrupts off. An epoll waits for
+// the file, and a PollCrowd for the epoll: its callback, called by the waker under the wait queue's
 // lock, walks the whole crowd (ep_poll_callback() > ep_poll_safewake(), v6.1 fs/eventpoll.c). That
 // is one entry on the file, so the pause that kernels before v6.7 make after every 64 entries
 // (WAITQUEUE_WALK_BREAK_CNT, kernel/sched/wait.c) does not divide it, and one epoll_ctl(2) a trial
