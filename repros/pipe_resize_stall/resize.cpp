@@ -40,7 +40,8 @@ ResizePlan::ResizePlan(const Settings& settings)
     resizer_.cpu = writer_.cpu = cpus[lane % cpus.size()];
   }
   writer_.policy = policy_number(settings.text("policy"));
-  choice_.plan = settings.text("widen");
+  if (settings.variant() != "zrepl")
+    choice_.plan = settings.text("widen");  // it resizes in a child
   choice_.delay = settings.number("delay");
   first_cpu_ = cpus[2 * lane % cpus.size()];
   second_cpu_ = cpus[(2 * lane + 1) % cpus.size()];

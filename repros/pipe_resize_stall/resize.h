@@ -34,7 +34,7 @@ class ResizePlan {
   const RaceChoice& choice() const { return choice_; }
 
  private:
-  RaceChoice choice_;
+  RaceChoice choice_{.plan = "none"};
   int first_cpu_ = 0;
   int second_cpu_ = 0;
   Placement resizer_;
