@@ -102,21 +102,24 @@ std::vector<int> allowed_cpus() {
   return cpus;
 }
 
-std::string place_self(const Placement& placement) {
+std::string place_task(int tid, const Placement& placement) {
   if (placement.cpu >= 0) {
     cpu_set_t set;
     CPU_ZERO(&set);
     CPU_SET(static_cast<unsigned>(placement.cpu), &set);
-    if (::sched_setaffinity(0, sizeof set, &set) != 0) return failed("sched_setaffinity");
+    if (::sched_setaffinity(tid, sizeof set, &set) != 0) return failed("sched_setaffinity");
   }
-  if (placement.policy != SCHED_OTHER) {
-    sched_param param{};
-    if (placement.policy == SCHED_FIFO || placement.policy == SCHED_RR) param.sched_priority = 1;
-    if (::sched_setscheduler(0, placement.policy, &param) != 0) {
-      return failed("sched_setscheduler");
-    }
+  sched_param param{};
+  if (placement.policy == SCHED_FIFO || placement.policy == SCHED_RR) param.sched_priority = 1;
+  if (::sched_setscheduler(tid, placement.policy, &param) != 0) {
+    return failed("sched_setscheduler");
   }
   return {};
+}
+
+std::string place_self(const Placement& placement) {
+  if (placement.cpu < 0 && placement.policy == SCHED_OTHER) return {};
+  return place_task(0, placement);
 }
 
 int Actor::run(void* memory) {

@@ -75,6 +75,10 @@ class Actor {
 /// Pins the calling task to `cpu` (-1: no change) and gives it `policy`. Returns "" or what failed.
 std::string place_self(const Placement& placement);
 
+/// Gives task `tid` (0: the calling one) the CPU and the policy, SCHED_OTHER included. Returns ""
+/// or what failed.
+std::string place_task(int tid, const Placement& placement);
+
 /// CPUs this process may use, in ascending order; at least one.
 std::vector<int> allowed_cpus();
 

@@ -83,8 +83,8 @@ class Reproducer {
 /// The worker's side of the protocol, handed to setup() and trial().
 class Context {
  public:
-  Context(protocol::Slot& slot, int bell_fd, bool supervised)
-      : slot_(slot), bell_fd_(bell_fd), supervised_(supervised) {}
+  Context(protocol::Slot& slot, protocol::SearchTable& table, int bell_fd, bool supervised)
+      : slot_(slot), table_(table), bell_fd_(bell_fd), supervised_(supervised) {}
 
   std::uint64_t trial() const { return trial_; }
   Rng& rng() { return rng_; }
@@ -115,6 +115,19 @@ class Context {
   /// Registers the FUSE connection to abort if this worker dies; 0 when it is gone.
   void guard_fuse_connection(int minor_number);
 
+  // For kit/race: how trials are aimed. A reproducer uses Race.
+
+  std::uint64_t seed() const { return slot_.seed; }
+  protocol::SearchTable& search_table() { return table_; }
+  /// Trials below this index search, 0 if none was asked to.
+  std::uint64_t search_trials() const { return slot_.search_trials; }
+  /// What every trial must repeat, or nullptr.
+  const protocol::Shot* replayed_shot() const {
+    return slot_.replay != 0 ? &slot_.replay_shot : nullptr;
+  }
+  /// Publishes how this trial is aimed. `arm`, if any, is credited if the trial hits.
+  void aimed(const protocol::Shot& shot, protocol::Arm* arm);
+
  private:
   friend int run_worker(const class WorkerOptions& options);
 
@@ -125,6 +138,8 @@ class Context {
   void nap(int round);
 
   protocol::Slot& slot_;
+  protocol::SearchTable& table_;
+  protocol::Arm* arm_ = nullptr;  // of the trial in flight, until its hit is counted
   int bell_fd_;
   bool supervised_;
   std::uint64_t trial_ = 0;

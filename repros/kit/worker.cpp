@@ -51,10 +51,25 @@ Slot* map_slot(bool supervised) {
   void* memory = ::mmap(nullptr, protocol::kSlotBytes, PROT_READ | PROT_WRITE, flags, fd, offset);
   if (memory == MAP_FAILED) return nullptr;
   if (!supervised) return new (memory) Slot;
-  ::close(fd);
   auto* slot = static_cast<Slot*>(memory);
   const bool ours = slot->magic == protocol::kMagic && slot->version == protocol::kVersion;
   return ours ? slot : nullptr;
+}
+
+/// Maps what the workers of the cell have learned together, or a private table.
+protocol::SearchTable* map_search(bool supervised) {
+  int fd = -1;
+  int flags = MAP_SHARED | MAP_ANONYMOUS;
+  off_t offset = 0;
+  if (supervised && number_from_environment(protocol::kSearchOffsetVariable) >= 0) {
+    fd = number_from_environment(protocol::kSlotFdVariable);
+    offset = number_from_environment(protocol::kSearchOffsetVariable);
+    flags = MAP_SHARED;
+  }
+  void* memory = ::mmap(nullptr, protocol::kSearchBytes, PROT_READ | PROT_WRITE, flags, fd, offset);
+  if (memory == MAP_FAILED) return nullptr;
+  if (fd < 0) return new (memory) protocol::SearchTable;
+  return static_cast<protocol::SearchTable*>(memory);
 }
 
 }  // namespace
@@ -130,12 +145,19 @@ void Context::nap(int round) {
 
 void Context::begin_trial(std::uint64_t index) {
   trial_ = index;
-  rng_ = Rng(slot_.seed, index);
+  rng_ = Rng(slot_.seed, slot_.replay != 0 ? slot_.replay_trial : index);
+  arm_ = nullptr;
+  slot_.shot = {};
   slot_.phase[0] = '\0';
   slot_.message[0] = '\0';
   slot_.measurement_bytes = 0;
   slot_.trial.store(index, std::memory_order_relaxed);
   slot_.trial_start_ns.store(now_ns(), std::memory_order_release);
+}
+
+void Context::aimed(const protocol::Shot& shot, protocol::Arm* arm) {
+  slot_.shot = shot;
+  arm_ = arm;
 }
 
 void Context::await(Reproducer& reproducer) {
@@ -190,6 +212,10 @@ void Context::answer_commands(Reproducer& reproducer) {
       slot_.invariant.when_ns = now_ns();
       slot_.invariant.status = found.status;
       copy_text(slot_.invariant.text, found.text.c_str());
+      if (found.status == InvariantStatus::Broken && arm_ != nullptr) {
+        arm_->hits.fetch_add(1, std::memory_order_relaxed);
+        arm_ = nullptr;
+      }
     } else if (verb == Verb::Lever) {
       reproducer.pull_lever();
     }
@@ -222,7 +248,9 @@ std::uint32_t Context::wait_for(Verb wanted) {
 
 int run_worker(const WorkerOptions& options) {
   Slot* slot = map_slot(options.supervised);
-  if (slot == nullptr) {
+  protocol::SearchTable* table = map_search(options.supervised);
+  if (options.supervised) ::close(number_from_environment(protocol::kSlotFdVariable));
+  if (slot == nullptr || table == nullptr) {
     std::fprintf(stderr, "a worker is started by a supervisor of the same build; see --help\n");
     return protocol::kExitUsage;
   }
@@ -231,7 +259,7 @@ int run_worker(const WorkerOptions& options) {
     slot->patience_ns = kMilli;
   }
   const int bell_fd = options.supervised ? number_from_environment(protocol::kBellFdVariable) : -1;
-  Context context(*slot, bell_fd, options.supervised);
+  Context context(*slot, *table, bell_fd, options.supervised);
   const Settings settings(options.variant, options.params, slot->lane);
   const std::unique_ptr<Reproducer> reproducer = make_reproducer(settings);
   reproducer->setup(context);

@@ -29,6 +29,7 @@
 
 #include "repros/kit/actor.h"
 #include "repros/kit/must.h"
+#include "repros/kit/race/race.h"
 #include "repros/kit/reproducer.h"
 #include "repros/pipe_resize_stall/resize.h"
 #include "repros/pipe_resize_stall/zrepl.h"
@@ -51,11 +52,17 @@ class PipeResizeStall final : public Reproducer {
   void setup(Context& context) override {
     plan_.place(context);
     for (int i = 0; i < writers_; ++i) plan_.start_writer(context, actors_[i]);
+    if (plan_.widened()) {
+      std::vector<int> tids;
+      for (int i = 0; i < writers_; ++i) tids.push_back(actors_[i].tid());
+      race_.setup(context, plan_.races(), plan_.choice(), tids);
+    }
     if (settings_.variant() == "splice-writer") make_source(context);
     if (settings_.variant() == "fifo") make_fifo(context);
   }
 
   TrialOutcome trial(Context& context) override {
+    if (plan_.widened()) race_.aim(context);
     context.phase("open");
     open_pipe(context);
     capacity_ = plan_.shape(context, read_end_.get());
@@ -76,7 +83,8 @@ class PipeResizeStall final : public Reproducer {
       if (!context.until([&] { return actors_[0].asleep(); })) return not_asleep(context);
     }
     context.phase("resize");
-    plan_.resize(context, read_end_.get(), capacity_);
+    race_.load(context, write_end_.get());
+    if (race_.fire([&] { plan_.resize(context, read_end_.get(), capacity_); })) race_.near();
     context.await(*this);
     const TrialOutcome outcome = check_results(context);
     write_end_.reset();
@@ -194,6 +202,7 @@ class PipeResizeStall final : public Reproducer {
 
   const Settings settings_;
   ResizePlan plan_;
+  Race race_;
   const std::size_t page_ = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   Actor actors_[kMaxWriters];
   const int writers_;

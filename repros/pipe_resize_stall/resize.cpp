@@ -40,6 +40,26 @@ ResizePlan::ResizePlan(const Settings& settings)
     resizer_.cpu = writer_.cpu = cpus[lane % cpus.size()];
   }
   writer_.policy = policy_number(settings.text("policy"));
+  if (settings.variant() != "zrepl")
+    choice_.plan = settings.text("widen");  // it resizes in a child
+  choice_.delay = settings.number("delay");
+  first_cpu_ = cpus[2 * lane % cpus.size()];
+  second_cpu_ = cpus[(2 * lane + 1) % cpus.size()];
+  if (widened()) resizer_ = writer_ = Placement{};  // placed by the plan of each trial
+}
+
+std::vector<RacePlan> ResizePlan::races() const {
+  const Placement here{.cpu = first_cpu_};
+  const Placement first{.cpu = first_cpu_, .policy = SCHED_FIFO};  // nobody comes in between
+  const Placement there{.cpu = second_cpu_, .policy = SCHED_FIFO};
+  constexpr Nanos kShort = 300 * kMicro;
+  constexpr Nanos kLong = 2 * kMilli;  // for virtual CPUs that wait for a real one
+  return {
+      {.name = "preempt", .provoker = here, .victim = first},
+      {.name = "herd", .provoker = here, .victim = there, .walk = kShort},
+      {.name = "interrupt", .provoker = first, .victim = there, .walk = kShort, .hold = kShort},
+      {.name = "interrupt-long", .provoker = first, .victim = there, .walk = kLong, .hold = kLong},
+  };
 }
 
 void ResizePlan::place(Context& context) const {

@@ -5,8 +5,10 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 #include "repros/kit/actor.h"
+#include "repros/kit/race/race.h"
 #include "repros/kit/reproducer.h"
 
 namespace hangrate::kit {
@@ -26,7 +28,15 @@ class ResizePlan {
   /// The largest capacity that shape() can return, bytes.
   std::size_t largest_before() const;
 
+  /// Whether the window is widened, how, and what was asked for.
+  bool widened() const { return choice_.plan != "none"; }
+  std::vector<RacePlan> races() const;
+  const RaceChoice& choice() const { return choice_; }
+
  private:
+  RaceChoice choice_{.plan = "none"};
+  int first_cpu_ = 0;
+  int second_cpu_ = 0;
   Placement resizer_;
   Placement writer_;
   ActorKind kind_;
