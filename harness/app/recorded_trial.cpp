@@ -15,25 +15,41 @@ namespace hangrate {
 
 namespace {
 
-constexpr const char* kHowToRecord =
-    "hangs are recorded where tracing programs are allowed (hangrate doctor tells) unless the run "
-    "had --trace off; --trace always keeps ordinary trials too";
+/// How the errors speak of what is sought.
+struct Words {
+  const char* noun;
+  const char* how;  ///< a trial gets one
+};
+
+Words words_of(Sought sought) {
+  if (sought == Sought::Shot) {
+    return {"shot",
+            "only trials of a widened race are aimed (--param widen=auto), and only those that did "
+            "not simply end are recorded"};
+  }
+  return {
+      "trace",
+      "hangs are recorded where tracing programs are allowed (hangrate doctor tells) unless the "
+      "run had --trace off; --trace always keeps ordinary trials too"};
+}
 
 /// What a pass over the journal finds.
 struct Search {
   std::optional<std::uint64_t> trial;
   std::string cell;
+  Sought sought = Sought::Trace;
   RunHeader header;
-  std::vector<TrialRecord> found;       ///< recorded, and asked for
-  std::vector<std::string> unrecorded;  ///< asked for, without a trace: their cells
-  std::vector<std::string> others;      ///< recorded trials of other numbers: "cell trial N"
+  std::vector<TrialRecord> found;       ///< with what is sought, and asked for
+  std::vector<std::string> unrecorded;  ///< asked for, without it: their cells
+  std::vector<std::string> others;      ///< trials of other numbers that have it
 
   std::string name_of(std::size_t index) const { return cell_name(header.cells[index]); }
 
   void see(const TrialRecord& record) {
     const std::string name = name_of(record.cell);
     if (!cell.empty() && name != cell) return;
-    const bool recorded = record.observation.trace.has_value();
+    const Observation& seen = record.observation;
+    const bool recorded = sought == Sought::Shot ? !seen.shot.plan.empty() : seen.trace.has_value();
     if (trial && record.observation.trial != *trial) {
       if (recorded) others.push_back(fmt::format("{}", record.observation.trial));
       return;
@@ -69,17 +85,20 @@ Result<void> check_cell(const Search& search, const std::string& path) {
 }
 
 Error nothing_found(const Search& search, const std::string& path) {
+  const auto [noun, how] = words_of(search.sought);
   if (search.trial && !search.unrecorded.empty()) {
-    return Error::usage(fmt::format("trial {} of {} in {} has no trace: {}", *search.trial,
-                                    search.unrecorded.front(), path, kHowToRecord));
+    return Error::usage(fmt::format("trial {} of {} in {} has no {}: {}", *search.trial,
+                                    search.unrecorded.front(), path, noun, how));
   }
   if (!search.trial) {
-    return Error::usage(fmt::format("{} has no trace of any trial: {}", path, kHowToRecord));
+    return Error::usage(fmt::format("{} has no {} of any trial: {}", path, noun, how));
   }
-  return Error::usage(fmt::format(
-      "{} has no record of trial {}: trials that simply end have none; {}", path, *search.trial,
-      search.others.empty() ? "none of it has a trace"
-                            : "with a trace there are " + some_of(search.others)));
+  const std::string there =
+      search.others.empty() ? fmt::format("none of it has a {}", noun)
+                            : fmt::format("with a {} there are {}", noun, some_of(search.others));
+  return Error::usage(
+      fmt::format("{} has no record of trial {}: trials that simply end have none; {}", path,
+                  *search.trial, there));
 }
 
 }  // namespace
@@ -101,7 +120,7 @@ Result<RecordedTrial> find_recorded_trial(const TrialChoice& choice) {
     return fail(Error::usage(path + " holds a matrix run: name the journal of one boot and cell, " +
                              "such as " + path + "/KERNEL/boot-001/REPRODUCER.VARIANT.jsonl"));
   }
-  Search search{.trial = trial, .cell = choice.cell};
+  Search search{.trial = trial, .cell = choice.cell, .sought = choice.sought};
   const auto read = read_journal(
       path,
       [&](const RunHeader& header) {
@@ -121,6 +140,7 @@ Result<RecordedTrial> find_recorded_trial(const TrialChoice& choice) {
   }
   TrialRecord& record = search.found.front();
   return RecordedTrial{.release = search.header.environment.release,
+                       .seed = search.header.seed,
                        .cell = search.header.cells[record.cell],
                        .record = std::move(record)};
 }
