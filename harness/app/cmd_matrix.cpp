@@ -12,12 +12,14 @@
 #include "harness/cli/drive.h"
 #include "harness/cli/exit_codes.h"
 #include "harness/cli/numbers.h"
+#include "harness/cli/search_options.h"
 #include "harness/cli/status_line.h"
 #include "harness/cli/version.h"
 #include "harness/guest/accel.h"
 #include "harness/kernel/guest_kernel.h"
 #include "harness/kernel/sha256.h"
 #include "harness/matrix/matrix_runner.h"
+#include "harness/model/json.h"
 #include "harness/sys/environment.h"
 
 namespace hangrate {
@@ -83,10 +85,11 @@ Result<LoadedMatrix> reopen_matrix(const std::string& folder) {
 Result<LoadedMatrix> open_matrix(const Options& options, const std::vector<CatalogEntry>& catalog,
                                  const std::vector<std::string>& argv, std::string& folder) {
   if (!options.resume.empty()) {
-    const bool more = !options.file.empty() || !options.overrides.selectors.empty() ||
-                      options.overrides.trials || options.overrides.boots ||
-                      !options.overrides.filter.empty() || !options.shard.empty() ||
-                      !options.results.empty() || options.seed || options.confidence;
+    const bool more =
+        !options.file.empty() || !options.overrides.selectors.empty() || options.overrides.trials ||
+        options.overrides.boots || options.overrides.natural || options.overrides.search ||
+        !options.overrides.warm.empty() || !options.overrides.filter.empty() ||
+        !options.shard.empty() || !options.results.empty() || options.seed || options.confidence;
     if (more) {
       return fail(
           Error::usage("--resume goes on with what was planned: only output, cache and "
@@ -99,7 +102,18 @@ Result<LoadedMatrix> open_matrix(const Options& options, const std::vector<Catal
   if (!text) return fail(Error::from_errno("open(" + options.file + ")").as(ErrorKind::Usage));
   std::vector<Manifest> manifests;
   for (const CatalogEntry& entry : catalog) manifests.push_back(entry.manifest);
-  auto plan = parse_matrix(*text, options.file, manifests, options.overrides);
+  MatrixOverrides overrides = options.overrides;
+  std::vector<std::string> warm;
+  if (!overrides.warm.empty()) {
+    const auto sources = read_warm(overrides.warm);
+    if (!sources) return fail(sources.error());
+    for (const WarmSource& source : *sources) {
+      if (source.arms.empty()) continue;
+      overrides.warm_cells.insert(source.repro + "/" + source.variant);
+      warm.push_back(dump_line(to_json_value(source)));
+    }
+  }
+  auto plan = parse_matrix(*text, options.file, manifests, overrides);
   if (!plan) return fail(plan.error());
   for (const MatrixKernel& kernel : plan->kernels) {
     const auto sound = check_kernel_spec(kernel.spec);
@@ -111,6 +125,7 @@ Result<LoadedMatrix> open_matrix(const Options& options, const std::vector<Catal
   header.argv = argv;
   header.file = options.file;
   header.trace = options.overrides.trace;
+  header.warm = std::move(warm);
   header.options = override_options(options.overrides);
   header.seed = options.seed.value_or(random_seed());
   header.confidence = options.confidence.value_or(kDefaultConfidence);
@@ -204,6 +219,10 @@ CommandBody add_matrix_command(CLI::App& app, std::vector<std::string> argv) {
       ->check(whole_number(1, kMostMatrixTrials));
   command->add_option("--boots", o->overrides.boots, "Spread the trials of a cell over N boots")
       ->check(whole_number(1, kMostBoots));
+  command->add_flag("--natural", o->overrides.natural, kNaturalHelp);
+  command->add_option("--search", o->overrides.search, kSearchHelp)
+      ->check(whole_number(0, kMostSearch));
+  command->add_option("--warm", o->overrides.warm, kWarmHelp);
   command
       ->add_option("--trace", o->overrides.trace,
                    "Kernel events of a hang: on-hit (default, where a kernel allows it), always, "

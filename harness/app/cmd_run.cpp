@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <memory>
 
+#include <fmt/format.h>
+
 #include "harness/app/commands.h"
+#include "harness/app/recorded_trial.h"
 #include "harness/cli/drive.h"
 
 namespace hangrate {
@@ -10,8 +13,56 @@ namespace {
 
 struct Options {
   RunOptions run;
+  std::string replay;
+  std::string cell;
   std::string repro_dir;
 };
+
+constexpr std::uint64_t kReplays = 200;
+
+/// A plan whose every trial repeats the shot of a recorded one.
+Result<SessionPlan> make_replay_plan(const Options& options,
+                                     const std::vector<CatalogEntry>& catalog,
+                                     const std::vector<std::string>& argv) {
+  RunOptions run = options.run;
+  const bool more = !run.selectors.empty() || !run.variants.empty() || !run.params.empty() ||
+                    run.seed || run.natural || run.search || !run.warm.empty() ||
+                    !run.resume.empty();
+  if (more) {
+    return fail(Error::usage(
+        "--replay takes reproducer, variant, parameters and seed from the journal: only "
+        "stop rules, --workers, --trace, --cell and output options go with it"));
+  }
+  auto trial =
+      find_recorded_trial({.where = options.replay, .cell = options.cell, .sought = Sought::Shot});
+  if (!trial) return fail(trial.error().context("--replay"));
+  const CellSpec& cell = trial->cell;
+  const Observation& seen = trial->record.observation;
+  if (!can_be_aimed(seen.shot.plan, seen.shot.delay_ns)) {
+    return fail(
+        Error::usage(fmt::format("--replay {}: trial {} has a shot that cannot be: plan {}, "
+                                 "{} ns",
+                                 options.replay, seen.trial, seen.shot.plan, seen.shot.delay_ns)));
+  }
+  run.selectors = {cell.repro + "/" + cell.variant};
+  for (const auto& [name, value] : cell.params) run.params.push_back(name + "=" + value);
+  run.seed = trial->seed;
+  if (!run.workers) run.workers = cell.workers;
+  if (!run.trials && !run.hits && !run.until_excluded) run.trials = kReplays;
+  auto plan = make_plan(run, catalog, argv, true, examine_machine());
+  if (!plan) return fail(plan.error().context("--replay " + options.replay));
+  CellSpec& spec = plan->header.cells.front();
+  spec.seed = cell.seed;
+  spec.search = 0;
+  plan->header.schema = kSchemaWithoutSearch;
+  spec.replay = ReplayFact{.of = split_trial(options.replay).first,
+                           .release = trial->release,
+                           // A replay of a replay: the random numbers are those of the first.
+                           .trial = cell.replay ? cell.replay->trial : seen.trial,
+                           .plan = seen.shot.plan,
+                           .delay_ns = seen.shot.delay_ns};
+  return plan;
+}
 
 int run(const Options& options, const std::vector<std::string>& argv) {
   std::vector<std::string> complaints;
@@ -20,8 +71,12 @@ int run(const Options& options, const std::vector<std::string>& argv) {
     std::fprintf(stderr, "hangrate: %s\n", complaint.c_str());
   if (!catalog) return complain(catalog.error());
   const bool resume = !options.run.resume.empty();
-  auto plan = resume ? make_resume_plan(options.run, *catalog)
-                     : make_plan(options.run, *catalog, argv, true, examine_machine());
+  if (options.replay.empty() && !options.cell.empty()) {
+    return complain(Error::usage("--cell goes with --replay; name REPRO/VARIANT to run one"));
+  }
+  auto plan = !options.replay.empty() ? make_replay_plan(options, *catalog, argv)
+              : resume                ? make_resume_plan(options.run, *catalog)
+                       : make_plan(options.run, *catalog, argv, true, examine_machine());
   if (!plan) return complain(plan.error());
   if (plan->results.empty()) plan->results = default_results_folder();
   return drive(std::move(*plan), options.run);
@@ -36,12 +91,22 @@ CommandBody add_run_command(CLI::App& app, std::vector<std::string> argv) {
   command->add_option("repro", options->run.selectors, "REPRO or REPRO/VARIANT (default: all)");
   add_run_options(*command, options->run);
   command->add_option("--resume", options->run.resume, "Go on with the run in this results folder");
+  command->add_option(
+      "--replay", options->replay,
+      "Repeat the shot of a recorded trial (JOURNAL:TRIAL, by default its first hang) "
+      "--trials times (default 200): the same plan, delay and random numbers");
+  command->add_option("--cell", options->cell,
+                      "REPRO/VARIANT, where several cells of the journal have that trial");
   command->add_option("--repro-dir", options->repro_dir, "Where the reproducers are");
   command->footer(
       "Examples:\n"
       "  hangrate run                                   all reproducers, about two minutes\n"
       "  hangrate run pipe_resize_stall --until-excluded 0.0003\n"
       "  hangrate run fuse_flush_exit/self-held --trials 1000 --json -\n"
+      "  hangrate run pipe_resize_stall --param widen=auto        look for the best aim, then "
+      "measure\n"
+      "  hangrate run pipe_resize_stall --natural       the rate without any help\n"
+      "  hangrate run --replay hangrate-20260101-120000:17        does this shot hit again?\n"
       "  hangrate run --resume hangrate-20260101-120000 after a kill or Ctrl-C");
   return [options, argv = std::move(argv)] { return run(*options, argv); };
 }

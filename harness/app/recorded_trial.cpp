@@ -19,17 +19,19 @@ namespace {
 struct Search {
   std::optional<std::uint64_t> trial;
   std::string cell;
+  Sought sought = Sought::Trace;
   RunHeader header;
-  std::vector<TrialRecord> found;       ///< recorded, and asked for
-  std::vector<TrialRecord> unrecorded;  ///< asked for by number, without a trace
-  std::vector<std::string> others;      ///< recorded trials of other numbers: "cell trial N"
+  std::vector<TrialRecord> found;       ///< with what is sought, and asked for
+  std::vector<TrialRecord> unrecorded;  ///< asked for by number, without it
+  std::vector<std::string> others;      ///< trials of other numbers that have it
 
   std::string name_of(std::size_t index) const { return cell_name(header.cells[index]); }
 
   void see(const TrialRecord& record) {
     const std::string name = name_of(record.cell);
     if (!cell.empty() && name != cell) return;
-    const bool recorded = record.observation.trace.has_value();
+    const Observation& seen = record.observation;
+    const bool recorded = sought == Sought::Shot ? !seen.shot.plan.empty() : seen.trace.has_value();
     if (trial && record.observation.trial != *trial) {
       if (recorded) others.push_back(fmt::format("{}", record.observation.trial));
       return;
@@ -74,31 +76,45 @@ std::string why_untraced(const TraceSetup& setup, const TrialRecord* trial) {
   if (trial == nullptr) {
     return "the run kept traces, but of trials that hung; --trace always keeps ordinary ones too";
   }
-  if (trial->observation.traced) return "it was watched, but ended before a trace was taken";
+  if (trial->observation.traced) {
+    return "it was watched, but ended before a trace was taken, or had the same hang as 1000 "
+           "trials "
+           "before it: of those one in 20 is kept";
+  }
   const std::string text = "the run kept traces, but the lease of this trial was not watched";
-  if (setup.mode == TraceMode::Compare) return text + ": --trace compare watches every other one";
-  return text + ": after 100 traces of a cell one lease in 20 is";
+  return setup.mode == TraceMode::Compare ? text + ": --trace compare watches every other one"
+                                          : text;
+}
+
+/// How the error speaks of what is missing: its noun, and why it is.
+std::pair<const char*, std::string> missing(const Search& search) {
+  if (search.sought == Sought::Shot) {
+    return {"shot",
+            "only trials of a widened race are aimed (--param widen=auto), and only those that did "
+            "not simply end are recorded"};
+  }
+  const TrialRecord* trial = search.unrecorded.empty() ? nullptr : &search.unrecorded.front();
+  return {"trace", why_untraced(search.header.trace, trial)};
 }
 
 Error nothing_found(const Search& search, const std::string& path, bool cut_off) {
   const char* cut =
       cut_off ? "; the last record of the journal was cut off by a kill and is left out" : "";
-  const TraceSetup& setup = search.header.trace;
+  const auto [noun, why] = missing(search);
   if (search.trial && !search.unrecorded.empty()) {
-    const TrialRecord& first = search.unrecorded.front();
-    return Error::usage(fmt::format("trial {} of {} in {} has no trace: {}{}", *search.trial,
-                                    search.name_of(first.cell), path, why_untraced(setup, &first),
+    return Error::usage(fmt::format("trial {} of {} in {} has no {}: {}{}", *search.trial,
+                                    search.name_of(search.unrecorded.front().cell), path, noun, why,
                                     cut));
   }
   if (!search.trial) {
-    return Error::usage(
-        fmt::format("{} has no trace of any trial: {}{}", path, why_untraced(setup, nullptr), cut));
+    return Error::usage(fmt::format("{} has no {} of any trial: {}{}", path, noun, why, cut));
   }
-  return Error::usage(fmt::format(
-      "{} has no record of trial {}: trials that simply end have none; {}{}", path, *search.trial,
-      search.others.empty() ? "none of it has a trace"
-                            : "with a trace there are " + some_of(search.others),
-      cut));
+  const std::string there =
+      search.others.empty() ? fmt::format("none of it has a {}", noun)
+                            : fmt::format("with a {} there are {}", noun, some_of(search.others));
+  return Error::usage(
+      fmt::format("{} has no record of trial {}: trials that simply end have none; {}{}", path,
+                  *search.trial, there, cut));
 }
 
 }  // namespace
@@ -120,7 +136,7 @@ Result<RecordedTrial> find_recorded_trial(const TrialChoice& choice) {
     return fail(Error::usage(path + " holds a matrix run: name the journal of one boot and cell, " +
                              "such as " + path + "/KERNEL/boot-001/REPRODUCER.VARIANT.jsonl"));
   }
-  Search search{.trial = trial, .cell = choice.cell};
+  Search search{.trial = trial, .cell = choice.cell, .sought = choice.sought};
   const auto read = read_journal(
       path,
       [&](const RunHeader& header) {
@@ -140,6 +156,7 @@ Result<RecordedTrial> find_recorded_trial(const TrialChoice& choice) {
   }
   TrialRecord& record = search.found.front();
   return RecordedTrial{.release = search.header.environment.release,
+                       .seed = search.header.seed,
                        .cell = search.header.cells[record.cell],
                        .record = std::move(record),
                        .cut_off = read->cut_off};

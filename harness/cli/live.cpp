@@ -19,6 +19,10 @@ std::uint64_t Live::planned(const CellSpec& spec) const {
 
 std::string Live::text(const CellSpec& spec, const CellResult& result, Nanos elapsed) const {
   const Tally& tally = result.tally();
+  if (result.searched() < spec.search && tally.attempted() == 0) {
+    return fmt::format("{}/{}  search {}/{}  {} hits", spec.repro, spec.variant, result.searched(),
+                       spec.search, result.search().reproductions());
+  }
   std::string line = fmt::format("{}/{}  {} trials", spec.repro, spec.variant, tally.attempted());
   const std::uint64_t wanted = planned(spec);
   if (wanted != 0) {

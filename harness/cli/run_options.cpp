@@ -15,6 +15,7 @@
 #include "harness/base/file.h"
 #include "harness/base/seed.h"
 #include "harness/cli/numbers.h"
+#include "harness/cli/search_options.h"
 #include "harness/cli/version.h"
 #include "harness/model/json.h"
 #include "harness/model/param_check.h"
@@ -144,7 +145,8 @@ CellSpec make_cell(const RunOptions& options, const Manifest& manifest, const st
 void add_run_options(CLI::App& app, RunOptions& o) {
   app.add_option("--variant", o.variants, "Run this variant (may be repeated)");
   app.add_option("--param", o.params, "Set a parameter of the reproducer: NAME=VALUE (repeatable)");
-  app.add_option("--trials", o.trials, "Trials per variant")->check(whole_number(1, kMostTrials));
+  app.add_option("--trials", o.trials, "Trials per variant, without those of a search")
+      ->check(whole_number(1, kMostTrials));
   app.add_option("--hits", o.hits, "Stop a variant after this many hits")
       ->check(whole_number(1, kMostTrials));
   app.add_option("--until-excluded", o.until_excluded,
@@ -170,6 +172,7 @@ void add_run_options(CLI::App& app, RunOptions& o) {
       ->check(CLI::IsMember({"on-hit", "always", "compare", "off"}));
   app.add_option("--trace-trials", o.keep, "How many trials --trace always keeps (default 100)")
       ->check(whole_number(1, kMostKept));
+  add_search_options(app, o);
   app.add_option("--results", o.results, "Folder for the journal of this run");
   app.add_option("--channel", o.channel)->group("");  // how a matrix runs us
   app.add_option("--first-trial", o.first)->group("")->check(whole_number(0, kMostTrials));
@@ -251,6 +254,7 @@ Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<Catal
     if (variants->empty()) continue;
     auto complete = complete_params(entry.manifest, *params);
     if (!complete) return fail(complete.error());
+    HR_TRY(take_natural(options.natural, entry.manifest, options.params, *complete));
     for (const std::string& variant : *variants) {
       CellSpec spec = make_cell(options, entry.manifest, variant, header.environment, header.seed);
       spec.params = *complete;
@@ -278,6 +282,7 @@ Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<Catal
                       assignment.name)));
     }
   }
+  HR_TRY(plan_search(options, header));
   plan.results = options.results;
   plan.channel = options.channel;
   return plan;
@@ -289,7 +294,8 @@ Result<SessionPlan> make_resume_plan(const RunOptions& options,
                     !options.params.empty() || options.trials || options.hits ||
                     options.until_excluded || !options.budget.empty() || options.workers ||
                     options.seed || options.confidence || !options.results.empty() ||
-                    !options.trace.empty() || options.keep;
+                    !options.trace.empty() || options.keep || options.natural || options.search ||
+                    !options.warm.empty();
   if (more) {
     return fail(
         Error::usage("--resume goes on with what the journal planned: only --json, --ktap, "

@@ -32,8 +32,12 @@ struct RunOptions {
   std::string budget;
   std::optional<int> workers;
   std::optional<std::uint64_t> seed;
-  std::string trace;                  ///< on-hit, always, compare, off; "" = on-hit
-  std::optional<std::uint64_t> keep;  ///< traces of trials that --trace always keeps
+  bool natural = false;                 ///< no help for any race
+  std::optional<std::uint64_t> search;  ///< trials of the search
+  std::string warm;                     ///< a run whose search this one begins with
+  std::vector<std::string> warm_arms;   ///< the same as JSON, from a matrix
+  std::string trace;                    ///< on-hit, always, compare, off; "" = on-hit
+  std::optional<std::uint64_t> keep;    ///< traces of trials that --trace always keeps
   std::string results;
   std::string resume;
   std::string channel;      ///< of a machine that another one runs

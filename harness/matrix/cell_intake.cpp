@@ -50,6 +50,14 @@ Result<void> CellIntake::take_header(const Json& line) {
   const bool ours = header->cells.size() == 1 && header->cells[0].repro == order_.repro &&
                     header->cells[0].variant == order_.variant;
   if (!ours) return broken("the header of another reproducer");
+  const CellSpec& cell = header->cells[0];
+  if (cell.search != order_.search) return broken("the header of another search");
+  for (const auto& [name, value] : order_.params) {
+    const auto said = cell.params.find(name);
+    if (said == cell.params.end() || said->second != value) {
+      return broken("a header without the parameter " + name + "=" + value);
+    }
+  }
   workers_ = std::max(header->cells[0].workers, 1);
   return {};
 }
@@ -69,7 +77,10 @@ Result<void> CellIntake::take_range(std::uint64_t first, std::uint64_t count) {
 std::vector<std::uint64_t> CellIntake::in_flight() const {
   std::vector<std::uint64_t> trials;
   if (!started() || ended()) return trials;
-  const std::uint64_t limit = order_.trials.first + order_.trials.count;
+  std::uint64_t limit = order_.trials.first + order_.trials.count;
+  if (recorded_.next_gap(order_.trials.first, std::min(order_.search, limit))) {
+    limit = order_.search;  // measuring begins when the search is over
+  }
   std::uint64_t from = order_.trials.first;
   while (trials.size() < static_cast<std::size_t>(workers_)) {
     const auto gap = recorded_.next_gap(from, limit);

@@ -5,6 +5,7 @@
 // as trials. Pure; may be used by whoever owns the machine.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ struct CellOrder {
   std::string repro;
   std::string variant;
   IndexRange trials;
+  std::uint64_t search = 0;                   ///< trials below this index are of the search
+  std::map<std::string, std::string> params;  ///< those that were given
 };
 
 class CellIntake {
@@ -35,10 +38,12 @@ class CellIntake {
   /// Why it ended by itself: "trials", "skipped", ...; "" if it did not.
   std::string end_reason() const { return end_.value_or(""); }
   const RangeSet& recorded() const { return recorded_; }
+  /// Of them, those that were measured.
+  std::uint64_t measured() const { return recorded_.total_from(order_.search); }
 
   /// Of which trials the outcome will never be known, one per worker that may have been at one, if
   /// this is all that came. Every range nobody recorded, and the first index behind the last, may
-  /// hide one; empty after the end.
+  /// hide one, none of them measured while the search has gaps; empty after the end.
   std::vector<std::uint64_t> in_flight() const;
 
  private:

@@ -90,5 +90,40 @@ TEST(CellIntake, AfterItsEndNothingWasInFlight) {
   EXPECT_TRUE(CellIntake({"alpha", "first", {0, 5}}).in_flight().empty()) << "never began";
 }
 
+CellIntake searching() {
+  CellIntake intake({"alpha", "first", {0, 80}, 30, {{"widen", "auto"}}});
+  Json said = header();
+  said["cells"][0]["search"] = 30;
+  said["cells"][0]["params"]["widen"] = "auto";
+  EXPECT_TRUE(intake.take(said));
+  return intake;
+}
+
+TEST(CellIntake, CountsMeasuredTrialsApartFromTheSearch) {
+  CellIntake intake = searching();
+  EXPECT_TRUE(intake.take(batch(0, 30)));
+  EXPECT_EQ(intake.measured(), 0u);
+  EXPECT_TRUE(intake.take(batch(30, 5)));
+  EXPECT_EQ(intake.measured(), 5u);
+}
+
+TEST(CellIntake, NoMeasuredTrialIsInFlightBeforeTheSearchIsOver) {
+  CellIntake intake = searching();
+  EXPECT_TRUE(intake.take(batch(0, 29)));
+  EXPECT_EQ(intake.in_flight(), (std::vector<std::uint64_t>{29}));
+  EXPECT_TRUE(intake.take(batch(29, 1)));
+  EXPECT_EQ(intake.in_flight(), (std::vector<std::uint64_t>{30, 31}));
+}
+
+TEST(CellIntake, RefusesAMachineThatCallsMeasuredTrialsASearch) {
+  for (const char* what : {"search", "params"}) {
+    CellIntake intake({"alpha", "first", {0, 80}, 30, {{"widen", "auto"}}});
+    Json said = header();
+    said["cells"][0]["search"] = what == std::string("search") ? 80 : 30;
+    said["cells"][0]["params"]["widen"] = what == std::string("params") ? "none" : "auto";
+    EXPECT_FALSE(intake.take(said)) << what;
+  }
+}
+
 }  // namespace
 }  // namespace hangrate

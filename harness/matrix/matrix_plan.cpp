@@ -9,6 +9,8 @@
 
 #include "harness/model/json.h"
 #include "harness/model/param_check.h"
+#include "harness/model/record.h"
+#include "harness/stats/search_memory.h"
 
 namespace hangrate {
 
@@ -150,6 +152,44 @@ Result<void> check_params(const MatrixKernel& kernel, const std::vector<Manifest
   return {};
 }
 
+bool has_widening(const Manifest& manifest) {
+  return std::any_of(manifest.params.begin(), manifest.params.end(),
+                     [](const Param& param) { return param.name == kWidenParam; });
+}
+
+/// --natural: no reproducer of this kernel is helped.
+Result<void> take_natural(MatrixKernel& kernel, const std::vector<Manifest>& manifests,
+                          const std::string& where) {
+  for (const Manifest& manifest : manifests) {
+    if (!has_widening(manifest)) continue;
+    std::string& value = kernel.params[manifest.name][kWidenParam];
+    if (!value.empty() && value != kWidenNone) {
+      return wrong(where, fmt::format("\"params\": {}: {}={} and --natural contradict each other",
+                                      manifest.name, kWidenParam, value));
+    }
+    value = kWidenNone;
+  }
+  return {};
+}
+
+/// How long every widened cell of this kernel searches.
+void plan_search(MatrixKernel& kernel, const std::vector<MatrixCell>& cells,
+                 const std::vector<Manifest>& manifests, const MatrixOverrides& overrides) {
+  for (const MatrixCell& cell : cells) {
+    CellSpec spec;
+    for (const Manifest& manifest : manifests) {
+      if (manifest.name != cell.repro) continue;
+      for (const Param& param : manifest.params) spec.params[param.name] = param.fallback;
+    }
+    if (const auto given = kernel.params.find(cell.repro); given != kernel.params.end()) {
+      for (const auto& [name, value] : given->second) spec.params[name] = value;
+    }
+    const std::string name = cell.repro + "/" + cell.variant;
+    if (overrides.warm_cells.contains(name)) spec.warm.arms.resize(1);
+    if (spec.widened()) kernel.search[name] = planned_search(spec, overrides.search);
+  }
+}
+
 }  // namespace
 
 Result<void> parse_shard(const std::string& value, MatrixOverrides& overrides) {
@@ -211,6 +251,8 @@ Result<MatrixPlan> parse_matrix(const std::string& source, const std::string& na
       return wrong(where, "the id " + kernel->id + " is taken: give it another \"id\"");
     }
     if (overrides.boots) kernel->boots = *overrides.boots;
+    if (overrides.natural) HR_TRY(take_natural(*kernel, manifests, where));
+    plan_search(*kernel, plan.cells, manifests, overrides);
     const bool ours = (number - 1) % overrides.shards == overrides.shard - 1;
     if (ours && kernel->id.find(overrides.filter) != std::string::npos) {
       plan.kernels.push_back(std::move(*kernel));
@@ -222,6 +264,16 @@ Result<MatrixPlan> parse_matrix(const std::string& source, const std::string& na
   if (plan.kernels.empty()) {
     return wrong(name, fmt::format("no kernel is left after --filter and --shard; there are: {}",
                                    fmt::join(ids, ", ")));
+  }
+  const bool widened = std::any_of(plan.kernels.begin(), plan.kernels.end(),
+                                   [](const MatrixKernel& k) { return !k.search.empty(); });
+  for (const char* option : {"--search", "--warm"}) {
+    const bool given =
+        option == std::string("--search") ? overrides.search.has_value() : !overrides.warm.empty();
+    if (!given || widened) continue;
+    return wrong(option, fmt::format("nothing to search: {} widens no race on any of its kernels; "
+                                     "\"params\": {{\"REPRO\": {{\"{}\": \"{}\"}}}} asks for it",
+                                     name, kWidenParam, kWidenAuto));
   }
   return plan;
 }
@@ -235,6 +287,11 @@ std::vector<std::string> override_options(const MatrixOverrides& overrides) {
     options.insert(options.end(), {"--trials", fmt::format("{}", *overrides.trials)});
   if (overrides.boots)
     options.insert(options.end(), {"--boots", fmt::format("{}", *overrides.boots)});
+  if (overrides.natural) options.emplace_back("--natural");
+  if (overrides.search) {
+    options.insert(options.end(), {"--search", fmt::format("{}", *overrides.search)});
+  }
+  if (!overrides.warm.empty()) options.insert(options.end(), {"--warm", overrides.warm});
   if (!overrides.trace.empty()) options.insert(options.end(), {"--trace", overrides.trace});
   return options;
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,8 @@ struct MatrixKernel {
   int boots = 1;  ///< the trials of a cell are spread over so many starts
   /// Parameters by reproducer: {"pipe_resize_stall": {"cpu": "same"}}.
   std::map<std::string, std::map<std::string, std::string>> params;
+  /// Trials of the search by REPRO/VARIANT, before those the plan counts; widened cells only.
+  std::map<std::string, std::uint64_t> search;
   bool operator==(const MatrixKernel&) const = default;
 };
 
@@ -49,7 +52,11 @@ struct MatrixOverrides {
   std::vector<std::string> selectors;  ///< REPRO or REPRO/VARIANT, instead of the file's
   std::optional<std::uint64_t> trials;
   std::optional<int> boots;
-  std::string trace;   ///< mode of the flight recorder, "" = as a run has it
+  bool natural = false;                 ///< no help for any race
+  std::optional<std::uint64_t> search;  ///< trials of the search of each widened cell
+  std::string warm;                     ///< a run whose search this one begins with
+  std::set<std::string> warm_cells;     ///< REPRO/VARIANT that it has arms of
+  std::string trace;                    ///< mode of the flight recorder, "" = as a run has it
   std::string filter;  ///< keeps the kernel with this id, else those whose id holds this text
   int shard = 1;       ///< of `shards`, 1-based
   int shards = 1;

@@ -134,5 +134,56 @@ TEST(MatrixPlan, MistakesAreUsageErrorsThatNameThePlace) {
   }
 }
 
+std::vector<Manifest> with_widening() {
+  std::vector<Manifest> all = two_reproducers();
+  Param widen;
+  widen.name = "widen";
+  widen.fallback = "none";
+  widen.choices = {"auto", "none", "herd"};
+  all[0].params.push_back(widen);
+  return all;
+}
+
+Result<MatrixPlan> parse_widened(const std::string& value, const MatrixOverrides& overrides) {
+  const std::string params =
+      value.empty() ? "" : R"(,"params":{"alpha":{"widen":")" + value + R"("}})";
+  return parse_matrix(
+      R"({"schema":1,"kernels":[{"spec":"native"},{"spec":"uml:x")" + params + "}]}", "m.json",
+      with_widening(), overrides);
+}
+
+TEST(MatrixPlan, AWidenedCellSearchesAndNoOther) {
+  const auto plan = parse_widened("auto", {});
+  ASSERT_TRUE(plan) << plan.error().what();
+  EXPECT_TRUE(plan->kernels[0].search.empty());
+  using Search = std::map<std::string, std::uint64_t>;
+  EXPECT_EQ(plan->kernels[1].search, (Search{{"alpha/first", 300}}));
+  EXPECT_EQ(parse_widened("auto", {.search = 7})->kernels[1].search, (Search{{"alpha/first", 7}}));
+  EXPECT_EQ(parse_widened("auto", {.warm = "x", .warm_cells = {"alpha/first"}})->kernels[1].search,
+            (Search{{"alpha/first", 50}}));
+  EXPECT_EQ(parse_widened("herd", {})->kernels[1].search, (Search{{"alpha/first", 0}}));
+}
+
+TEST(MatrixPlan, NaturalTakesTheHelpAwayUnlessAKernelAsksForIt) {
+  const auto plan = parse_widened("none", {.natural = true});
+  ASSERT_TRUE(plan) << plan.error().what();
+  for (const MatrixKernel& kernel : plan->kernels) {
+    EXPECT_EQ(kernel.params.at("alpha").at("widen"), "none");
+    EXPECT_FALSE(kernel.params.contains("beta"));
+  }
+  EXPECT_FALSE(parse_widened("auto", {.natural = true}));
+}
+
+TEST(MatrixPlan, ASearchWithNothingToSearchIsAMistake) {
+  EXPECT_FALSE(parse_widened("", {.search = 7}));
+  EXPECT_FALSE(parse_widened("", {.warm = "x"}));
+  EXPECT_TRUE(parse_widened("auto", {.search = 7}));
+}
+
+TEST(MatrixPlan, TheOptionsOfASearchAreRepeated) {
+  EXPECT_EQ(override_options({.natural = true, .search = 7, .warm = "old"}),
+            (std::vector<std::string>{"--natural", "--search", "7", "--warm", "old"}));
+}
+
 }  // namespace
 }  // namespace hangrate

@@ -18,9 +18,9 @@ namespace hangrate {
 namespace fs = std::filesystem;
 
 HR_JSON(MatrixCell, repro, variant, trials)
-HR_JSON(MatrixKernel, id, spec, cmdline, cpus, memory_mib, boots, params)
+HR_JSON(MatrixKernel, id, spec, cmdline, cpus, memory_mib, boots, params, search)
 HR_JSON(MatrixPlan, kernels, cells)
-HR_JSON(MatrixHeader, version, started, argv, file, options, trace, seed, confidence, plan)
+HR_JSON(MatrixHeader, version, started, argv, file, options, warm, trace, seed, confidence, plan)
 HR_JSON(RowRecord, id, label, accel, build_note, reverted, identity, trouble)
 HR_JSON(RowNote, id, text, flaw)
 HR_JSON(BootRecord, id, number, end, why, boot_time, total_time)
@@ -99,6 +99,7 @@ Result<void> take_cell(LoadedMatrix& loaded, MatrixRow& row, std::size_t cell, B
         if (header.cells.size() != 1) return fail(Error::usage(path + ": not one cell"));
         own = header;
         const std::uint64_t planned = row.header.cells[cell].trials;
+        const std::uint64_t search = row.header.cells[cell].search;
         const Environment& before = row.header.environment;
         if (before.release != kUnknownRelease && (before.release != header.environment.release ||
                                                   before.version != header.environment.version)) {
@@ -117,6 +118,7 @@ Result<void> take_cell(LoadedMatrix& loaded, MatrixRow& row, std::size_t cell, B
         row.header.cells[cell] = header.cells[0];
         row.header.cells[cell].first = 0;
         row.header.cells[cell].trials = planned;
+        row.header.cells[cell].search = search;
         return {};
       },
       [&](const Record& record) {
@@ -181,6 +183,8 @@ void lay_out(LoadedMatrix& loaded) {
       spec.repro = cell.repro;
       spec.variant = cell.variant;
       spec.trials = cell.trials;
+      const auto search = kernel.search.find(cell_name(spec));
+      if (search != kernel.search.end()) spec.search = search->second;
       row.cells.emplace_back(spec);
       row.header.cells.push_back(std::move(spec));
     }

@@ -19,6 +19,7 @@ struct MatrixHeader {
   std::vector<std::string> argv;
   std::string file;                  ///< the matrix file, as given
   std::vector<std::string> options;  ///< what overrode the file, to repeat a row
+  std::vector<std::string> warm;     ///< arms to begin with, one WarmSource as JSON each
   std::string trace;                 ///< mode of the flight recorder, "" = as a run has it
   std::uint64_t seed = 0;
   double confidence = 0.95;

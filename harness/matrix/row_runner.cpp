@@ -44,7 +44,10 @@ RowRunner::RowRunner(MatrixStore& store, const MatrixHeader& header, const Matri
   for (std::size_t i = 0; i < header.plan.cells.size(); ++i) {
     Cell cell{.plan = header.plan.cells[i]};
     const CellResult& result = so_far.cells[i];
-    cell.attempted = result.recorded().total();
+    const auto search = kernel.search.find(cell.plan.repro + "/" + cell.plan.variant);
+    if (search != kernel.search.end()) cell.search = search->second;
+    cell.attempted = result.measured();
+    cell.memory = result.memory();
     for (const IndexRange& range : result.recorded().ranges()) {
       cell.next_index = range.first + range.count;
     }
@@ -78,7 +81,20 @@ std::uint64_t RowRunner::quota(const Cell& cell) const {
   return (cell.plan.trials * next + boots - 1) / boots;
 }
 
-MachineCommand RowRunner::command_for(const Cell& cell, const IndexRange& trials) const {
+/// What is left of the search, and behind it this boot's share of measured trials.
+CellOrder RowRunner::order_for(const Cell& cell) const {
+  const std::uint64_t searching = cell.search - std::min(cell.search, cell.next_index);
+  CellOrder order{.repro = cell.plan.repro,
+                  .variant = cell.plan.variant,
+                  .trials = {cell.next_index, searching + quota(cell) - cell.attempted},
+                  .search = cell.search,
+                  .params = {}};
+  const auto params = kernel_.params.find(cell.plan.repro);
+  if (params != kernel_.params.end()) order.params = params->second;
+  return order;
+}
+
+MachineCommand RowRunner::command_for(const Cell& cell, const CellOrder& order) const {
   std::string program = options_.guest_programs + "/" + cell.plan.repro;
   if (boots_->native) {
     for (const CatalogEntry& entry : options_.natives) {
@@ -90,19 +106,36 @@ MachineCommand RowRunner::command_for(const Cell& cell, const IndexRange& trials
       "--variant",
       cell.plan.variant,
       "--trials",
-      std::to_string(trials.count),
+      std::to_string(quota(cell) - cell.attempted),
       "--first-trial",
-      std::to_string(trials.first),
+      std::to_string(order.trials.first),
       "--seed",
       std::to_string(derived_seed(header_.seed, kernel_.id + std::to_string(last_boot_))),
       "--confidence",
       fmt::format("{}", header_.confidence),
       "--quiet"};
   if (!header_.trace.empty()) argv.insert(argv.end(), {"--trace", header_.trace});
-  if (const auto params = kernel_.params.find(cell.plan.repro); params != kernel_.params.end()) {
-    for (const auto& [name, value] : params->second) {
-      argv.insert(argv.end(), {"--param", name + "=" + value});
-    }
+  for (const auto& [name, value] : order.params) {
+    argv.insert(argv.end(), {"--param", name + "=" + value});
+  }
+  if (!kernel_.search.contains(cell.plan.repro + "/" + cell.plan.variant)) return argv;
+  argv.insert(argv.end(), {"--search", std::to_string(cell.search)});
+  const WarmSource before{.of = "the boots before",
+                          .release = "",
+                          .preempt = "",
+                          .repro = cell.plan.repro,
+                          .variant = cell.plan.variant,
+                          .params = order.params,
+                          .arms = cell.memory.arms()};
+  if (!before.arms.empty()) {
+    argv.insert(argv.end(), {"--warm-arms", dump_line(to_json_value(before))});
+  }
+  for (const std::string& warm : header_.warm) {
+    const auto json = parse_json(warm);
+    const bool ours = json && json->is_object() &&
+                      json->value("repro", Json()) == cell.plan.repro &&
+                      json->value("variant", Json()) == cell.plan.variant;
+    if (ours) argv.insert(argv.end(), {"--warm-arms", warm});
   }
   return argv;
 }
@@ -115,9 +148,8 @@ Result<void> RowRunner::start(Nanos now) {
     const Cell& cell = cells_[i];
     const std::uint64_t wanted = quota(cell);
     if (cell.ended || cell.attempted >= wanted) continue;
-    const IndexRange trials{cell.next_index, wanted - cell.attempted};
-    commands.push_back(command_for(cell, trials));
-    orders_.emplace_back(i, CellOrder{cell.plan.repro, cell.plan.variant, trials});
+    orders_.emplace_back(i, order_for(cell));
+    commands.push_back(command_for(cell, orders_.back().second));
   }
   if (commands.empty()) {  // this boot's share was made by others before
     ++good_boots_;
@@ -272,7 +304,7 @@ Result<void> RowRunner::lose_trials(Outcome outcome, const std::string& rule,
   for (const std::uint64_t trial : command_->intake.in_flight()) {
     const TrialRecord record =
         unwatched_trial(0, cell.plan.repro, cell.plan.variant, trial, outcome, rule, why);
-    ++cell.attempted;
+    if (trial >= cell.search) ++cell.attempted;
     cell.next_index = std::max(cell.next_index, trial + 1);
     HR_TRY(command_->journal->append(dump_line(to_json_value(Record(record)))));
   }
@@ -340,7 +372,7 @@ Result<void> RowRunner::take_journal_line(const std::string& line, const Json& j
     distrust("a record came without a command", now);
     return {};
   }
-  const std::uint64_t before = command_->intake.recorded().total();
+  const std::uint64_t before = command_->intake.measured();
   if (const auto sound = command_->intake.take(json); !sound) {
     distrust(sound.error().what(), now);
     return {};
@@ -355,13 +387,21 @@ Result<void> RowRunner::take_journal_line(const std::string& line, const Json& j
   }
   HR_TRY(command_->journal->append(line));
   ++records_;
-  cell.attempted += command_->intake.recorded().total() - before;
+  cell.attempted += command_->intake.measured() - before;
+  remember(cell, json);
   for (const IndexRange& range : command_->intake.recorded().ranges()) {
     cell.next_index = std::max(cell.next_index, range.first + range.count);
   }
   const std::string reason = command_->intake.end_reason();
   cell.ended = cell.ended || reason == "skipped" || reason == "infra";
   return {};
+}
+
+/// What the next boot of a cell that searches begins with.
+void RowRunner::remember(Cell& cell, const Json& json) const {
+  if (cell.search == 0) return;
+  const auto record = record_from_json(json);
+  if (record && *record) cell.memory.apply(**record);
 }
 
 std::string RowRunner::status() const {

@@ -14,6 +14,7 @@
 #include "harness/matrix/cell_intake.h"
 #include "harness/matrix/matrix_runner.h"
 #include "harness/model/json.h"
+#include "harness/stats/search_memory.h"
 
 namespace hangrate {
 
@@ -45,7 +46,9 @@ class RowRunner {
  private:
   struct Cell {
     MatrixCell plan;
-    std::uint64_t attempted = 0;
+    std::uint64_t search = 0;      ///< trials below this index are of the search
+    std::uint64_t attempted = 0;   ///< measured ones
+    SearchMemory memory;           ///< for the next boot
     std::uint64_t next_index = 0;  ///< beyond every index recorded so far
     int deaths = 0;                ///< of machines, with a trial of this cell in flight
     bool ended = false;            ///< skipped, failed, or it took too many machines with it
@@ -68,7 +71,9 @@ class RowRunner {
   Result<void> lose_trials(Outcome outcome, const std::string& rule, const std::string& why);
   Result<void> note(const std::string& text);
   void distrust(const std::string& why, Nanos now);
-  MachineCommand command_for(const Cell& cell, const IndexRange& trials) const;
+  CellOrder order_for(const Cell& cell) const;
+  MachineCommand command_for(const Cell& cell, const CellOrder& order) const;
+  void remember(Cell& cell, const Json& json) const;
   std::uint64_t quota(const Cell& cell) const;
   bool more_to_do() const;
   std::string why_ended() const;

@@ -92,7 +92,13 @@ HR_JSON(Capability, name, works, detail, remedy)
 HR_JSON(Environment, release, version, signature, machine, cmdline, preempt, cpus, virtualization,
         root, cgroup_version, capabilities, build_note, reverted)
 HR_JSON(StopSpec, hits, until_excluded, budget)
-HR_JSON(CellSpec, repro, variant, params, first, trials, workers, seed, manifest)
+HR_JSON(ArmFact, plan, delay_ns, tries, hits, near, off)
+HR_JSON(ShotFact, plan, delay_ns)
+HR_JSON(WarmFact, note, arms)
+HR_JSON(WarmSource, of, release, preempt, repro, variant, params, arms)
+HR_JSON(ReplayFact, of, release, trial, plan, delay_ns)
+HR_JSON(CellSpec, repro, variant, params, first, search, trials, workers, seed, warm, replay,
+        manifest)
 HR_JSON(Measurement, name, value, unit)
 HR_JSON(Verdict, outcome, signature, where, wait, kill, rescue, freed_by, rule, because, hints)
 HR_JSON(BatchRecord, cell, lane, worker, first, count, traced)
@@ -103,7 +109,8 @@ HR_JSON(HookFact, probe, hook, how, why_not)
 HR_JSON(TraceSetup, mode, keep, refused, start, hooks)
 HR_JSON(LeaseTime, trials, took)
 HR_JSON(TraceCost, traced, untraced, events, overwritten, dropped, missed)
-HR_JSON(CellEndRecord, cell, reason, elapsed, trace)
+HR_JSON(SearchRecord, cell, arms)
+HR_JSON(CellEndRecord, cell, reason, elapsed, trace, search)
 
 namespace {
 
@@ -156,6 +163,7 @@ Observation read_observation(const Json& json) {
   o.rungs = json.value("rungs", std::vector<Rung>{});
   o.ending = json.value("ending", Ending::Finished);
   o.message = json.value("message", "");
+  o.shot = json.value("shot", ShotFact{});
   o.traced = json.value("traced", false);
   for (const Json& round : json.value("rounds", Json::array())) {
     o.rounds.push_back({.before = sample_set_from(round.value("before", Json::object())),
@@ -211,6 +219,18 @@ Json to_json_value(const Verdict& verdict) {
   return verdict;
 }
 
+Json to_json_value(const ArmFact& arm) {
+  return arm;
+}
+
+Json to_json_value(const ShotFact& shot) {
+  return shot;
+}
+
+Json to_json_value(const WarmSource& source) {
+  return source;
+}
+
 Json to_json_value(const TraceSetup& trace) {
   return trace;
 }
@@ -242,6 +262,7 @@ Json to_json_value(const Observation& o) {
                {"ended", o.ended},   {"window", o.window},   {"slow_after", o.slow_after},
                {"parked", o.parked}, {"phase", o.phase},     {"rounds", rounds},
                {"rungs", o.rungs},   {"ending", o.ending},   {"message", o.message}};
+  if (!o.shot.plan.empty()) json["shot"] = o.shot;
   if (o.traced) json["traced"] = true;
   if (o.trace) json["trace"] = to_json_value(*o.trace);
   return json;
@@ -265,6 +286,7 @@ Json to_json_value(const Record& record) {
     Json operator()(const MeasureRecord& r) const { return tagged("measure", r); }
     Json operator()(const SkipRecord& r) const { return tagged("skip", r); }
     Json operator()(const NoteRecord& r) const { return tagged("note", r); }
+    Json operator()(const SearchRecord& r) const { return tagged("search", r); }
     Json operator()(const CellEndRecord& r) const { return tagged("cell_end", r); }
   };
   return std::visit(Visitor{}, record);
@@ -300,6 +322,10 @@ Result<Manifest> manifest_from_json(const std::string& text) {
   auto json = parse_json(text);
   if (!json) return fail(json.error());
   return checked<Manifest>("manifest", [&] { return json->get<Manifest>(); });
+}
+
+Result<WarmSource> warm_source_from_json(const Json& json) {
+  return checked<WarmSource>("arms of a search", [&] { return json.get<WarmSource>(); });
 }
 
 Result<RunHeader> header_from_json(const Json& json) {
@@ -339,6 +365,7 @@ Result<std::optional<Record>> record_from_json(const Json& json) {
     if (type == "measure") return record_as<MeasureRecord>(json);
     if (type == "skip") return record_as<SkipRecord>(json);
     if (type == "note") return record_as<NoteRecord>(json);
+    if (type == "search") return record_as<SearchRecord>(json);
     if (type == "cell_end") return record_as<CellEndRecord>(json);
     return std::nullopt;
   });

@@ -19,11 +19,15 @@ Json to_json_value(const Manifest& manifest);
 Json to_json_value(const Environment& environment);
 Json to_json_value(const RunHeader& header);
 Json to_json_value(const TraceSetup& trace);
+Json to_json_value(const ArmFact& arm);
+Json to_json_value(const ShotFact& shot);
+Json to_json_value(const WarmSource& source);
 Json to_json_value(const Record& record);
 Json to_json_value(const Observation& observation);
 Json to_json_value(const Verdict& verdict);
 
 Result<Manifest> manifest_from_json(const std::string& text);
+Result<WarmSource> warm_source_from_json(const Json& json);
 Result<RunHeader> header_from_json(const Json& json);
 /// nullopt: a record type this version does not know, to be skipped.
 Result<std::optional<Record>> record_from_json(const Json& json);

@@ -14,6 +14,13 @@
 
 namespace hangrate {
 
+/// How a trial was aimed: what held the race window open, and when it was let go.
+struct ShotFact {
+  std::string plan;  ///< "" = without help
+  Nanos delay_ns = 0;
+  bool operator==(const ShotFact&) const = default;
+};
+
 struct Observation {
   std::string repro;
   std::string variant;
@@ -33,6 +40,7 @@ struct Observation {
   std::vector<Rung> rungs;
   Ending ending = Ending::Finished;
   std::string message;
+  ShotFact shot;
   bool traced = false;         ///< the flight recorder watched it
   std::optional<Trace> trace;  ///< nullopt: the trial was not recorded
   bool operator==(const Observation&) const = default;

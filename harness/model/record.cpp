@@ -11,6 +11,15 @@ const Variant& CellSpec::variant_spec() const {
   return kNone;
 }
 
+bool can_be_aimed(const std::string& plan, Nanos delay_ns) {
+  return plan.size() <= kLongestPlan && delay_ns >= 0 && delay_ns <= kLongestDelay;
+}
+
+bool CellSpec::widened() const {
+  const auto given = params.find(kWidenParam);
+  return given != params.end() && given->second != kWidenNone;
+}
+
 std::size_t cell_of(const Record& record) {
   return std::visit([](const auto& value) { return value.cell; }, record);
 }

@@ -17,8 +17,64 @@
 
 namespace hangrate {
 
-/// Raised by one whenever a reader of the version before would misread a journal.
-inline constexpr int kJournalSchema = 1;
+/// Raised by one whenever a reader of the version before would misread a journal. One without a
+/// search says what it always said and is written as 1.
+inline constexpr int kJournalSchema = 2;
+inline constexpr int kSchemaWithoutSearch = 1;
+
+/// The parameter by which a reproducer holds its race window open, and two of its values. One
+/// without it has no such help.
+inline constexpr const char* kWidenParam = "widen";
+inline constexpr const char* kWidenNone = "none";
+inline constexpr const char* kWidenAuto = "auto";
+
+/// One way to aim, and what came of it.
+struct ArmFact {
+  std::string plan;
+  Nanos delay_ns = 0;
+  std::uint32_t tries = 0;
+  std::uint32_t hits = 0;
+  std::uint32_t near = 0;  ///< came into the window, by the reproducer's own measure
+  std::string off;         ///< why the self-test turned it off, "" = it is on
+  bool operator==(const ArmFact&) const = default;
+};
+
+/// What a worker has room for.
+inline constexpr std::size_t kMostArms = 64;
+inline constexpr std::size_t kLongestPlan = 23;
+inline constexpr Nanos kLongestDelay = 10 * kSecond;
+
+/// Whether a worker can be told to aim like that; a file may say what it likes.
+bool can_be_aimed(const std::string& plan, Nanos delay_ns);
+
+/// What a search begins with.
+struct WarmFact {
+  std::string note;  ///< where it is from, or why there is none; "" = none was asked for
+  std::vector<ArmFact> arms;
+  bool operator==(const WarmFact&) const = default;
+};
+
+/// What an earlier run found, for others to begin with.
+struct WarmSource {
+  std::string of;  ///< its journal
+  std::string release;
+  std::string preempt;
+  std::string repro;
+  std::string variant;
+  std::map<std::string, std::string> params;
+  std::vector<ArmFact> arms;
+  bool operator==(const WarmSource&) const = default;
+};
+
+/// The recorded trial that every trial of a cell repeats.
+struct ReplayFact {
+  std::string of;  ///< its journal, as given
+  std::string release;
+  std::uint64_t trial = 0;
+  std::string plan;
+  Nanos delay_ns = 0;
+  bool operator==(const ReplayFact&) const = default;
+};
 
 /// One reproducer variant with its parameters, on this kernel.
 struct CellSpec {
@@ -26,12 +82,17 @@ struct CellSpec {
   std::string variant;
   std::map<std::string, std::string> params;  ///< complete
   std::uint64_t first = 0;                    ///< index of the first trial
-  std::uint64_t trials = 0;                   ///< planned, 0: no end of its own
+  std::uint64_t search = 0;                   ///< trials below this index search for the best aim
+  std::uint64_t trials = 0;                   ///< to measure, behind them; 0: no end of its own
   int workers = 1;
   std::uint64_t seed = 0;
+  WarmFact warm;
+  std::optional<ReplayFact> replay;
   Manifest manifest;
 
   const Variant& variant_spec() const;
+  /// Helped: its rate is not the natural one.
+  bool widened() const;
 };
 
 /// When to stop early; unset never stops.
@@ -67,7 +128,7 @@ struct TraceSetup {
 };
 
 struct RunHeader {
-  int schema = kJournalSchema;
+  int schema = kSchemaWithoutSearch;
   std::string version;  ///< of hangrate
   std::string started;  ///< UTC, ISO 8601
   std::vector<std::string> argv;
@@ -145,16 +206,23 @@ struct TraceCost {
   bool operator==(const TraceCost&) const = default;
 };
 
+/// The search of a cell is over: what it knew when the first trial was measured.
+struct SearchRecord {
+  std::size_t cell = 0;
+  std::vector<ArmFact> arms;
+};
+
 /// A stretch of work on a cell ended; a resumed cell has several.
 struct CellEndRecord {
   std::size_t cell = 0;
   std::string reason;  ///< trials, hits, excluded, budget, skipped, infra, interrupted
   Nanos elapsed = 0;   ///< of this stretch
   TraceCost trace;
+  std::vector<ArmFact> search;  ///< what was tried so far, those of former stretches included
 };
 
-using Record =
-    std::variant<BatchRecord, TrialRecord, MeasureRecord, SkipRecord, NoteRecord, CellEndRecord>;
+using Record = std::variant<BatchRecord, TrialRecord, MeasureRecord, SkipRecord, NoteRecord,
+                            SearchRecord, CellEndRecord>;
 
 std::size_t cell_of(const Record& record);
 

@@ -17,17 +17,45 @@ bool has_rate(const CellSummary& cell) {
 
 std::string rate_text(const CellSummary& cell) {
   if (!has_rate(cell)) return "-";
-  return fmt::format("{} % [{}, {}]", percent(cell.estimate.point),
-                     percent(cell.estimate.interval.low), percent(cell.estimate.interval.high));
+  return fmt::format("{} % [{}, {}]{}", percent(cell.estimate.point),
+                     percent(cell.estimate.interval.low), percent(cell.estimate.interval.high),
+                     rate_mark(*cell.spec));
 }
 
 std::string rate_short(const CellSummary& cell) {
   if (!has_rate(cell)) return "";
-  if (cell.estimate.hits > 0) return percent(cell.estimate.point) + " %";
+  if (cell.estimate.hits > 0) return percent(cell.estimate.point) + " %" + rate_mark(*cell.spec);
   const bool judged =
       cell.verdict != CellVerdict::Infra && cell.verdict != CellVerdict::Inconclusive;
   if (!judged || cell.expectation == Expectation::Lookalike) return "";
-  return fmt::format("< {} %", percent(cell.estimate.excluded_rate));
+  return fmt::format("< {} %{}", percent(cell.estimate.excluded_rate), rate_mark(*cell.spec));
+}
+
+const char* rate_mark(const CellSpec& spec) {
+  if (spec.replay) return " replayed";
+  return spec.widened() ? " widened" : "";
+}
+
+std::string aimed_text(const std::string& plan, Nanos delay_ns) {
+  return fmt::format("{}, {:.1f} us", plan, static_cast<double>(delay_ns) / 1e3);
+}
+
+std::string search_text(const CellSummary& cell) {
+  const Tally& search = cell.result->search();
+  if (search.attempted() == 0) return "";
+  std::string text = fmt::format("search: {} in {}", plural(search.reproductions(), "hit", "hits"),
+                                 plural(search.conclusive(), "trial", "trials"));
+  const std::vector<ArmFact> arms = cell.result->memory().arms();
+  if (const auto best = best_arm(arms)) {
+    return text + ", best " + aimed_text(best->plan, best->delay_ns);
+  }
+  return text + (arms.empty() ? ", no arm was tried" : ", no arm hit");
+}
+
+std::string replay_text(const CellSpec& spec) {
+  if (!spec.replay) return "";
+  return fmt::format("replays trial {} of {} ({}): {}", spec.replay->trial, spec.replay->of,
+                     spec.replay->release, aimed_text(spec.replay->plan, spec.replay->delay_ns));
 }
 
 std::string count_text(const CellSummary& cell) {
@@ -84,7 +112,8 @@ const char* verdict_words(CellVerdict verdict) {
 std::string cell_words(const CellSummary& cell) {
   const std::string words = verdict_words(cell.verdict);
   if (cell.shortfall != Shortfall::Cut) return words;
-  if (cell.result->tally().attempted() == 0) return "not run";
+  const CellResult& result = *cell.result;
+  if (result.tally().attempted() == 0 && result.searched() == 0) return "not run";
   return cell.verdict == CellVerdict::Inconclusive ? "unfinished" : words + ", unfinished";
 }
 

@@ -24,6 +24,18 @@ std::string rate_text(const CellSummary& cell);
 /// result claims no rate (lookalikes, and cells that could not be judged).
 std::string rate_short(const CellSummary& cell);
 
+/// " widened" or " replayed" behind a rate that is not the natural one, "" else.
+const char* rate_mark(const CellSpec& spec);
+
+/// "interrupt, 120.0 us": how a trial was aimed.
+std::string aimed_text(const std::string& plan, Nanos delay_ns);
+
+/// "search: 41 hits in 300 trials, best interrupt, 120.0 us"; "" if there was none.
+std::string search_text(const CellSummary& cell);
+
+/// "replays trial 17 of FILE (6.1.192): interrupt, 120.0 us"; "" if it replays none.
+std::string replay_text(const CellSpec& spec);
+
 /// "12/4000": trials that showed the bug, and conclusive ones.
 std::string count_text(const CellSummary& cell);
 

@@ -40,6 +40,8 @@ Json kinds_of(const CellResult& result) {
                      {"count", kind.count},
                      {"first_trial", kind.first.observation.trial},
                      {"verdict", to_json_value(kind.first.verdict)}});
+    const ShotFact& shot = kind.first.observation.shot;
+    if (!shot.plan.empty()) kinds.back()["shot"] = to_json_value(shot);
     const TrialRecord* traced = kind.with_trace();
     if (traced == nullptr) continue;
     if (Json explanation = explanation_json(*traced); !explanation.is_null()) {
@@ -106,6 +108,34 @@ Json recorder_of(const CellResult& result) {
           {"missed", cost.missed}};
 }
 
+/// What looked for the best aim, null without a search.
+Json search_of(const CellSummary& cell) {
+  const CellResult& result = *cell.result;
+  const Tally& tally = result.search();
+  if (cell.spec->search == 0) return nullptr;
+  const std::vector<ArmFact> known = result.memory().arms();
+  Json arms = Json::array();
+  for (const ArmFact& arm : known) arms.push_back(to_json_value(arm));
+  const auto best = best_arm(known);
+  return {{"planned", cell.spec->search},
+          {"trials", tally.conclusive()},
+          {"attempted", tally.attempted()},
+          {"hits", tally.hits()},
+          {"anomalies", tally.anomalies()},
+          {"outcomes", outcomes_of(tally)},
+          {"best", best ? to_json_value(*best) : Json(nullptr)},
+          {"arms", arms}};
+}
+
+Json replay_of(const CellSpec& spec) {
+  if (!spec.replay) return nullptr;
+  const ReplayFact& replay = *spec.replay;
+  return {{"of", replay.of},
+          {"release", replay.release},
+          {"trial", replay.trial},
+          {"shot", to_json_value(ShotFact{replay.plan, replay.delay_ns})}};
+}
+
 }  // namespace
 
 Json cell_json(const CellSummary& cell) {
@@ -127,6 +157,9 @@ Json cell_json(const CellSummary& cell) {
             {"high", estimate.interval.high},
             {"confidence", estimate.confidence},
             {"method", estimate.method}}},
+          {"widened", cell.spec->widened()},
+          {"search", search_of(cell)},
+          {"replay", replay_of(*cell.spec)},
           {"dispersion", dispersion_of(estimate)},
           {"excluded_rate", estimate.excluded_rate},
           {"proof_ms", spread_ms(result.proof_time())},

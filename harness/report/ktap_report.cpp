@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/report/format.h"
 #include "harness/report/ktap_lines.h"
 #include "harness/report/safe_text.h"
 
@@ -67,6 +68,9 @@ std::vector<std::string> ktap_lines(const Summary& summary,
         fmt::format("# trials {} hits {} slow {} other_hangs {} infra {} inconclusive {}",
                     tally.conclusive(), tally.hits(), tally.count(Outcome::Slow),
                     tally.other_hangs(), tally.lost(), tally.count(Outcome::Inconclusive)));
+    for (const std::string& told : {search_text(cell), replay_text(*cell.spec)}) {
+      if (!told.empty()) lines.push_back("# " + ktap_line(told));
+    }
     for (const Measurement& row : cell.result->measurements()) {
       lines.push_back(
           fmt::format("# {} = {} {}", ktap_line(row.name), ktap_line(row.value), row.unit));

@@ -70,6 +70,7 @@ std::string numbers(const MatrixRow& row, std::size_t index) {
     }
     text += fact("Interval", method_text(cell));
   }
+  text += fact("Before measuring", markup_line(search_text(cell)));
   text += fact("By boot", boot_rates(row, index));
   text += other_outcomes(tally);
   text += fact("Expected", expectation_name(cell.expectation));

@@ -61,6 +61,8 @@ std::string system_out(const CellSummary& cell) {
   std::string text =
       fmt::format("{}\n{} of conclusive trials showed the bug, rate {}, {}\n", cell.explanation,
                   count_text(cell), rate_text(cell), cell_verdict_name(cell.verdict));
+  const std::string search = search_text(cell);
+  if (!search.empty()) text += search + "\n";
   for (const Proof& proof : proofs_of(cell)) {
     text += fmt::format("{} x {}, first in trial {}\n", proof.count, proof.kind, proof.first_trial);
     for (const std::string& line : proof_lines(proof)) text += "    " + line + "\n";

@@ -57,6 +57,8 @@ std::string explanations(const MatrixSummary& matrix, bool colour) {
       lines += fmt::format("    {} {}: {}\n",
                            painted(exit_code(cell) == 1 ? "!" : " ", exit_code(cell), colour),
                            cell_name(*cell.spec), safe_line(cell.explanation));
+      const std::string search = search_text(cell);
+      if (!search.empty()) lines += "      " + safe_line(search) + "\n";
       const std::uint64_t unknown = unknown_trials(cell.result->tally());
       if (unknown > 0) {
         lines += fmt::format("      {} (infra, inconclusive, lost)\n",

@@ -5,6 +5,7 @@
 
 #include "harness/classify/explain.h"
 #include "harness/report/explanation_text.h"
+#include "harness/report/format.h"
 
 namespace hangrate {
 
@@ -62,6 +63,9 @@ Proof proof_of(const std::string& kind, const KindOfTrial& sample, const CellSpe
   proof.count = sample.count;
   proof.first_trial = seen.trial;
   proof.facts = verdict.because;
+  if (!seen.shot.plan.empty()) {
+    proof.facts.push_back("aimed: " + aimed_text(seen.shot.plan, seen.shot.delay_ns));
+  }
   if (seen.proven != 0) {
     proof.established = fmt::format("established {:.1f} ms after it should have gone on",
                                     to_ms(seen.proven - seen.wedge));

@@ -11,12 +11,14 @@ namespace {
 
 /// "unfinished: 13 of 50 trials", "not run: 0 of 50 trials"
 std::string shortfall_text(const CellSummary& cell) {
-  const std::uint64_t made = cell.result->recorded().total();
+  const std::uint64_t made = cell.result->measured();
+  const std::uint64_t searched = cell.result->searched();
   const std::uint64_t lost = cell.result->tally().count(Outcome::LostMachine);
   const std::uint64_t planned = cell.spec->trials;
-  std::string text = fmt::format("{}: {}", made > 0 ? "unfinished" : "not run", made);
+  std::string text = fmt::format("{}: {}", made + searched > 0 ? "unfinished" : "not run", made);
   if (planned > 0) text += fmt::format(" of {}", planned);
   text += " trials";
+  if (searched > 0) text += fmt::format(" behind {} of a search", searched);
   if (lost > 0) text += fmt::format(", {} lost with the machine", lost);
   if (cell.result->end_reason() == "interrupted") text += ", interrupted";
   return text;
@@ -26,7 +28,8 @@ std::string shortfall_text(const CellSummary& cell) {
 /// proven.
 void tell_shortfall(CellSummary& cell) {
   const std::string text = shortfall_text(cell);
-  const bool nothing = cell.result->tally().attempted() == 0 && cell.result->notes().empty();
+  const bool nothing = cell.result->tally().attempted() == 0 && cell.result->searched() == 0 &&
+                       cell.result->notes().empty();
   if (nothing) {
     cell.explanation = text;
   } else if (exit_code(cell.verdict) == 3) {
@@ -42,9 +45,10 @@ void judge_cell(CellSummary& cell) {
   const CellResult& result = *cell.result;
   const double reference = cell.spec->variant_spec().reference_rate;
   cell.shortfall = shortfall_of(*cell.spec, result);
-  cell.verdict = judge(cell.expectation, result.tally(), cell.estimate, reference, cell.shortfall);
-  cell.explanation =
-      explain(cell.verdict, cell.expectation, result.tally(), cell.estimate, reference);
+  cell.verdict = judge(cell.expectation, result.tally(), cell.estimate, reference, cell.shortfall,
+                       result.search());
+  cell.explanation = explain(cell.verdict, cell.expectation, result.tally(), cell.estimate,
+                             reference, result.search());
   if (!result.skip_reason().empty()) cell.explanation = result.skip_reason();
   const bool machine =
       cell.verdict == CellVerdict::Infra || cell.verdict == CellVerdict::Inconclusive;

@@ -88,6 +88,9 @@ std::string text_table(const Summary& summary, bool colour) {
           fmt::format("    hits come in bursts (p = {:.2g}): the interval counts {:.0f} trials\n",
                       cell.estimate.dispersion.p_value, cell.estimate.effective_trials);
     }
+    for (const std::string& line : {search_text(cell), replay_text(*cell.spec)}) {
+      if (!line.empty()) text += "    " + safe_line(line) + "\n";
+    }
     text += observer_text(cell);
     text += recorder_limit(cell.result->trace_cost());
     const std::uint64_t unknown = unknown_trials(cell.result->tally());

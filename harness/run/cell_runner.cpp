@@ -38,13 +38,14 @@ CellRunner::CellRunner(Engine::Parts& parts, std::size_t cell, const CellPlan& p
       variant_(plan.spec.variant_spec()),
       rule_(rule),
       result_(result),
-      book_(plan.spec.first, plan.spec.trials != 0 ? plan.spec.trials : kNoEnd, result.recorded()) {
-}
+      book_(plan.spec.first, plan.spec.search, plan.spec.trials != 0 ? plan.spec.trials : kNoEnd,
+            result.recorded()) {}
 
 Result<void> CellRunner::run() {
   start_ = now_ns();
   next_progress_ = start_;
   if (parts_.recorder != nullptr) recorder_before_ = parts_.recorder->stats();
+  begin_search();
   while (true) {
     next_wake_ = now_ns() + kIdleWake;
     take_ended_children();
@@ -61,15 +62,47 @@ Result<void> CellRunner::run() {
     parts_.sleep_until(wake_at());
   }
   finish_leftovers();
-  emit(CellEndRecord{cell_, end_reason_, now_ns() - start_, trace_cost()});
+  const std::vector<ArmFact> arms = arms_of(parts_.arena.search());
+  tell_arms_off(arms);
+  emit(CellEndRecord{cell_, end_reason_, now_ns() - start_, trace_cost(), arms});
   return trouble_;
+}
+
+/// What former stretches, other boots or an earlier run learned is there before the first worker.
+void CellRunner::begin_search() {
+  fill(parts_.arena.renew_search(), result_.memory().arms());
+  const bool fresh = result_.recorded().total() == 0 && result_.end_reason().empty();
+  if (fresh && !plan_.spec.warm.note.empty()) emit(NoteRecord{cell_, plan_.spec.warm.note});
+}
+
+/// Every search trial has its record. What the table says now chooses the arm that is measured, so
+/// it is on record before the first such trial: a killed run goes on with the same one.
+void CellRunner::end_search() {
+  const std::vector<ArmFact> arms = arms_of(parts_.arena.search());
+  tell_arms_off(arms);
+  emit(SearchRecord{cell_, arms});
+  if (parts_.recorder != nullptr) recorder_before_ = parts_.recorder->stats();
+  next_wake_ = now_ns();  // workers wait for this
+}
+
+void CellRunner::tell_arms_off(const std::vector<ArmFact>& arms) {
+  for (const ArmFact& arm : arms) {
+    if (arm.off.empty()) continue;
+    const std::string text = "plan " + arm.plan + " is off: " + arm.off;
+    const std::vector<std::string>& told = result_.notes();
+    if (std::find(told.begin(), told.end(), text) == told.end()) emit(NoteRecord{cell_, text});
+  }
 }
 
 void CellRunner::emit(const Record& record) {
   result_.apply(record);
-  if (!trouble_ || !parts_.events.record) return;
-  trouble_ = parts_.events.record(record);
-  if (!trouble_) end_reason_ = "infra";
+  if (trouble_ && parts_.events.record) {
+    trouble_ = parts_.events.record(record);
+    if (!trouble_) end_reason_ = "infra";
+  }
+  if (!book_.searching()) return;
+  book_.settle(result_.recorded());
+  if (!book_.searching()) end_search();
 }
 
 WatchLimits CellRunner::watch_limits() const {
@@ -227,7 +260,8 @@ void CellRunner::look_at_idle(Seat& seat) {
     const std::uint64_t done = seat.worker.done();
     if (!keep_trace(seat)) account_clean(seat, done);
     const Nanos took = now_ns() - seat.lease_start;
-    if (seat.undisturbed && done > 0) {
+    const bool measured = lease.first >= plan_.spec.search;
+    if (seat.undisturbed && done > 0 && measured) {
       LeaseTime& time = seat.armed ? cost_.traced : cost_.untraced;
       time.trials += done;
       time.took += took;
@@ -356,6 +390,8 @@ Observation CellRunner::opening(const Seat& seat, std::uint64_t trial, bool park
   o.wedge = parked ? slot.wedge_ns : o.trial_start;
   o.parked = parked;
   o.phase = text_of(slot.phase);
+  // A worker that died between two trials left the shot of the one before.
+  if (slot.trial.load(std::memory_order_acquire) == trial) o.shot = to_model(slot.shot);
   o.traced = seat.armed;
   return o;
 }

@@ -58,6 +58,9 @@ class CellRunner {
   bool keep_trace(Seat& seat);
   TraceCost trace_cost() const;
   void emit(const Record& record);
+  void begin_search();
+  void end_search();
+  void tell_arms_off(const std::vector<ArmFact>& arms);
   void decide_stop();
   bool settled() const;
   void finish_leftovers();

@@ -30,7 +30,8 @@ Result<void> check_header(const RunHeader& header) {
     const bool known = std::any_of(variants.begin(), variants.end(),
                                    [&](const Variant& v) { return v.name == spec.variant; });
     const bool counts = spec.trials <= kMostTrials / 2 && spec.first <= kMostTrials / 2 &&
-                        spec.workers >= 1 && spec.workers <= kMostWorkers;
+                        spec.search <= kMostTrials / 2 && spec.workers >= 1 &&
+                        spec.workers <= kMostWorkers;
     if (!known || !counts) {
       return fail(Error::usage("malformed journal header: cell " + spec.repro + "/" + spec.variant +
                                " has a variant or a number that cannot be"));

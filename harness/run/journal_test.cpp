@@ -10,6 +10,7 @@
 
 #include "harness/base/file.h"
 #include "harness/model/json.h"
+#include "harness/run/session.h"
 
 namespace hangrate {
 namespace {
@@ -232,6 +233,70 @@ TEST_F(JournalTest, AFullDiskLeavesOnlyWholeLines) {
     }
   }
   ::umount2(folder_.c_str(), MNT_DETACH);
+}
+
+TEST_F(JournalTest, ReadsBackWhatASearchFound) {
+  RunHeader h = header();
+  h.cells[0].search = 300;
+  ArmFact arm;
+  arm.plan = "interrupt";
+  arm.delay_ns = 120'000;
+  arm.tries = 50;
+  arm.hits = 41;
+  arm.near = 45;
+  arm.off = "";
+  h.cells[0].warm = {"of an earlier run", {arm}};
+  h.cells[0].replay = ReplayFact{"a/journal.jsonl", "6.1.192", 17, "herd", 5};
+  {
+    auto journal = Journal::create(folder_, h);
+    ASSERT_TRUE(journal) << journal.error().what();
+    TrialRecord trial{.cell = 0, .observation = {}, .verdict = {}};
+    trial.observation.shot = {"interrupt", 120'000};
+    ASSERT_TRUE(journal->append(trial));
+    ASSERT_TRUE(journal->append(SearchRecord{0, {arm}}));
+    CellEndRecord end;
+    end.search = {arm, arm};
+    ASSERT_TRUE(journal->append(end));
+  }
+  const auto all = read();
+  ASSERT_TRUE(all) << all.error().what();
+  EXPECT_EQ(all->header.cells[0].search, 300u);
+  EXPECT_EQ(all->header.cells[0].warm, h.cells[0].warm);
+  EXPECT_EQ(all->header.cells[0].replay, h.cells[0].replay);
+  const ShotFact shot = std::get<TrialRecord>(all->records[0]).observation.shot;
+  EXPECT_EQ(shot, (ShotFact{"interrupt", 120'000}));
+  EXPECT_EQ(std::get<SearchRecord>(all->records[1]).arms, (std::vector{arm}));
+  EXPECT_EQ(std::get<CellEndRecord>(all->records[2]).search.size(), 2u);
+}
+
+TEST_F(JournalTest, AJournalFromBeforeSearchesHasNone) {
+  { ASSERT_TRUE(Journal::create(folder_, header())); }
+  const std::string path = Journal::path_in(folder_);
+  Json old = *parse_json(*read_file(path));
+  for (const char* field : {"search", "warm", "replay"}) {
+    ASSERT_EQ(old["cells"][0].erase(field), 1u) << field;
+  }
+  std::ofstream(path, std::ios::trunc)
+      << dump_line(old) << "\n"
+      << R"({"type":"batch","cell":0,"lane":0,"worker":1,"first":0,"count":5})"
+      << "\n"
+      << R"({"type":"cell_end","cell":0,"reason":"trials","elapsed":5})"
+      << "\n";
+  const auto run = load_run(folder_);
+  ASSERT_TRUE(run) << run.error().what();
+  EXPECT_EQ(run->header.cells[0].search, 0u);
+  EXPECT_FALSE(run->header.cells[0].replay);
+  EXPECT_EQ(run->cells[0].tally().conclusive(), 5u);
+  EXPECT_EQ(run->cells[0].search().attempted(), 0u);
+}
+
+TEST_F(JournalTest, ASearchBeyondAllNumbersIsRefused) {
+  RunHeader h = header();
+  h.cells[0].search = std::uint64_t{1} << 63;
+  { ASSERT_TRUE(Journal::create(folder_, h)); }
+  const auto all = read();
+  ASSERT_FALSE(all);
+  EXPECT_EQ(all.error().kind(), ErrorKind::Usage);
 }
 
 }  // namespace

@@ -120,7 +120,7 @@ class Session {
 
   /// A cell that a former stretch brought to its end.
   static bool finished(const CellSpec& spec, const CellResult& result) {
-    if (spec.trials != 0 && result.recorded().total() >= spec.trials) return true;
+    if (spec.trials != 0 && result.measured() >= spec.trials) return true;
     const std::string& reason = result.end_reason();
     return reason == "hits" || reason == "excluded" || reason == "budget" || reason == "trials";
   }

@@ -59,4 +59,72 @@ std::string text_of(const char (&field)[N]) {
   return {field, ::strnlen(field, N)};
 }
 
+/// The same without characters that a terminal or a reader of the journal would stumble over.
+template <std::size_t N>
+std::string plain_text_of(const char (&field)[N]) {
+  std::string text = text_of(field);
+  for (char& c : text) {
+    if (c < ' ' || c > '~') c = '?';
+  }
+  return text;
+}
+
+inline ShotFact to_model(const protocol::Shot& shot) {
+  return {plain_text_of(shot.plan), shot.delay_ns};
+}
+
+/// The table as it is at this moment, while workers write to it; any of them may be mad. An arm of
+/// which nothing is known is left out.
+inline std::vector<ArmFact> arms_of(const protocol::SearchTable& table) {
+  std::vector<ArmFact> arms;
+  const std::uint32_t count = table.count.load(std::memory_order_acquire);
+  for (std::size_t i = 0; i < std::min<std::size_t>(count, protocol::kMaxArms); ++i) {
+    const protocol::Arm& from = table.arms[i];
+    const ShotFact shot = to_model(from.shot);
+    ArmFact arm;
+    arm.plan = shot.plan;
+    arm.delay_ns = shot.delay_ns;
+    arm.hits = from.hits.load(std::memory_order_relaxed);
+    arm.near = from.near.load(std::memory_order_relaxed);
+    arm.tries = from.tries.load(std::memory_order_relaxed);
+    arm.off = plain_text_of(from.off);
+    if (arm.plan.empty() && arm.tries == 0 && arm.off.empty()) continue;
+    // A worker counts its trial when it ends, so for a moment a hit may be without its try.
+    arm.hits = std::min(arm.hits, arm.tries);
+    arm.near = std::min(arm.near, arm.tries);
+    arms.push_back(std::move(arm));
+  }
+  return arms;
+}
+
+template <std::size_t N>
+void copy_text(char (&field)[N], const std::string& text) {
+  const std::size_t bytes = std::min(text.size(), N - 1);
+  std::memcpy(field, text.data(), bytes);
+  std::memset(field + bytes, 0, N - bytes);
+}
+
+inline void fill(protocol::Shot& shot, const std::string& plan, Nanos delay_ns) {
+  copy_text(shot.plan, plan);
+  shot.delay_ns = delay_ns;
+}
+
+static_assert(kMostArms == protocol::kMaxArms);
+static_assert(kLongestPlan == sizeof(protocol::Shot::plan) - 1);
+
+/// Before the first worker starts. Arms that cannot be are left out.
+inline void fill(protocol::SearchTable& table, const std::vector<ArmFact>& arms) {
+  std::uint32_t count = 0;
+  for (const ArmFact& from : arms) {
+    if (count == protocol::kMaxArms) break;
+    if (!can_be_aimed(from.plan, from.delay_ns)) continue;
+    protocol::Arm& arm = table.arms[count++];
+    fill(arm.shot, from.plan, from.delay_ns);
+    arm.tries.store(from.tries, std::memory_order_relaxed);
+    arm.hits.store(std::min(from.hits, from.tries), std::memory_order_relaxed);
+    arm.near.store(std::min(from.near, from.tries), std::memory_order_relaxed);
+  }
+  table.count.store(count, std::memory_order_release);
+}
+
 }  // namespace hangrate

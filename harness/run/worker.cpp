@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness/run/plan.h"
+#include "harness/run/slot_view.h"
 #include "harness/sys/child.h"
 
 namespace hangrate {
@@ -26,6 +27,12 @@ Result<Worker> Worker::start(const CellPlan& plan, Arena& arena, const Cgroup& c
   worker.slot_->seed = plan.spec.seed;
   worker.slot_->lane = lane;
   worker.slot_->patience_ns = plan.spec.variant_spec().patience_us * kMicro;
+  worker.slot_->search_trials = plan.spec.search;
+  if (const auto& replay = plan.spec.replay) {
+    worker.slot_->replay = 1;
+    worker.slot_->replay_trial = replay->trial;
+    fill(worker.slot_->replay_shot, replay->plan, replay->delay_ns);
+  }
   worker.output_ = make_output_file("hangrate-worker");
   SpawnOptions options;
   options.argv = {plan.executable, "--worker", "--variant", plan.spec.variant};

@@ -30,14 +30,16 @@ const TrialRecord* KindOfTrial::with_trace() const {
 
 Shortfall shortfall_of(const CellSpec& spec, const CellResult& result) {
   const std::string& reason = result.end_reason();
-  if (spec.trials != 0 && result.recorded().total() >= spec.trials) return Shortfall::None;
+  if (spec.trials != 0 && result.measured() >= spec.trials) return Shortfall::None;
   if (!result.skip_reason().empty()) return Shortfall::None;
   if (reason == "hits" || reason == "excluded" || reason == "budget") return Shortfall::None;
   return reason == "infra" ? Shortfall::GaveUp : Shortfall::Cut;
 }
 
 CellResult::CellResult(const CellSpec& spec)
-    : blocks_(spec.trials != 0 ? std::optional(spec.trials) : std::nullopt) {}
+    : border_(spec.search),
+      memory_(spec.search, spec.warm.arms),
+      blocks_(spec.trials != 0 ? std::optional(spec.trials) : std::nullopt) {}
 
 void CellResult::apply(const Record& record) {
   struct Visitor {
@@ -46,11 +48,11 @@ void CellResult::apply(const Record& record) {
       const std::uint64_t end = r.first + r.count;
       for (auto gap = result.recorded_.next_gap(r.first, end); gap;
            gap = result.recorded_.next_gap(gap->first, end)) {
-        result.blocks_.add(gap->first, gap->count);
-        result.recorded_.add(gap->first, gap->count);
-        result.tally_.add(Outcome::Clean, SignatureMatch::NotApplicable, gap->count);
-        if (!r.traced) continue;
-        result.traced_.add(Outcome::Clean, SignatureMatch::NotApplicable, gap->count);
+        const std::uint64_t border =
+            std::clamp(result.border_, gap->first, gap->first + gap->count);
+        const std::uint64_t searched = border - gap->first;
+        result.apply_clean({gap->first, searched}, r.traced);
+        result.apply_clean({border, gap->count - searched}, r.traced);
       }
     }
     void operator()(const TrialRecord& r) const { result.apply_trial(r); }
@@ -62,13 +64,30 @@ void CellResult::apply(const Record& record) {
     void operator()(const NoteRecord& r) const {
       if (result.notes_.size() < kMostNotes) result.notes_.push_back(r.text);
     }
+    void operator()(const SearchRecord& r) const { result.memory_.apply(r); }
     void operator()(const CellEndRecord& r) const {
+      result.memory_.apply(r);
       result.elapsed_ += r.elapsed;
       result.end_reason_ = r.reason;
       result.add(r.trace);
     }
   };
   std::visit(Visitor{*this}, record);
+}
+
+/// Trials that ended in time: all of the search, or all measured; none of them has a record yet.
+void CellResult::apply_clean(const IndexRange& range, bool traced) {
+  if (range.count == 0) return;
+  recorded_.add(range.first, range.count);
+  if (range.first < border_) {
+    searched_ += range.count;
+    search_.add(Outcome::Clean, SignatureMatch::NotApplicable, range.count);
+    memory_.apply(BatchRecord{.first = range.first, .count = range.count});
+    return;
+  }
+  blocks_.add(range.first - border_, range.count);
+  tally_.add(Outcome::Clean, SignatureMatch::NotApplicable, range.count);
+  if (traced) traced_.add(Outcome::Clean, SignatureMatch::NotApplicable, range.count);
 }
 
 void CellResult::add(const TraceCost& cost) {
@@ -85,18 +104,16 @@ void CellResult::add(const TraceCost& cost) {
 void CellResult::apply_trial(const TrialRecord& record) {
   const Observation& seen = record.observation;
   if (recorded_.add(seen.trial, 1) == 0) return;  // journalled twice: counts once
-  tally_.add(record.verdict);
-  if (seen.traced) traced_.add(record.verdict);
-  const bool hit =
-      record.verdict.outcome == Outcome::Hang && record.verdict.signature == SignatureMatch::Match;
-  if (is_conclusive(record.verdict.outcome)) blocks_.add(seen.trial, 1);
-  if (hit || record.verdict.outcome == Outcome::Anomaly) blocks_.add_hit(seen.trial);
-  if (hit) {
-    proof_time_.add(seen.proven - seen.wedge);
-    hit_cost_.add(seen.ended - seen.wedge);
+  const bool searches = seen.trial < border_;
+  if (searches) {
+    ++searched_;
+    search_.add(record.verdict);
+    memory_.apply(record);
+  } else {
+    apply_measured(record);
   }
   if (record.verdict.outcome == Outcome::Clean) return;  // kept for its trace
-  const std::string kind = kind_of(record.verdict);
+  const std::string kind = kind_of(record.verdict) + (searches ? ", in the search" : "");
   const auto known = kinds_.find(kind);
   if (known != kinds_.end()) {
     KindOfTrial& like = known->second;
@@ -107,8 +124,23 @@ void CellResult::apply_trial(const TrialRecord& record) {
   }
 }
 
+void CellResult::apply_measured(const TrialRecord& record) {
+  const Observation& seen = record.observation;
+  tally_.add(record.verdict);
+  if (seen.traced) traced_.add(record.verdict);
+  const bool hit =
+      record.verdict.outcome == Outcome::Hang && record.verdict.signature == SignatureMatch::Match;
+  const std::uint64_t index = seen.trial - border_;
+  if (is_conclusive(record.verdict.outcome)) blocks_.add(index, 1);
+  if (hit || record.verdict.outcome == Outcome::Anomaly) blocks_.add_hit(index);
+  if (!hit) return;
+  proof_time_.add(seen.proven - seen.wedge);
+  hit_cost_.add(seen.ended - seen.wedge);
+}
+
 double CellResult::trials_per_second() const {
-  return elapsed_ > 0 ? static_cast<double>(tally_.attempted()) / to_seconds(elapsed_) : 0.0;
+  const std::uint64_t trials = tally_.attempted() + search_.attempted();
+  return elapsed_ > 0 ? static_cast<double>(trials) / to_seconds(elapsed_) : 0.0;
 }
 
 RateEstimate CellResult::estimate(double confidence) const {

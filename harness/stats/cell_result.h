@@ -15,6 +15,7 @@
 #include "harness/stats/histogram.h"
 #include "harness/stats/range_set.h"
 #include "harness/stats/rate_estimate.h"
+#include "harness/stats/search_memory.h"
 #include "harness/stats/tally.h"
 
 namespace hangrate {
@@ -35,20 +36,31 @@ class CellResult {
 
   void apply(const Record& record);
 
+  /// Of measured trials: numerator and denominator of the rate, and what the stop rules see.
   const Tally& tally() const { return tally_; }
+  /// Of the trials that searched for the best aim. They enter nothing but the verdict, and that
+  /// only by what they proved.
+  const Tally& search() const { return search_; }
+  const SearchMemory& memory() const { return memory_; }
+  /// How many trials have a record: measured ones, and those of the search.
+  std::uint64_t measured() const { return recorded_.total() - searched_; }
+  std::uint64_t searched() const { return searched_; }
   /// The same, of the trials the flight recorder watched; the others are the rest.
   const Tally& traced() const { return traced_; }
   /// What watching cost, over all stretches.
   const TraceCost& trace_cost() const { return trace_cost_; }
   /// Trial indices that have a record.
   const RangeSet& recorded() const { return recorded_; }
-  /// From the moment the trial should have ended to the proof, and to the end of its rescue, ns.
+  /// From the moment the trial should have ended to the proof, and to the end of its rescue, ns;
+  /// of measured trials.
   const Histogram& proof_time() const { return proof_time_; }
   const Histogram& hit_cost() const { return hit_cost_; }
   Nanos elapsed() const { return elapsed_; }
+  /// Of all trials: the search takes time too.
   double trials_per_second() const;
   RateEstimate estimate(double confidence) const;
-  /// Trials that did not simply end, by kind, e.g. "hang/match freed by lever".
+  /// Trials that did not simply end, by kind, e.g. "hang/match freed by lever"; those of the search
+  /// are kinds of their own.
   const std::map<std::string, KindOfTrial>& kinds() const { return kinds_; }
   const std::vector<Measurement>& measurements() const { return measurements_; }
   const std::string& skip_reason() const { return skip_reason_; }
@@ -56,10 +68,16 @@ class CellResult {
   const std::string& end_reason() const { return end_reason_; }
 
  private:
+  void apply_clean(const IndexRange& range, bool traced);
   void apply_trial(const TrialRecord& record);
+  void apply_measured(const TrialRecord& record);
   void add(const TraceCost& cost);
 
+  std::uint64_t border_;  ///< trials below this index are of the search
   Tally tally_;
+  Tally search_;
+  SearchMemory memory_;
+  std::uint64_t searched_ = 0;
   Tally traced_;
   TraceCost trace_cost_;
   RangeSet recorded_;

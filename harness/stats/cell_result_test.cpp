@@ -64,5 +64,45 @@ TEST(CellResult, IsCompleteWithItsTrialsOrWithAnEndThatWasAskedFor) {
   EXPECT_EQ(shortfall_of(spec, result), Shortfall::None);
 }
 
+TrialRecord hit_in(std::uint64_t trial) {
+  TrialRecord record{.verdict = {.outcome = Outcome::Hang, .signature = SignatureMatch::Match}};
+  record.observation.trial = trial;
+  record.observation.proven = 5 * kMilli;
+  return record;
+}
+
+TEST(CellResult, SearchTrialsEnterNoNumberOfTheMeasuredOnes) {
+  CellSpec spec;
+  spec.search = 100;
+  spec.trials = 50;
+  CellResult result(spec);
+  result.apply(hit_in(7));
+  result.apply(BatchRecord{.first = 8, .count = 110});  // over the border, as none of ours is
+  result.apply(hit_in(118));
+  EXPECT_EQ(result.search().conclusive(), 93u);
+  EXPECT_EQ(result.search().hits(), 1u);
+  EXPECT_EQ(result.tally().conclusive(), 19u);
+  EXPECT_EQ(result.tally().hits(), 1u);
+  EXPECT_EQ(result.searched(), 93u);
+  EXPECT_EQ(result.measured(), 19u);
+  EXPECT_EQ(result.proof_time().count(), 1u);
+  const RateEstimate estimate = result.estimate(0.95);
+  EXPECT_EQ(estimate.trials, 19u);
+  EXPECT_EQ(estimate.hits, 1u);
+  EXPECT_EQ(result.kinds().at("hang/match not freed").count, 1u);
+  EXPECT_EQ(result.kinds().at("hang/match not freed, in the search").first.observation.trial, 7u);
+}
+
+TEST(CellResult, ASearchAloneIsNoMeasurement) {
+  CellSpec spec;
+  spec.search = 100;
+  spec.trials = 50;
+  CellResult result(spec);
+  result.apply(BatchRecord{.first = 0, .count = 100});
+  EXPECT_EQ(shortfall_of(spec, result), Shortfall::Cut);
+  result.apply(BatchRecord{.first = 100, .count = 50});
+  EXPECT_EQ(shortfall_of(spec, result), Shortfall::None);
+}
+
 }  // namespace
 }  // namespace hangrate

@@ -12,9 +12,10 @@ constexpr int kNoAnswer = 3;
 constexpr int kSkipped = 4;
 
 /// What one trial is enough for.
-std::optional<CellVerdict> proven(Expectation expectation, const Tally& tally) {
-  const bool shown = tally.reproductions() > 0;
-  const bool other = tally.other_hangs() > 0;
+std::optional<CellVerdict> proven(Expectation expectation, const Tally& tally,
+                                  const Tally& search) {
+  const bool shown = tally.reproductions() + search.reproductions() > 0;
+  const bool other = tally.other_hangs() + search.other_hangs() > 0;
   if (expectation == Expectation::Fixed && shown) return CellVerdict::Regression;
   if (expectation != Expectation::Lookalike && other) return CellVerdict::OtherHang;
   bool broken = false;
@@ -26,10 +27,10 @@ std::optional<CellVerdict> proven(Expectation expectation, const Tally& tally) {
       broken = shown;
       break;
     case Expectation::Lookalike:
-      broken = tally.conclusive() > tally.other_hangs();
+      broken = tally.conclusive() > tally.other_hangs() || search.reproductions() > 0;
       break;
     case Expectation::Measures:
-      broken = tally.hits() > 0;
+      broken = tally.hits() + search.hits() > 0;
       break;
     case Expectation::Affected:
     case Expectation::Unknown:
@@ -61,8 +62,8 @@ std::optional<CellVerdict> unanswered(const Tally& tally, Shortfall shortfall) {
 }  // namespace
 
 CellVerdict judge(Expectation expectation, const Tally& tally, const RateEstimate& estimate,
-                  double reference_rate, Shortfall shortfall) {
-  if (const auto verdict = proven(expectation, tally)) return *verdict;
+                  double reference_rate, Shortfall shortfall, const Tally& search) {
+  if (const auto verdict = proven(expectation, tally, search)) return *verdict;
   if (const auto verdict = unanswered(tally, shortfall)) return *verdict;
   switch (expectation) {
     case Expectation::Affected:

@@ -63,8 +63,12 @@ enum class Shortfall {
 ///
 /// Proofs come first: a hang stays proven however many other trials failed. Claims that something
 /// did not happen come last, since they need trials that could have seen it.
+///
+/// `search` is of the trials that looked for the best aim. What they proved counts like any proof;
+/// what they did not show says nothing, because most of their aims are bad ones.
 CellVerdict judge(Expectation expectation, const Tally& tally, const RateEstimate& estimate,
-                  double reference_rate, Shortfall shortfall = Shortfall::None);
+                  double reference_rate, Shortfall shortfall = Shortfall::None,
+                  const Tally& search = {});
 
 /// 0 as expected (or too few trials to tell, InconclusivePower), 1 unexpected, 3 the machine or the
 /// evidence failed, 4 skipped. A cell cut short is never 0, not even with its bug shown: what was
@@ -77,7 +81,7 @@ int combine_exit_codes(std::span<const int> codes);
 
 /// One sentence for humans, e.g. "fixed and clean: 0/10000, would have seen p >= 0.0003 with 95 %".
 std::string explain(CellVerdict verdict, Expectation expectation, const Tally& tally,
-                    const RateEstimate& estimate, double reference_rate);
+                    const RateEstimate& estimate, double reference_rate, const Tally& search = {});
 
 const char* cell_verdict_name(CellVerdict verdict);
 

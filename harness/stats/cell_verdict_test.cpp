@@ -257,5 +257,49 @@ TEST(CellVerdict, ACellGivenUpClaimsNothingOfWhatItDidNotSee) {
   EXPECT_EQ(exit_code(CellVerdict::ControlHeld, Shortfall::GaveUp), 0);
 }
 
+Tally search_with(std::uint64_t clean, std::uint64_t hits) {
+  Tally tally;
+  tally.add(Outcome::Clean, SignatureMatch::NotApplicable, clean);
+  if (hits > 0) tally.add(Outcome::Hang, SignatureMatch::Match, hits);
+  return tally;
+}
+
+CellVerdict with_search(Expectation expectation, const Tally& measured, const Tally& search) {
+  const Cluster all{measured.conclusive(), measured.reproductions()};
+  const RateEstimate estimate = estimate_rate({&all, 1}, 0.95);
+  return judge(expectation, measured, estimate, 0.5, Shortfall::None, search);
+}
+
+TEST(Search, AHitProvesWhatItProves) {
+  const Tally clean = search_with(1000, 0);
+  const Tally found = search_with(299, 1);
+  EXPECT_EQ(with_search(Expectation::Affected, clean, found), CellVerdict::Reproduced);
+  EXPECT_EQ(with_search(Expectation::Fixed, clean, found), CellVerdict::Regression);
+  EXPECT_EQ(with_search(Expectation::NeverHangs, clean, found), CellVerdict::ControlBroken);
+  EXPECT_EQ(with_search(Expectation::Measures, clean, found), CellVerdict::ControlBroken);
+  Tally other;
+  other.add(Outcome::Hang, SignatureMatch::Other);
+  EXPECT_EQ(with_search(Expectation::Affected, clean, other), CellVerdict::OtherHang);
+}
+
+TEST(Search, CleanTrialsOfItProveNothing) {
+  const Tally clean = search_with(100000, 0);
+  EXPECT_EQ(with_search(Expectation::AlwaysHangs, search_with(0, 10), clean),
+            CellVerdict::ControlHeld);
+  EXPECT_EQ(with_search(Expectation::Affected, search_with(2, 0), clean),
+            CellVerdict::InconclusivePower);
+  EXPECT_EQ(with_search(Expectation::Fixed, Tally(), clean), CellVerdict::Inconclusive);
+  EXPECT_EQ(with_search(Expectation::Fixed, clean, clean), CellVerdict::FixedClean);
+}
+
+TEST(Search, WhatOnlyTheSearchFoundIsSaidApart) {
+  const Tally clean = search_with(1000, 0);
+  const Cluster all{1000, 0};
+  const std::string text = explain(CellVerdict::Regression, Expectation::Fixed, clean,
+                                   estimate_rate({&all, 1}, 0.95), 0.5, search_with(299, 1));
+  EXPECT_NE(text.find("0 hits in 1000 trials"), std::string::npos) << text;
+  EXPECT_NE(text.find("in the search 1 hit in 300 trials"), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace hangrate

@@ -32,6 +32,13 @@ std::string seen_text(const Tally& tally) {
   return text + " in " + plural(tally.conclusive(), "trial", "trials");
 }
 
+/// What the search proved where the measured trials did not: "; in the search 3 hits in 300
+/// trials".
+std::string search_text(const Tally& tally, const Tally& search) {
+  if (search.reproductions() == 0 || tally.reproductions() > 0) return "";
+  return "; in the search " + seen_text(search);
+}
+
 /// ", p = 0.003 (0.0016 .. 0.0052 with 95 %)", when the estimate is one of the same events.
 std::string interval_text(const Tally& tally, const RateEstimate& estimate) {
   if (estimate.trials == 0 || estimate.hits == 0) return "";
@@ -95,10 +102,11 @@ std::string control_broken_text(Expectation expectation, const Tally& tally) {
 }  // namespace
 
 std::string explain(CellVerdict verdict, Expectation expectation, const Tally& tally,
-                    const RateEstimate& estimate, double reference_rate) {
+                    const RateEstimate& estimate, double reference_rate, const Tally& search) {
   switch (verdict) {
     case CellVerdict::Reproduced:
-      return "reproduced: " + seen_text(tally) + interval_text(tally, estimate);
+      return "reproduced: " + seen_text(tally) + interval_text(tally, estimate) +
+             search_text(tally, search);
     case CellVerdict::UnexpectedlyClean:
       return fmt::format("affected but clean: {} excludes {}, and p >= {} was expected{}",
                          clean_text(tally), excluded_text(estimate), rate_text(reference_rate),
@@ -110,15 +118,17 @@ std::string explain(CellVerdict verdict, Expectation expectation, const Tally& t
                          excluded_text(estimate), doubt_text(tally));
     case CellVerdict::Regression:
       return "regression: " + seen_text(tally) + " on a kernel without this bug" +
-             interval_text(tally, estimate);
+             interval_text(tally, estimate) + search_text(tally, search);
     case CellVerdict::OtherHang:
       return fmt::format("unexpected: {} not this bug, next to {}",
-                         plural(tally.other_hangs(), "hang that is", "hangs that are"),
-                         seen_text(tally));
+                         plural(tally.other_hangs() + search.other_hangs(), "hang that is",
+                                "hangs that are"),
+                         seen_text(tally)) +
+             search_text(tally, search);
     case CellVerdict::ControlHeld:
       return control_held_text(expectation, tally) + doubt_text(tally);
     case CellVerdict::ControlBroken:
-      return control_broken_text(expectation, tally);
+      return control_broken_text(expectation, tally) + search_text(tally, search);
     case CellVerdict::Measured:
       return fmt::format("measured: {}, no hang, excludes {}{}",
                          plural(tally.conclusive(), "trial", "trials"), excluded_text(estimate),

@@ -43,6 +43,14 @@ std::optional<IndexRange> RangeSet::next_gap(std::uint64_t from, std::uint64_t l
   return IndexRange{from, end - from};
 }
 
+std::uint64_t RangeSet::total_from(std::uint64_t from) const {
+  std::uint64_t total = 0;
+  for (const auto& [first, end] : ends_) {
+    if (end > from) total += end - std::max(first, from);
+  }
+  return total;
+}
+
 std::vector<IndexRange> RangeSet::ranges() const {
   std::vector<IndexRange> result;
   result.reserve(ends_.size());

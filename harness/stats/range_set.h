@@ -27,6 +27,9 @@ class RangeSet {
   bool contains(std::uint64_t index) const;
   std::uint64_t total() const { return total_; }  ///< how many indices are in the set
 
+  /// How many of them are `from` or above.
+  std::uint64_t total_from(std::uint64_t from) const;
+
   /// The first range within [0, limit) that is missing; nullopt if none is.
   std::optional<IndexRange> first_gap(std::uint64_t limit) const { return next_gap(0, limit); }
   /// The same within [from, limit).

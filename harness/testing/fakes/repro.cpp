@@ -2,6 +2,7 @@
 //
 // fake: a reproducer whose victims do on purpose what real ones do by accident. Each variant is one
 // way a trial can look; the tests of the supervisor say which of them is a hit and which never is.
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -10,6 +11,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,22 +26,47 @@ namespace {
 
 constexpr int kOverdueMs = 11'000;  // longer than a supervisor lets a trial run unseen
 
+constexpr protocol::Shot kArms[] = {{"left", 10'000}, {"right", 120'000}, {"broken", 5'000}};
+
+/// What this worker shares with its supervisor, mapped before the kit closes the descriptor.
+struct Shared {
+  protocol::Slot* slot = map<protocol::Slot>(protocol::kSlotOffsetVariable, protocol::kSlotBytes);
+  protocol::SearchTable* table =
+      map<protocol::SearchTable>(protocol::kSearchOffsetVariable, protocol::kSearchBytes);
+
+  template <typename T>
+  static T* map(const char* variable, std::size_t bytes) {
+    const char* fd = std::getenv(protocol::kSlotFdVariable);
+    const char* offset = std::getenv(variable);
+    if (fd == nullptr || offset == nullptr) return nullptr;
+    void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, std::atoi(fd),
+                          std::atoi(offset));
+    return memory == MAP_FAILED ? nullptr : static_cast<T*>(memory);
+  }
+};
+const Shared shared;
+
 class Fake final : public Reproducer {
  public:
   explicit Fake(const Settings& settings)
       : variant_(settings.variant()),
         every_(static_cast<std::uint64_t>(settings.number("every"))),
         lane_(settings.lane()),
+        widen_(settings.text("widen")),
         span_ms_(static_cast<int>(settings.number("span_ms"))) {}
 
   void setup(Context& context) override {
     if (variant_ == "skip") context.skip("this fake never runs: remedy X");
     if (variant_ == "one-lane-works" && lane_ != 0) context.fail("frobnicate(): only once (16)");
+    if (shared.table != nullptr && widen_ == "auto") offer_arms();
+    if (shared.table != nullptr && widen_ == "hostile") spoil_table();
     if (variant_ == "setup-fails") context.fail("frobnicate(): No such device (19)");
   }
 
   TrialOutcome trial(Context& context) override {
     context.phase("fake phase");
+    if (shared.slot != nullptr && widen_ == "auto" && !aim(context)) return TrialOutcome::Clean;
+    if (shared.slot != nullptr && widen_ == "hostile") std::memset(&shared.slot->shot, 'A', 32);
     if (variant_ == "clean" || context.trial() % every_ != 0) return TrialOutcome::Clean;
     if (variant_ == "exits") ::_exit(0);
     if (variant_ == "crashes") std::abort();
@@ -105,6 +132,45 @@ class Fake final : public Reproducer {
   }
 
  private:
+  /// "right" hits each time, "left" never, "broken" is off. What is in the table already stays.
+  static void offer_arms() {
+    protocol::SearchTable& table = *shared.table;
+    if (table.count.load() != 0) return;
+    for (std::size_t i = 0; i < std::size(kArms); ++i) table.arms[i].shot = kArms[i];
+    std::strcpy(table.arms[2].off, "the self-test saw no delay");
+    table.count.store(std::size(kArms));
+  }
+
+  /// As a worker that lost its mind may leave it.
+  static void spoil_table() {
+    std::memset(static_cast<void*>(shared.table), 0xfe, protocol::kSearchBytes);
+  }
+
+  /// Whether the shot of this trial is one that hits.
+  bool aim(Context& context) const {
+    protocol::Slot& slot = *shared.slot;
+    protocol::SearchTable& table = *shared.table;
+    if (slot.replay != 0) {
+      const std::string text = "replays " + std::to_string(slot.replay_trial);
+      context.phase(text.c_str());
+      slot.shot = slot.replay_shot;
+      return std::strcmp(slot.shot.plan, "right") == 0;
+    }
+    const bool searches = context.trial() < slot.search_trials;
+    context.phase(searches ? "searches" : "measures");
+    protocol::Arm* arm = &table.arms[searches ? context.trial() % 2 : 0];
+    if (!searches) {  // the one with the most hits
+      for (std::size_t i = 0; i < std::min<std::size_t>(table.count, std::size(kArms)); ++i) {
+        if (table.arms[i].hits > arm->hits) arm = &table.arms[i];
+      }
+    }
+    slot.shot = arm->shot;
+    const bool hits = std::strcmp(arm->shot.plan, "right") == 0;
+    ++arm->tries;
+    if (hits) ++arm->hits;
+    return hits;
+  }
+
   bool halted() const {
     char path[64];
     std::snprintf(path, sizeof path, "/proc/%d/stat", victim_);
@@ -155,6 +221,7 @@ class Fake final : public Reproducer {
   const std::string variant_;
   const std::uint64_t every_;
   const std::uint32_t lane_;
+  const std::string widen_;
   const int span_ms_;
   UniqueFd bell_;
   int victim_ = 0;
@@ -186,6 +253,7 @@ Manifest reproducer_manifest() {
   m.invariant = "whatever the variant says";
   m.lever = "ring the eventfd";
   m.params = {{"every", "act in every n-th trial", "1", {}, 1, 1'000'000'000},
+              {"widen", "how a race is helped", "none", {"none", "auto", "hostile"}, 0, 0},
               {"span_ms", "how long the slow ones take, ms", "300", {}, 1, 60'000}};
   for (const char* name :
        {"lost-wakeup", "hang-then-anomaly", "hang-then-fails", "late-parker", "one-lane-works"})
