@@ -84,7 +84,7 @@ class ParkedTrial : public testing::TestWithParam<const char*> {
     worker_ = ::fork();
     ASSERT_GE(worker_, 0);
     if (worker_ == 0) {
-      kit::Context context(*slot_, -1, true);
+      kit::Context context(*slot_, *table_, -1, true);
       const auto reproducer = kit::make_reproducer({GetParam(), default_params(), 0});
       reproducer->setup(context);
       ::_exit(static_cast<int>(reproducer->trial(context)));
@@ -113,6 +113,7 @@ class ParkedTrial : public testing::TestWithParam<const char*> {
   }
 
   Shared<Slot> slot_;
+  Shared<protocol::SearchTable> table_;
   pid_t worker_ = 0;
   std::uint32_t sequence_ = 0;
   bool reaped_ = false;
@@ -157,9 +158,10 @@ INSTANTIATE_TEST_SUITE_P(Hanging, ParkedTrial, testing::Values("deadlock", "keep
 
 TEST(CapacityTrial, ReportsEveryRowOnce) {
   Shared<Slot> slot;
+  Shared<protocol::SearchTable> table;
   ASSERT_TRUE(slot);
   const int code = in_worker([&] {
-    kit::Context context(*slot, -1, true);
+    kit::Context context(*slot, *table, -1, true);
     const auto reproducer = kit::make_reproducer({"capacity", default_params(), 0});
     return static_cast<int>(reproducer->trial(context));
   });
