@@ -25,9 +25,10 @@ struct Compared {
     spec.manifest.variants.resize(1);
     spec.manifest.variants[0].name = "plain";
     cells.emplace_back(spec);
-    cells[0].apply(BatchRecord{.first = 2, .count = 398, .traced = true});
+    cells[0].apply(BatchRecord{.first = 1, .count = 199, .traced = true});
+    cells[0].apply(BatchRecord{.first = 201, .count = 199, .traced = true});
     cells[0].apply(BatchRecord{.first = 400, .count = 400, .traced = false});
-    for (std::uint64_t trial = 0; trial < 2; ++trial) {
+    for (const std::uint64_t trial : {0, 200}) {
       TrialRecord hit;
       hit.observation.trial = trial;
       hit.observation.traced = true;

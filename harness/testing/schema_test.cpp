@@ -3,6 +3,9 @@
 // Every line of a real journal and a real summary against the published schemas.
 #include "harness/testing/schema.h"
 
+#include <map>
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include "harness/testing/command.h"
@@ -43,6 +46,24 @@ TEST(Schema, TheRecordedMatrixIsValid) {
   const std::string text =
       read_file(HANGRATE_SOURCE_DIR "/results/matrix/matrix.json").value_or("");
   EXPECT_EQ(validate("matrix-summary.schema.json", PlainJson::parse(text, nullptr, false)), "");
+}
+
+TEST(Schema, WhatTwoFilesDefineIsTheSame) {
+  std::map<std::string, PlainJson> known;
+  int twice = 0;
+  for (const char* file : {"journal", "run", "matrix-summary"}) {
+    const std::string path =
+        std::string(HANGRATE_SOURCE_DIR "/results/schema/") + file + ".schema.json";
+    const PlainJson schema = PlainJson::parse(read_file(path).value_or(""), nullptr, false);
+    const PlainJson definitions = schema.value("definitions", PlainJson::object());
+    for (const auto& [name, definition] : definitions.items()) {
+      const auto [at, first] = known.emplace(name, definition);
+      if (first) continue;
+      ++twice;
+      EXPECT_EQ(at->second, definition) << file << ": " << name;
+    }
+  }
+  EXPECT_GT(twice, 5);
 }
 
 TEST(Schema, RefusesWhatIsWrong) {
