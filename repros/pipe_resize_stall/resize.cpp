@@ -53,12 +53,17 @@ std::vector<RacePlan> ResizePlan::races() const {
   const Placement first{.cpu = first_cpu_, .policy = SCHED_FIFO};  // nobody comes in between
   const Placement there{.cpu = second_cpu_, .policy = SCHED_FIFO};
   constexpr Nanos kShort = 300 * kMicro;
-  constexpr Nanos kLong = 2 * kMilli;  // for virtual CPUs that wait for a real one
+  constexpr Nanos kLongWalk = 5 * kMilli;  // where virtual CPUs and timers wait for a real one
+  constexpr Nanos kLongHold = 3 * kMilli;
   return {
       {.name = "preempt", .provoker = here, .victim = first},
       {.name = "herd", .provoker = here, .victim = there, .walk = kShort},
       {.name = "interrupt", .provoker = first, .victim = there, .walk = kShort, .hold = kShort},
-      {.name = "interrupt-long", .provoker = first, .victim = there, .walk = kLong, .hold = kLong},
+      {.name = "interrupt-long",
+       .provoker = first,
+       .victim = there,
+       .walk = kLongWalk,
+       .hold = kLongHold},
   };
 }
 

@@ -67,8 +67,9 @@ std::size_t PollCrowd::most(std::size_t wish) {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return 0;
   if (files.rlim_cur < wish) {
+    const rlimit raised{wish, std::max<rlim_t>(files.rlim_max, wish)};  // root may
     files.rlim_cur = std::min<rlim_t>(files.rlim_max, wish);
-    ::setrlimit(RLIMIT_NOFILE, &files);
+    if (::setrlimit(RLIMIT_NOFILE, &raised) != 0) ::setrlimit(RLIMIT_NOFILE, &files);
     ::getrlimit(RLIMIT_NOFILE, &files);
   }
   return std::min<std::size_t>(files.rlim_cur, wish);

@@ -168,9 +168,15 @@ const protocol::Shot& Race::aim(Context& context) {
   return shot_;
 }
 
-void Race::load(Context& context, int fd) const {
-  if (tool_ == nullptr || !tool_->herd || tool_->herd.attach(fd)) return;
-  context.fail(std::string("epoll_ctl: ") + std::strerror(errno));
+void Race::load(Context& context, int fd) {
+  if (tool_ == nullptr || !tool_->herd) return;
+  if (!tool_->herd.attach(fd)) context.fail(std::string("epoll_ctl: ") + std::strerror(errno));
+  loaded_ = fd;
+}
+
+void Race::unload() {
+  if (loaded_ >= 0) tool_->herd.detach(loaded_);
+  loaded_ = -1;
 }
 
 /// Aims the interrupt and returns the time now. Arming takes the kernel a few us; if it took much

@@ -46,8 +46,9 @@ class Race {
   /// Chooses this trial's shot, publishes it and places the parties. First thing in a trial.
   const protocol::Shot& aim(Context& context);
 
-  /// Loads the wait queues of `fd`, if the plan does. Lasts until the file is closed.
-  void load(Context& context, int fd) const;
+  /// Loads the wait queues of `fd`, if the plan does, until fire() is over: what frees a victim
+  /// need not walk.
+  void load(Context& context, int fd);
 
   /// Calls `provoke` with the interrupt aimed into it, if the plan has one. True if it took so long
   /// that the interrupt struck inside: a near miss unless it hits.
@@ -55,12 +56,14 @@ class Race {
   bool fire(Provoke provoke) {
     if (tool_ == nullptr || !tool_->hold) {
       provoke();
+      unload();
       return false;
     }
     const Nanos start = arm();
     provoke();
     const bool struck = now_ns() - start > tool_->struck_after;
     if (!struck) tool_->hold.disarm();
+    unload();
     return struck;
   }
 
@@ -78,6 +81,7 @@ class Race {
   };
 
   Nanos arm() const;
+  void unload();
   std::string test(Tool& tool);
   std::string build(Tool& tool);
   std::string place(const RacePlan& plan) const;
@@ -93,6 +97,7 @@ class Race {
   protocol::Arm* arm_ = nullptr;
   protocol::Arm* fixed_ = nullptr;
   const Tool* tool_ = nullptr;    // of the trial in flight; nullptr: no help
+  int loaded_ = -1;               // the file whose wait queues the herd is in
   const Tool* placed_ = nullptr;  // the last to have placed the parties
 };
 
