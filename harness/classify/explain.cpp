@@ -97,6 +97,12 @@ std::vector<std::string> limits_of(const Trace& trace) {
         "be among them",
         trace.lost, trace.lost == 1 ? " was" : "s were"));
   }
+  if (trace.skipped > 0) {
+    notes.push_back(
+        fmt::format("the kernel skipped {} run{} of the recorder's programs since the trials of "
+                    "this lease began: a call without return may have returned unseen",
+                    trace.skipped, trace.skipped == 1 ? "" : "s"));
+  }
   std::vector<std::string> hooks;  // why each is missing: hangrate doctor
   std::vector<std::string> rings;
   for (const std::string& absent : trace.absent) {

@@ -17,6 +17,7 @@ using namespace hangrate::testing;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 // pipe_resize_stall
 
@@ -363,6 +364,15 @@ TEST(Explain, LostEventsLeaveTheTimelineAndTakeTheCause) {
     EXPECT_FALSE(e.timeline.empty());
     EXPECT_THAT(text_of(e), HasSubstr("1 event was lost in the window: no cause is concluded"));
   }
+}
+
+TEST(Explain, RunsThatTheKernelSkippedAreToldAndTakeNoCause) {
+  MadeTrace made = stalled_writer();
+  EXPECT_THAT(text_of(explained(made.trace(), {kWriter})), Not(HasSubstr("skipped")));
+  made.trace().skipped = 3;
+  const Explanation e = explained(made.trace(), {kWriter});
+  EXPECT_EQ(e.causes.size(), 1u);
+  EXPECT_THAT(text_of(e), HasSubstr("the kernel skipped 3 runs of the recorder's programs"));
 }
 
 TEST(Explain, TwoHangsInOneTraceKeepTheirOwnCauses) {

@@ -83,6 +83,16 @@ bool may_be_in(TracedCall call, const std::vector<std::string>& stack) {
                      [&](const std::string& frame) { return of_family(call, frame); });
 }
 
+TracedCall call_in_stack(const std::vector<std::string>& stack) {
+  const auto shows = [&](TracedCall call) {
+    return std::any_of(stack.begin(), stack.end(),
+                       [&](const std::string& frame) { return of_family(call, frame); });
+  };
+  const bool zap = std::any_of(stack.begin(), stack.end(),
+                               [](const std::string& frame) { return has(frame, "zap_pid_ns"); });
+  return shows(TracedCall::WaitChild) && !zap ? TracedCall::WaitChild : TracedCall::None;
+}
+
 TracedCall believed_call(const TraceEvent& event) {
   const bool doubted = event.kind == TraceKind::Sleep && !may_be_in(event.call, event.stack);
   return doubted ? TracedCall::None : event.call;

@@ -23,4 +23,9 @@ bool may_be_in(TracedCall call, const std::vector<std::string>& stack);
 /// The call in which a Sleep is believed to be: the recorded one, None if its stack speaks against.
 TracedCall believed_call(const TraceEvent& event);
 
+/// The call that a sleeper's stack shows by itself, where no Call of it was seen: a program that is
+/// preempted while another task enters the same function makes the kernel skip that run. Only
+/// WaitChild, which works on no object that only its Call would tell; else None.
+TracedCall call_in_stack(const std::vector<std::string>& stack);
+
 }  // namespace hangrate

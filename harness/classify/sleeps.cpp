@@ -30,6 +30,10 @@ void fall_asleep(TaskStory& task, const TraceEvent& event, std::size_t index) {
   SleepSpan span{.event = index, .state = event.state, .call = believed_call(event)};
   if (span.call != TracedCall::None) span.object = event.object;
   if (span.call == TracedCall::None && !task.open.empty()) span.call = task.open.back().call;
+  if (span.call == TracedCall::None) {
+    span.call = call_in_stack(event.stack);
+    if (span.call != TracedCall::None) task.open.push_back({.event = index, .call = span.call});
+  }
   if (const OpenCall* open = task.in(span.call); open != nullptr) {
     if (span.object == 0) span.object = open->object;
     if (!task.sleeps.empty() && task.sleeps.back().event > open->event) {

@@ -18,7 +18,7 @@ namespace hangrate {
 
 /// A call that was entered and not left.
 struct OpenCall {
-  std::size_t event = 0;  ///< the Call
+  std::size_t event = 0;  ///< the Call, or a Sleep whose stack shows it
   TracedCall call = TracedCall::None;
   std::uint64_t object = 0;
 };

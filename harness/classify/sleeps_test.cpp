@@ -73,6 +73,19 @@ TEST(Sleeps, ASleepWhoseStackShowsAnotherPlaceIsNotInItsCall) {
   EXPECT_TRUE(story.of(1)->open.empty());
 }
 
+TEST(Sleeps, AWaitForAChildWhoseCallWasNotSeenIsKnownByItsStack) {
+  MadeTrace made;
+  const std::size_t slept = made.sleep(1, TracedCall::None);
+  EXPECT_EQ(read_story(made.trace(), kAll).of(1)->asleep()->call, TracedCall::None);
+  made[slept].stack = {"do_wait", "bpf_trampoline_6442488945", "do_wait", "kernel_waitid"};
+  const TraceStory story = read_story(made.trace(), kAll);
+  EXPECT_EQ(story.of(1)->asleep()->call, TracedCall::WaitChild);
+  ASSERT_NE(story.of(1)->in(TracedCall::WaitChild), nullptr);
+  EXPECT_EQ(story.of(1)->in(TracedCall::WaitChild)->event, slept);
+  made[slept].stack = {"do_wait", "kernel_wait4", "zap_pid_ns_processes"};  // init of a namespace
+  EXPECT_EQ(read_story(made.trace(), kAll).of(1)->asleep()->call, TracedCall::None);
+}
+
 TEST(Sleeps, AnotherCallThatTheStackShowsIsKept) {
   MadeTrace made;
   made.call(1, TracedCall::ZapPidNs);

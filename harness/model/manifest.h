@@ -42,6 +42,8 @@ struct Variant {
   double weight = 1.0;          ///< share of a common time budget
   int tasks = 1;                ///< tasks of one worker that want a CPU at once
   int patience_us = 2000;       ///< how long a trial waits before it parks, idle machine
+  /// What the worker itself does, where it is none of the parties; the name of its track in traces.
+  std::string worker_role;
   bool needs_root = false;
   /// A clean run is only "unexpectedly clean" if it excludes this rate (per trial).
   double reference_rate = 0.001;

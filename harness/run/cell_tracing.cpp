@@ -59,6 +59,12 @@ void CellRunner::take_trace(Seat& seat) {
     parties.push_back(
         {.tid = target.tid != 0 ? target.tid : target.pid, .pid = target.pid, .role = target.role});
   }
+  const pid_t worker = seat.worker.pid();
+  const bool party = std::any_of(parties.begin(), parties.end(),
+                                 [&](const TraceTask& task) { return task.tid == worker; });
+  if (!party && !variant_.worker_role.empty()) {
+    parties.push_back({.tid = worker, .pid = worker, .role = variant_.worker_role});
+  }
   const Nanos start = watched.watch.observation().trial_start;
   watched.watch.recorded(trace_since(seat, start, std::move(parties)));
 }

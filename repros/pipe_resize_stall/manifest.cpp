@@ -26,6 +26,7 @@ Variant variant(const char* name, const char* summary) {
   v.name = name;
   v.summary = summary;
   v.signatures = {write_sleeper()};
+  v.worker_role = "resizer";
   v.ladder = {"wait", "stop-continue", "lever", "kill"};
   v.trials = 10000;
   v.tasks = 2;
@@ -123,6 +124,7 @@ Manifest reproducer_manifest() {
                           "the parent writes 10 MiB");
   zrepl.trials = 1000;
   zrepl.tasks = 2;
+  zrepl.worker_role.clear();  // the reader resizes
   zrepl.patience_us = 50000;
   Signature reader;
   reader.role = "reader";
