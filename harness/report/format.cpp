@@ -37,6 +37,7 @@ const char* rate_mark(const CellSpec& spec) {
 }
 
 std::string aimed_text(const std::string& plan, Nanos delay_ns) {
+  if (delay_ns == 0) return plan;  // a plan without an interrupt
   return fmt::format("{}, {:.1f} us", plan, static_cast<double>(delay_ns) / 1e3);
 }
 

@@ -93,9 +93,11 @@ class Matrix : public ::testing::Test {
 };
 
 TEST_F(Matrix, AStockKernelShowsWhatItsManifestsSay) {
-  const Ran ran = run_command(argv({"--trials", "60", "--html", folder_ / "run.html", "--junit",
-                                    folder_ / "run.xml", "--markdown", folder_ / "run.md"}),
-                              kLimit);
+  const Ran ran = run_command(
+      argv({"--trials", "60", "--repro", "fuse_flush_exit", "--repro", "pipe_resize_stall",
+            "--repro", "pipe_full_child", "--html", folder_ / "run.html", "--junit",
+            folder_ / "run.xml", "--markdown", folder_ / "run.md"}),
+      kLimit);
   EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
   const Json row = kernel();
   ASSERT_EQ(row["results"].size(), 3u) << row.dump(2);
@@ -130,6 +132,45 @@ TEST_F(Matrix, EveryHitOfAGuestHasItsTraceItsCauseAndNothingLost) {
       EXPECT_NE(shown.out.find("sleeps"), std::string::npos) << where << "\n" << shown.out;
     }
   }
+}
+
+constexpr const char* kWidened =
+    R"({"schema":1,"kernels":[{"spec":"%","id":"it","cmdline":"preempt=none",)"
+    R"("params":{"pipe_resize_stall":{"widen":"auto"}}}]})";
+
+/// Near misses of all shots that were searched with; a shot that strikes the walk is one.
+std::uint64_t near_misses(const Json& cell) {
+  std::uint64_t near = 0;
+  for (const Json& arm : cell["search"]["arms"]) near += arm["near"].get<std::uint64_t>();
+  return near;
+}
+
+TEST_F(Matrix, AWidenedRaceOfAFixedKernelStaysCleanThoughItsShotsStrike) {
+  write(std::string(kWidened).replace(std::string(kWidened).find('%'), 1, kKernel));
+  const Ran ran = run_command(
+      argv({"--trials", "100", "--search", "100", "--repro", "pipe_resize_stall"}), kLimit);
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const Json cell = kernel()["results"][0];
+  EXPECT_EQ(cell["hits"], 0) << cell.dump(2);
+  EXPECT_EQ(cell["trials"], 100) << cell.dump(2);
+  EXPECT_EQ(cell["search"]["hits"], 0) << cell.dump(2);
+  EXPECT_EQ(cell["search"]["trials"], 100) << cell.dump(2);
+  EXPECT_EQ(cell["widened"], true);
+  EXPECT_GT(near_misses(cell), 20u) << cell.dump(2);
+}
+
+TEST_F(Matrix, AWidenedRaceOfAnAffectedKernelHitsMostTimesWithoutPreemption) {
+  constexpr const char* kAffected = "recipe:6.1-pipe-stall";
+  if (run_command({kHangrate, "kernel", "fetch", "--offline", kAffected}, kLimit).code != 0) {
+    GTEST_SKIP() << "no affected kernel in the cache: hangrate kernel fetch " << kAffected;
+  }
+  write(std::string(kWidened).replace(std::string(kWidened).find('%'), 1, kAffected));
+  const Ran ran = run_command(
+      argv({"--trials", "100", "--search", "150", "--repro", "pipe_resize_stall"}), kLimit);
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const Json cell = kernel()["results"][0];
+  EXPECT_GT(cell["rate"]["low"].get<double>(), 0.3) << cell.dump(2);  // by chance: 0.02
+  EXPECT_GT(near_misses(cell), 20u) << cell.dump(2);
 }
 
 TEST_F(Matrix, TrialsAreSpreadOverTheBootsAskedFor) {

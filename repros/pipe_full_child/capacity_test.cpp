@@ -8,8 +8,8 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include "repros/kit/shared.h"
 #include "repros/pipe_full_child/fill.h"
-#include "repros/pipe_full_child/ledger.h"
 #include "repros/pipe_full_child/merge_rule.h"
 #include "repros/pipe_full_child/pipe_facts.h"
 #include "repros/pipe_full_child/soft_limit.h"
@@ -72,7 +72,7 @@ TEST(FillPipe, FollowsTheMergeRuleOnAnyPageSize) {
 }
 
 TEST(SoftLimit, GivesAnUnprivilegedUserASmallPipeThatCannotGrow) {
-  Shared<SoftLimit> found;
+  kit::Shared<SoftLimit> found;
   ASSERT_TRUE(found);
   const pid_t child = start_soft_limit(*found);
   ASSERT_GT(child, 0);

@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 
 #include "repros/kit/must.h"
+#include "repros/kit/shared.h"
 #include "repros/pipe_full_child/fill.h"
-#include "repros/pipe_full_child/ledger.h"
 #include "repros/pipe_full_child/pipe_facts.h"
 #include "repros/pipe_full_child/soft_limit.h"
 
@@ -83,7 +83,7 @@ void CapacityTrial::measure_fill(kit::Context& context, std::size_t size, bool p
 }
 
 void CapacityTrial::measure_soft_limit(kit::Context& context) {
-  Shared<SoftLimit> found;
+  kit::Shared<SoftLimit> found;
   if (!found) context.fail("no shared memory");
   const pid_t child = kit::must(context, start_soft_limit(*found), "fork");
   const bool ended =

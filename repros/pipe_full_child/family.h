@@ -16,6 +16,7 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/unique_fd.h"
+#include "repros/kit/shared.h"
 #include "repros/pipe_full_child/ledger.h"
 #include "repros/pipe_full_child/pipe_facts.h"
 #include "repros/pipe_full_child/roles.h"
@@ -91,7 +92,7 @@ class Family {
   void read_what_is_there();
   void close_all();
 
-  Shared<Ledger> ledger_;
+  kit::Shared<Ledger> ledger_;
   Script script_;
   std::vector<char> line_;
   UniqueFd write_end_;

@@ -9,11 +9,15 @@
 #include <dirent.h>
 #include <gtest/gtest.h>
 
+#include "harness/testing/worker_process.h"
 #include "repros/kit/reproducer.h"
+#include "repros/kit/shared.h"
 #include "repros/pipe_full_child/task_state.h"
 
 namespace hangrate::pipe_full_child {
 namespace {
+
+using testing::comes_true;
 
 constexpr std::size_t kHiveLine = 137;
 
@@ -38,19 +42,7 @@ bool has_children() {
   return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
-/// Polls for up to ten seconds; the evidence decides, the limit only ends a broken test.
-template <typename Condition>
-bool comes_true(Condition condition) {
-  const Nanos deadline = now_ns() + 10 * kSecond;
-  while (!condition()) {
-    if (now_ns() > deadline) return false;
-    const timespec nap = to_timespec(50 * kMicro);
-    ::nanosleep(&nap, nullptr);
-  }
-  return true;
-}
-
-class FamilyTest : public testing::Test {
+class FamilyTest : public ::testing::Test {
  protected:
   void SetUp() override {
     ASSERT_EQ(Family::adopt_orphans(), "");
@@ -209,7 +201,7 @@ TEST_F(FamilyTest, KilledChildFreesTheParent) {
 }
 
 TEST_F(FamilyTest, DeathOfTheWorkerLeavesNobodyBehind) {
-  Shared<std::array<std::atomic<int>, 2>> pids;
+  kit::Shared<std::array<std::atomic<int>, 2>> pids;
   ASSERT_TRUE(pids);
   const pid_t worker = ::fork();
   ASSERT_GE(worker, 0);

@@ -6,9 +6,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <new>
-
-#include <sys/mman.h>
 
 namespace hangrate::pipe_full_child {
 
@@ -29,31 +26,5 @@ struct Ledger {
 };
 static_assert(std::atomic<ParentStep>::is_always_lock_free);
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
-
-/// A T in memory that forked processes share with us. Empty if the memory could not be had.
-template <typename T>
-class Shared {
- public:
-  Shared() {
-    void* memory =
-        ::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory != MAP_FAILED) value_ = new (memory) T;
-  }
-  ~Shared() {
-    if (value_ != nullptr) ::munmap(value_, sizeof(T));
-  }
-  Shared(const Shared&) = delete;
-  Shared& operator=(const Shared&) = delete;
-
-  /// Starts afresh; nobody else may be using it.
-  void renew() { new (value_) T; }
-
-  explicit operator bool() const { return value_ != nullptr; }
-  T& operator*() const { return *value_; }
-  T* operator->() const { return value_; }
-
- private:
-  T* value_ = nullptr;
-};
 
 }  // namespace hangrate::pipe_full_child

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <cerrno>
 #include <csignal>
-#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -9,10 +8,11 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include "harness/testing/worker_process.h"
 #include "repros/kit/futex.h"
 #include "repros/kit/reproducer.h"
+#include "repros/kit/shared.h"
 #include "repros/kit/worker.h"
-#include "repros/pipe_full_child/ledger.h"
 
 namespace hangrate::pipe_full_child {
 namespace {
@@ -22,31 +22,13 @@ using protocol::Slot;
 using protocol::TrialOutcome;
 using protocol::Verb;
 using protocol::WorkerState;
+using testing::comes_true;
+using testing::in_worker;
 
 std::map<std::string, std::string> default_params() {
   std::map<std::string, std::string> params;
   for (const Param& param : kit::reproducer_manifest().params) params[param.name] = param.fallback;
   return params;
-}
-
-/// Runs `body` in a process of its own, as a worker; its exit code, -1 if a signal ended it.
-int in_worker(const std::function<int()>& body) {
-  const pid_t worker = ::fork();
-  if (worker == 0) ::_exit(body());
-  int status = -1;
-  if (::waitpid(worker, &status, 0) != worker) return -1;
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-template <typename Condition>
-bool comes_true(Condition condition) {
-  const Nanos deadline = now_ns() + 10 * kSecond;
-  while (!condition()) {
-    if (now_ns() > deadline) return false;
-    const timespec nap = to_timespec(50 * kMicro);
-    ::nanosleep(&nap, nullptr);
-  }
-  return true;
 }
 
 TEST(Manifest, EveryVariantCanBeMade) {
@@ -76,7 +58,7 @@ TEST(FamilyTrial, CuresRunCleanWithoutSupervisor) {
 }
 
 /// The worker in a process of its own, this test as its supervisor.
-class ParkedTrial : public testing::TestWithParam<const char*> {
+class ParkedTrial : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     ASSERT_TRUE(slot_);
@@ -112,8 +94,8 @@ class ParkedTrial : public testing::TestWithParam<const char*> {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
 
-  Shared<Slot> slot_;
-  Shared<protocol::SearchTable> table_;
+  kit::Shared<Slot> slot_;
+  kit::Shared<protocol::SearchTable> table_;
   pid_t worker_ = 0;
   std::uint32_t sequence_ = 0;
   bool reaped_ = false;
@@ -150,15 +132,15 @@ TEST_P(ParkedTrial, EveryVictimIsASignatureAndDiesOnKill) {
   EXPECT_EQ(exit_code(), static_cast<int>(TrialOutcome::Clean));
 }
 
-std::string camel_case(const testing::TestParamInfo<const char*>& param) {
+std::string camel_case(const ::testing::TestParamInfo<const char*>& param) {
   return std::string(param.param) == "deadlock" ? "Deadlock" : "KeepReadEnd";
 }
-INSTANTIATE_TEST_SUITE_P(Hanging, ParkedTrial, testing::Values("deadlock", "keep-read-end"),
+INSTANTIATE_TEST_SUITE_P(Hanging, ParkedTrial, ::testing::Values("deadlock", "keep-read-end"),
                          camel_case);
 
 TEST(CapacityTrial, ReportsEveryRowOnce) {
-  Shared<Slot> slot;
-  Shared<protocol::SearchTable> table;
+  kit::Shared<Slot> slot;
+  kit::Shared<protocol::SearchTable> table;
   ASSERT_TRUE(slot);
   const int code = in_worker([&] {
     kit::Context context(*slot, *table, -1, true);

@@ -64,11 +64,13 @@ std::string Race::build(Tool& tool) {
     return "a herd of 1000 lengthens a wake-up by " + std::to_string(cost) + " ns only";
   }
   if (tool.plan.walk != 0) {
-    problem = tool.herd.build(entries_for(tool.plan.walk, cost, kProbe));
+    const std::size_t entries = entries_for(tool.plan.walk, cost, kProbe);
+    problem = tool.herd.build(entries);
     if (!problem.empty()) return problem;
     tool.walk_end = wake_cost(&tool.herd, kRounds);
     if (tool.walk_end < without + tool.plan.walk / 10) {
-      return "the herd makes a wake-up " + us(tool.walk_end) + " long, not " + us(tool.plan.walk);
+      return "the herd makes a wake-up " + us(tool.walk_end) + " long, not " + us(tool.plan.walk) +
+             ", with " + std::to_string(entries) + " entries (a limit of open files)";
     }
   }
   if (tool.plan.hold == 0) return {};
