@@ -113,8 +113,6 @@ std::vector<pid_t> Cgroup::processes() const {
 }
 
 void Cgroup::kill_all() const {
-  const UniqueFd file(::open((path_ + "/cgroup.kill").c_str(), O_WRONLY | O_CLOEXEC));
-  if (version_ == 2 && file && ::write(file.get(), "1", 1) == 1) return;  // v5.14 and later
   for (const pid_t pid : processes()) signal_process(pid, SIGKILL);
 }
 

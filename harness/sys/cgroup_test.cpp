@@ -2,8 +2,12 @@
 #include "harness/sys/cgroup.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include "harness/sys/child.h"
 
 namespace hangrate {
 namespace {
@@ -36,6 +40,28 @@ TEST(Cgroup, EmptyLeavesOfRunsThatAreOverGoAndThoseOfOthersStay) {
   EXPECT_NE(::access(abandoned.c_str(), F_OK), 0);
   EXPECT_EQ(::access(ours.path().c_str(), F_OK), 0);
   EXPECT_EQ(::access(other.path().c_str(), F_OK), 0);
+}
+
+TEST(Cgroup, WhoIsStartedInItAfterAllWereKilledLives) {
+  const Cgroup group = Cgroup::make("test-kill-" + std::to_string(::getpid()));
+  if (group.version() == 0) GTEST_SKIP() << group.why_not();
+  const auto start = [&](const char* script) {
+    return spawn({.argv = {"/bin/sh", "-c", script},
+                  .cgroup_fd = group.directory_fd(),
+                  .cgroup_procs = group.procs_file()});
+  };
+  const auto sleeper = start("sleep 60");
+  ASSERT_TRUE(sleeper);
+  int status = 0;
+  while (group.processes().empty()) ::sched_yield();  // v1: it writes itself into the group
+  while (::waitpid(*sleeper, &status, WNOHANG) == 0) group.kill_all();
+  EXPECT_TRUE(WIFSIGNALED(status));
+  while (!group.processes().empty()) group.kill_all();  // what the shell had started
+  const auto next = start("exit 7");
+  ASSERT_TRUE(next);
+  ASSERT_EQ(::waitpid(*next, &status, 0), *next);
+  EXPECT_TRUE(WIFEXITED(status)) << "killed by " << WTERMSIG(status);
+  EXPECT_EQ(WEXITSTATUS(status), 7);
 }
 
 }  // namespace
