@@ -88,12 +88,16 @@ std::vector<ArmFact> SearchMemory::arms_of_hits() const {
 }
 
 std::optional<ArmFact> best_arm(const std::vector<ArmFact>& arms) {
-  std::optional<ArmFact> best;
+  constexpr double kAsGood = 0.03;  // as in ShotSearch::best(): then the cheaper plan, listed first
+  const auto counts = [](const ArmFact& arm) { return arm.hits != 0 && arm.off.empty(); };
+  double highest = 0;
   for (const ArmFact& arm : arms) {
-    if (arm.hits == 0 || !arm.off.empty()) continue;
-    if (!best || promise(arm) > promise(*best)) best = arm;
+    if (counts(arm)) highest = std::max(highest, promise(arm));
   }
-  return best;
+  for (const ArmFact& arm : arms) {
+    if (counts(arm) && promise(arm) >= highest - kAsGood) return arm;
+  }
+  return std::nullopt;
 }
 
 std::uint64_t planned_search(const CellSpec& spec, std::optional<std::uint64_t> asked) {

@@ -159,18 +159,19 @@ Arm* ShotSearch::explore(Rng& rng) const {
 }
 
 Arm* ShotSearch::best() const {
-  Arm* chosen = nullptr;
+  constexpr double kAsGood = 0.03;
+  const auto least = [](const Arm& arm) {
+    const Posterior known = posterior(arm);
+    return known.mean() - known.deviation();
+  };
   double highest = -1;
-  for (Arm* arm : declared_) {
-    if (!is_on(*arm)) continue;
-    const Posterior known = posterior(*arm);
-    const double least = known.mean() - known.deviation();
-    if (least > highest) {
-      highest = least;
-      chosen = arm;
-    }
+  for (const Arm* arm : declared_) {
+    if (is_on(*arm)) highest = std::max(highest, least(*arm));
   }
-  return chosen;
+  for (Arm* arm : declared_) {  // the cheaper plan first
+    if (is_on(*arm) && least(*arm) >= highest - kAsGood) return arm;
+  }
+  return nullptr;
 }
 
 }  // namespace hangrate::kit

@@ -115,6 +115,18 @@ TEST(ShotSearch, NearMissesLeadTheWayWhereNothingHits) {
   EXPECT_EQ(search.best(), hits);
 }
 
+TEST(ShotSearch, OfTwoThatAreAsGoodTheOneListedFirstIsUsed) {
+  SearchTable table;
+  ShotSearch search(table);
+  Arm* cheap = search.declare("cheap", 0);
+  record(*cheap, 29, 29);
+  record(*search.declare("dear", 0), 45, 45);
+  EXPECT_EQ(search.best(), cheap);
+  record(*search.declare("better", 0), 500, 500);
+  record(*cheap, 100, 90);
+  EXPECT_NE(search.best(), cheap);
+}
+
 TEST(ShotSearch, FewTriesAreNotTrusted) {
   SearchTable table;
   ShotSearch search(table);
