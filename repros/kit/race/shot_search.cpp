@@ -159,7 +159,7 @@ Arm* ShotSearch::explore(Rng& rng) const {
 }
 
 Arm* ShotSearch::best() const {
-  constexpr double kAsGood = 0.03;
+  constexpr double kAsGood = 0.05;
   const auto least = [](const Arm& arm) {
     const Posterior known = posterior(arm);
     return known.mean() - known.deviation();
