@@ -28,7 +28,7 @@ struct Compared {
     cells[0].apply(BatchRecord{.first = 1, .count = 199, .traced = true});
     cells[0].apply(BatchRecord{.first = 201, .count = 199, .traced = true});
     cells[0].apply(BatchRecord{.first = 400, .count = 400, .traced = false});
-    for (const std::uint64_t trial : {0, 200}) {
+    for (const std::uint64_t trial : {std::uint64_t{0}, std::uint64_t{200}}) {
       TrialRecord hit;
       hit.observation.trial = trial;
       hit.observation.traced = true;
