@@ -19,7 +19,7 @@ const char* const kNaturalHelp =
 const char* const kSearchHelp =
     "Trials per variant that look for the aim that hits most often, before and apart from those "
     "that "
-    "are measured (default: 300 with widen=auto, 50 if --warm finds arms, else 0)";
+    "are measured (default: 300 where a race is widened, 50 if --warm finds arms)";
 const char* const kWarmHelp =
     "Begin the search with the arms of an earlier run (results folder or journal) on the same "
     "kernel, "

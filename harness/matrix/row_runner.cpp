@@ -42,7 +42,7 @@ RowRunner::RowRunner(MatrixStore& store, const MatrixHeader& header, const Matri
                      const MatrixRow& so_far, const MatrixOptions& options)
     : store_(store), header_(header), kernel_(kernel), options_(options) {
   for (std::size_t i = 0; i < header.plan.cells.size(); ++i) {
-    Cell cell{.plan = header.plan.cells[i]};
+    Cell cell{.plan = header.plan.cells[i], .memory = SearchMemory()};
     const CellResult& result = so_far.cells[i];
     const auto search = kernel.search.find(cell.plan.repro + "/" + cell.plan.variant);
     if (search != kernel.search.end()) cell.search = search->second;

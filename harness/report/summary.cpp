@@ -49,6 +49,15 @@ void judge_cell(CellSummary& cell) {
                        result.search());
   cell.explanation = explain(cell.verdict, cell.expectation, result.tally(), cell.estimate,
                              reference, result.search());
+  const bool helped = cell.spec->widened() || cell.spec->replay.has_value();
+  if (helped && cell.verdict == CellVerdict::UnexpectedlyClean) {
+    // The reference rate is the natural one, and help may miss the window on this machine.
+    cell.verdict = CellVerdict::InconclusivePower;
+    cell.explanation = fmt::format(
+        "affected, and none of {} helped trials hit: the help may not "
+        "reach the window here; --natural tells",
+        result.tally().conclusive());
+  }
   if (!result.skip_reason().empty()) cell.explanation = result.skip_reason();
   const bool machine =
       cell.verdict == CellVerdict::Infra || cell.verdict == CellVerdict::Inconclusive;

@@ -149,14 +149,17 @@ void CellRunner::worker_ended(Seat& seat, const ChildEnd& end) {
 /// What a worker that skips, failed or never started leaves on record.
 void CellRunner::worker_gave_up(Seat& seat, const std::string& how) {
   const WorkerState state = seat.worker.state();
-  if (state == WorkerState::Skipped) {
+  // What was possible when the cell began is no skip later: it would make a pass of half a run.
+  const bool begun = result_.tally().attempted() + result_.search().attempted() > 0;
+  if (state == WorkerState::Skipped && !begun) {
     emit(SkipRecord{cell_, text_of(seat.worker.slot().message)});
     end_reason_ = "skipped";
   } else if (state == WorkerState::Failed && seat.worker.leased()) {
     trial_reported(seat, Outcome::Infra, "the reproducer failed",
                    text_of(seat.worker.slot().message));
   } else {
-    start_failed(state == WorkerState::Failed ? text_of(seat.worker.slot().message) : how);
+    const bool told = state == WorkerState::Failed || state == WorkerState::Skipped;
+    start_failed(told ? text_of(seat.worker.slot().message) : how);
   }
 }
 

@@ -103,7 +103,6 @@ std::optional<ArmFact> best_arm(const std::vector<ArmFact>& arms) {
 std::uint64_t planned_search(const CellSpec& spec, std::optional<std::uint64_t> asked) {
   if (!spec.widened()) return 0;
   if (asked) return *asked;
-  if (spec.params.at(kWidenParam) != kWidenAuto) return 0;
   return spec.warm.arms.empty() ? kColdSearch : kWarmSearch;
 }
 

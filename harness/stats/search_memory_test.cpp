@@ -85,7 +85,7 @@ TEST(SearchMemory, HowLongToSearch) {
   EXPECT_EQ(planned_search(widened("none"), 100), 0u);
   EXPECT_EQ(planned_search(widened("auto"), std::nullopt), kColdSearch);
   EXPECT_EQ(planned_search(widened("auto"), 7), 7u);
-  EXPECT_EQ(planned_search(widened("herd"), std::nullopt), 0u);
+  EXPECT_EQ(planned_search(widened("herd"), std::nullopt), kColdSearch);
   EXPECT_EQ(planned_search(widened("herd"), 7), 7u);
   CellSpec warm = widened("auto");
   warm.warm.arms.resize(1);

@@ -66,7 +66,10 @@ class Fake final : public Reproducer {
   TrialOutcome trial(Context& context) override {
     context.phase("fake phase");
     if (shared.slot != nullptr && widen_ == "auto" && !aim(context)) return TrialOutcome::Clean;
-    if (shared.slot != nullptr && widen_ == "hostile") std::memset(&shared.slot->shot, 'A', 32);
+    if (shared.slot != nullptr && widen_ == "hostile") {
+      std::memset(shared.slot->shot.plan, 'A', sizeof shared.slot->shot.plan);
+      shared.slot->shot.delay_ns = 0x4141414141414141;
+    }
     if (variant_ == "clean" || context.trial() % every_ != 0) return TrialOutcome::Clean;
     if (variant_ == "exits") ::_exit(0);
     if (variant_ == "crashes") std::abort();

@@ -23,9 +23,6 @@ constexpr Nanos kDelays[] = {5'000,   7'000,   10'000,  14'000,  20'000,    28'0
                              40'000,  56'000,  80'000,  112'000, 160'000,   224'000,
                              320'000, 450'000, 640'000, 900'000, 1'280'000, 1'800'000};
 
-/// Trials after which a table found at setup is believed.
-constexpr std::uint64_t kWarmTries = 200;
-
 /// The search draws from its own stream, so that a replay, which does not search, sees the same
 /// numbers from Context::rng().
 constexpr std::uint64_t kSearchStream = 0x7365617263680000ULL;
@@ -127,23 +124,34 @@ void Race::setup(Context& context, const std::vector<RacePlan>& plans, const Rac
     Tool& tool = *tools_.back();
     tool.plan = plan;
     const std::string off = test(tool);
+    tool.works = off.empty();
     declare(tool, choice.delay);
     search_->turn(plan.name, off.c_str());
     if (!off.empty()) reasons += std::string(reasons.empty() ? "" : "; ") + plan.name + ": " + off;
   }
   if (search_->best() == nullptr) context.skip("cannot widen the race here: " + reasons);
-  warm_ = search_->tries() >= kWarmTries;
+  const protocol::Shot* replayed = context.replayed_shot();
+  if (replayed == nullptr || replayed->plan[0] == '\0') return;
+  const Tool* again = find(replayed->plan);
+  if (again == nullptr) context.fail(std::string("no plan is called ") + replayed->plan);
+  if (!again->works) context.skip("the shot cannot be repeated here: " + reasons);
+}
+
+const Race::Tool* Race::find(const char* plan) const {
+  for (const auto& tool : tools_) {
+    if (std::strncmp(tool->plan.name, plan, sizeof shot_.plan) == 0) return tool.get();
+  }
+  return nullptr;
 }
 
 protocol::Arm* Race::choose(Context& context) {
-  // A run that was not told how long to search does so for ever, unless all is known.
-  const std::uint64_t limit = context.search_trials();
-  if (limit != 0 ? context.trial() < limit : !warm_) {
-    Rng rng(context.seed() ^ kSearchStream, context.trial());
-    return search_->explore(rng);
+  if (context.trial() >= context.search_trials()) {
+    // Nothing is counted from here on, so every worker finds the same.
+    if (fixed_ == nullptr) fixed_ = search_->best();
+    return fixed_;
   }
-  if (fixed_ == nullptr) fixed_ = search_->best();
-  return fixed_;
+  Rng rng(context.seed() ^ kSearchStream, context.trial());
+  return search_->explore(rng);
 }
 
 const protocol::Shot& Race::aim(Context& context) {
@@ -151,17 +159,15 @@ const protocol::Shot& Race::aim(Context& context) {
   if (const protocol::Shot* replayed = context.replayed_shot()) {
     shot_ = *replayed;
   } else {
-    arm_ = choose(context);
-    shot_ = arm_->shot;
-    arm_->tries.fetch_add(1, std::memory_order_relaxed);
+    protocol::Arm* arm = choose(context);
+    if (arm == nullptr) context.fail("no plan works any more");
+    shot_ = arm->shot;
+    if (context.trial() < context.search_trials()) {
+      arm_ = arm;
+      arm_->tries.fetch_add(1, std::memory_order_relaxed);
+    }
   }
-  tool_ = nullptr;
-  for (const auto& tool : tools_) {
-    if (std::strncmp(tool->plan.name, shot_.plan, sizeof shot_.plan) == 0) tool_ = tool.get();
-  }
-  if (tool_ == nullptr && shot_.plan[0] != '\0') {
-    context.fail(std::string("no plan is called ") + shot_.plan);
-  }
+  tool_ = find(shot_.plan);
   if (tool_ != nullptr && tool_ != placed_) {
     if (const std::string problem = place(tool_->plan); !problem.empty()) context.fail(problem);
     placed_ = tool_;

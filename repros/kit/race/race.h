@@ -77,6 +77,7 @@ class Race {
     WakeHerd herd;
     InterruptHold hold;
     Nanos walk_end = 0;      // from the provocation to the end of the walk, ns
+    bool works = false;      // passed its test
     Nanos struck_after = 0;  // a provocation longer than this had the interrupt inside, ns
   };
 
@@ -87,11 +88,11 @@ class Race {
   std::string place(const RacePlan& plan) const;
   void declare(const Tool& tool, Nanos delay);
   protocol::Arm* choose(Context& context);
+  const Tool* find(const char* plan) const;
 
   std::vector<std::unique_ptr<Tool>> tools_;
   std::vector<int> victims_;
   std::optional<ShotSearch> search_;  // made by setup()
-  bool warm_ = false;                 // the table knew enough when we came
 
   protocol::Shot shot_;
   protocol::Arm* arm_ = nullptr;

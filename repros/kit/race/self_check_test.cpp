@@ -26,7 +26,8 @@ TEST(WakeHerd, LengthensAWakeUpAndLeavesWithTheFile) {
   const Nanos without = wake_cost(nullptr, 31);
   const Nanos with = wake_cost(&herd, 31);
   ASSERT_GT(without, 0);
-  EXPECT_GT(with, without + PollCrowd::most(4 * kSmall));  // 1 ns an entry is less than it takes
+  EXPECT_GT(with, without + static_cast<Nanos>(PollCrowd::most(
+                                4 * kSmall)));  // 1 ns an entry is less than it takes
   EXPECT_LT(wake_cost(nullptr, 31), with);
 }
 

@@ -37,10 +37,6 @@ bool same_plan(const protocol::Shot& shot, const char* plan) {
   return std::strncmp(shot.plan, plan, sizeof shot.plan - 1) == 0;
 }
 
-bool is_on(const Arm& arm) {
-  return arm.off[0] == '\0';
-}
-
 double uniform(Rng& rng) {
   return (static_cast<double>(rng.next() >> 11) + 0.5) * 0x1p-53;
 }
@@ -125,14 +121,15 @@ Arm* ShotSearch::find_or_append(const char* plan, Nanos delay) {
 
 void ShotSearch::turn(const char* plan, const char* off) {
   for (Arm* arm : declared_) {
-    if (same_plan(arm->shot, plan)) std::strncpy(arm->off, off, sizeof arm->off - 1);
+    if (!same_plan(arm->shot, plan)) continue;
+    std::strncpy(arm->off, off, sizeof arm->off - 1);
+    std::erase(off_, arm);
+    if (off[0] != '\0') off_.push_back(arm);
   }
 }
 
-std::uint64_t ShotSearch::tries() const {
-  std::uint64_t sum = 0;
-  for (const Arm* arm : declared_) sum += arm->tries.load(std::memory_order_relaxed);
-  return sum;
+bool ShotSearch::is_on(const Arm* arm) const {
+  return std::find(off_.begin(), off_.end(), arm) == off_.end();
 }
 
 Arm* ShotSearch::explore(Rng& rng) const {
@@ -141,7 +138,7 @@ Arm* ShotSearch::explore(Rng& rng) const {
   double highest = -1;
   std::uint32_t fewest = kFirstTries;
   for (Arm* arm : declared_) {
-    if (!is_on(*arm)) continue;
+    if (!is_on(arm)) continue;
     const std::uint32_t tries = arm->tries.load(std::memory_order_relaxed);
     if (tries < fewest) {
       fewest = tries;
@@ -166,10 +163,10 @@ Arm* ShotSearch::best() const {
   };
   double highest = -1;
   for (const Arm* arm : declared_) {
-    if (is_on(*arm)) highest = std::max(highest, least(*arm));
+    if (is_on(arm)) highest = std::max(highest, least(*arm));
   }
   for (Arm* arm : declared_) {  // the cheaper plan first
-    if (is_on(*arm) && least(*arm) >= highest - kAsGood) return arm;
+    if (is_on(arm) && least(*arm) >= highest - kAsGood) return arm;
   }
   return nullptr;
 }

@@ -33,23 +33,24 @@ class ShotSearch {
   protocol::Arm* declare(const char* plan, Nanos delay);
   /// Declares also what the table knows of `plan`, from earlier runs and from other workers.
   void adopt(const char* plan);
-  /// Why the declared arms of `plan` must not be used; "" turns them on.
+  /// Why this worker must not use the declared arms of `plan`; "" turns them on. The table only
+  /// tells the reason: what fails for one worker may work for another.
   void turn(const char* plan, const char* off);
 
   /// The declared arm to try next, nullptr if none is on. Reads the table, `rng` decides.
   protocol::Arm* explore(Rng& rng) const;
   /// The best declared arm so far, nullptr if none is on.
   protocol::Arm* best() const;
-  /// Trials the table knows of, of the declared arms.
-  std::uint64_t tries() const;
 
  private:
   std::size_t count() const;
+  bool is_on(const protocol::Arm* arm) const;
   protocol::Arm* find(const char* plan, Nanos delay);
   protocol::Arm* find_or_append(const char* plan, Nanos delay);
 
   protocol::SearchTable& table_;
   std::vector<protocol::Arm*> declared_;
+  std::vector<protocol::Arm*> off_;  // of declared_, by this worker's own test
 };
 
 /// One value of a Beta(a, b) distribution, a and b >= 1.

@@ -163,7 +163,6 @@ TEST(ShotSearch, AdoptsWhatTheTableKnowsOfAPlan) {
   EXPECT_EQ(search.best(), nullptr);
   search.adopt("x");
   EXPECT_EQ(search.best(), known);
-  EXPECT_EQ(search.tries(), 100u);
 }
 
 TEST(ShotSearch, TheSameSeedChoosesTheSame) {
@@ -179,7 +178,7 @@ TEST(ShotSearch, TheSameSeedChoosesTheSame) {
 
 TEST(ShotSearch, BetaHasItsMeanAndVariance) {
   constexpr int kDraws = 20000;
-  for (const auto [a, b] : {std::pair{1.0, 1.0}, {3.0, 9.0}, {1.0, 50.0}}) {
+  for (const auto& [a, b] : {std::pair{1.0, 1.0}, {3.0, 9.0}, {1.0, 50.0}}) {
     Rng rng(5, 5);
     double sum = 0;
     double squares = 0;
