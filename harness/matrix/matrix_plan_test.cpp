@@ -161,7 +161,7 @@ TEST(MatrixPlan, AWidenedCellSearchesAndNoOther) {
   EXPECT_EQ(parse_widened("auto", {.search = 7})->kernels[1].search, (Search{{"alpha/first", 7}}));
   EXPECT_EQ(parse_widened("auto", {.warm = "x", .warm_cells = {"alpha/first"}})->kernels[1].search,
             (Search{{"alpha/first", 50}}));
-  EXPECT_EQ(parse_widened("herd", {})->kernels[1].search, (Search{{"alpha/first", 0}}));
+  EXPECT_EQ(parse_widened("herd", {})->kernels[1].search, (Search{{"alpha/first", 300}}));
 }
 
 TEST(MatrixPlan, NaturalTakesTheHelpAwayUnlessAKernelAsksForIt) {
