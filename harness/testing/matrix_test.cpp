@@ -191,9 +191,9 @@ TEST_F(Matrix, TrialsAreSpreadOverTheBootsAskedFor) {
 
 TEST_F(Matrix, APanicCostsTheTrialInFlightAndNoOther) {
   ::setenv("HANGRATE_TEST_PANIC_MS", "4000", 1);
-  const Ran ran = run_command(
-      argv({"--trials", "300", "--repro", "pipe_full_child", "--junit", folder_ / "run.xml"}),
-      kLimit);
+  const Ran ran = run_command(argv({"--trials", "300", "--trace", "off", "--repro",
+                                    "pipe_full_child", "--junit", folder_ / "run.xml"}),
+                              kLimit);
   ::unsetenv("HANGRATE_TEST_PANIC_MS");
   const std::string xml = read_file(folder_ / "run.xml").value_or("");
   EXPECT_NE(xml.find("name=\"boot-001\""), std::string::npos) << xml;
@@ -210,11 +210,12 @@ TEST_F(Matrix, APanicCostsTheTrialInFlightAndNoOther) {
 TEST_F(Matrix, AKilledGuestIsNeitherCleanNorAHit) {
   bool killed = false;
   const Ran ran =
-      run_command(argv({"--trials", "300", "--repro", "pipe_full_child"}), kLimit, [&](pid_t) {
-        if (killed || !has_records()) return;
-        const auto guests = guests_of(folder_.path());
-        if (!guests.empty()) killed = ::kill(guests[0], SIGKILL) == 0;
-      });
+      run_command(argv({"--trials", "300", "--trace", "off", "--repro", "pipe_full_child"}), kLimit,
+                  [&](pid_t) {
+                    if (killed || !has_records()) return;
+                    const auto guests = guests_of(folder_.path());
+                    if (!guests.empty()) killed = ::kill(guests[0], SIGKILL) == 0;
+                  });
   const Json row = kernel();
   EXPECT_TRUE(killed);
   ASSERT_EQ(row["boots"].size(), 2u) << ran.err;
@@ -223,7 +224,7 @@ TEST_F(Matrix, AKilledGuestIsNeitherCleanNorAHit) {
 }
 
 TEST_F(Matrix, AKilledRunLeavesNoGuestAndGoesOnWhereItWas) {
-  const auto words = argv({"--trials", "200", "--repro", "pipe_full_child"});
+  const auto words = argv({"--trials", "200", "--trace", "off", "--repro", "pipe_full_child"});
   run_command(words, kLimit, [&](pid_t pid) {
     if (has_records()) ::kill(pid, SIGKILL);
   });
