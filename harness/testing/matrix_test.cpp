@@ -119,7 +119,8 @@ TEST_F(Matrix, AStockKernelShowsWhatItsManifestsSay) {
 TEST_F(Matrix, EveryHitOfAGuestHasItsTraceItsCauseAndNothingLost) {
   const Ran ran = run_command(
       argv({"--trials", "6", "--repro", "pipe_full_child", "--repro", "fuse_flush_exit"}), kLimit);
-  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.code, 0) << ran.err
+                         << read_file(folder_ / "run/bookworm/boot-001/console.log").value_or("");
   for (const char* cell : {"pipe_full_child.deadlock", "fuse_flush_exit.self-held"}) {
     const std::string journal = folder_ / "run/bookworm/boot-001/" + cell + ".jsonl";
     const std::string cause = "cause: " + std::string(cell).substr(0, std::strcspn(cell, "."));
@@ -333,7 +334,9 @@ TEST_F(Matrix, AUserModeKernelIsAMachineToo) {
   }
   write(R"({"schema":1,"kernels":[{"spec":"uml:)" + program +
         R"(","id":"uml","memory_mib":256}]})");
-  const Ran ran = run_command(argv({"--trials", "20"}), kLimit);
+  const Ran ran = run_command(argv({"--trials", "20", "--repro", "fuse_flush_exit", "--repro",
+                                    "pipe_resize_stall", "--repro", "pipe_full_child"}),
+                              kLimit);
   EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
   const Json row = kernel();
   EXPECT_EQ(row["accel"], "uml");
