@@ -35,7 +35,7 @@ class Cgroup {
   std::vector<pid_t> processes() const;
   /// SIGKILL to everything that is inside now; call it until processes() is empty. Not by
   /// cgroup.kill: on v6.18 (6.18.44 seen) a process made straight into such a cgroup from outside
-  /// (CLONE_INTO_CGROUP) is killed at birth ever after.
+  /// (CLONE_INTO_CGROUP) was killed at birth, each one tried after that.
   void kill_all() const;
 
  private:
