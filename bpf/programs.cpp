@@ -79,6 +79,7 @@ class Loader {
 
  private:
   Result<void> open() {
+    programs_.detach();  // before their object closes
     programs_ = {};
     attached_.clear();
     bpf_object_open_opts options{};

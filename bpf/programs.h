@@ -61,6 +61,11 @@ struct Programs {
   std::vector<int> scheduler_fds = {};       ///< of them, those of task_block
   LinkPtr stacks;                            ///< the task iterator, if the kernel has it
   std::optional<std::uint32_t> wanted_root;  ///< where hr_wanted_root lies in .bss
+
+  void detach() {
+    stacks.reset();
+    links.clear();
+  }
 };
 
 Result<Programs> load_programs(const ProgramSetup& setup, std::span<const std::byte> image);

@@ -20,6 +20,7 @@
 #include "bpf/trace_maker.h"
 #include "harness/base/file.h"
 #include "harness/base/unique_fd.h"
+#include "harness/sys/lone_cpu.h"
 
 namespace hangrate {
 
@@ -180,6 +181,14 @@ struct Recorder::Parts {
   std::uint16_t last_root = 0;
   std::uint64_t dropped_before = 0;
 
+  Parts() = default;
+  ~Parts() {
+    const LoneCpu alone = LoneCpu::if_wanted();
+    programs.detach();
+  }
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
+
   std::vector<RingView> views() const {
     std::vector<RingView> all;
     const auto* slots = rings.as<const hr_slot>();
@@ -287,6 +296,7 @@ Result<Recorder> Recorder::start(const RecorderOptions& options) {
   }
   auto setup = plan_setup(options);
   if (!setup) return fail(setup.error());
+  const LoneCpu alone = LoneCpu::if_wanted();  // a refused hook detaches the others as well
   auto parts = std::make_unique<Parts>();
   parts->setup = *setup;
   auto programs = load_programs(parts->setup, embedded_programs(parts->setup.has_fetch));

@@ -12,6 +12,7 @@ namespace hangrate {
 struct GuestPlan {
   std::vector<std::string> modules;                ///< files to load, in order
   std::vector<std::vector<std::string>> commands;  ///< argv; "--channel PATH" is added
+  bool lone_cpu = false;  ///< commands run with kLoneCpuVariable set: harness/sys/lone_cpu.h
 };
 
 /// {"type": ...} of init's own lines.

@@ -57,8 +57,9 @@ Result<UniqueFd> make_guest_initramfs(const GuestSetup& setup) {
     command[0] = in_guest(command[0]);
     commands.push_back(command);
   }
-  HR_TRY(
-      initramfs->add_text(kPlanPath, dump_line({{"modules", *modules}, {"commands", commands}})));
+  HR_TRY(initramfs->add_text(kPlanPath, dump_line({{"modules", *modules},
+                                                   {"commands", commands},
+                                                   {"lone_cpu", setup.accel == "tcg"}})));
   return initramfs->finish();
 }
 

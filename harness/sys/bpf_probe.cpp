@@ -14,6 +14,7 @@
 #include "harness/base/file.h"
 #include "harness/base/unique_fd.h"
 #include "harness/sys/capabilities.h"
+#include "harness/sys/lone_cpu.h"
 
 namespace hangrate {
 
@@ -59,6 +60,7 @@ int try_tracing() {
   bpf_attr attach{};
   attach.raw_tracepoint.name = pointer(hook);
   attach.raw_tracepoint.prog_fd = static_cast<__u32>(loaded.get());
+  const LoneCpu alone = LoneCpu::if_wanted();
   const UniqueFd attached(bpf(BPF_RAW_TRACEPOINT_OPEN, attach));
   return attached ? 0 : errno;
 }
