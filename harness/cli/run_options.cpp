@@ -93,8 +93,7 @@ Result<std::vector<Assignment>> parse_params(const std::vector<std::string>& tex
 
 Result<std::map<std::string, std::string>> complete_params(const Manifest& manifest,
                                                            std::vector<Assignment>& given) {
-  std::map<std::string, std::string> params;
-  for (const Param& param : manifest.params) params[param.name] = param.fallback;
+  std::map<std::string, std::string> params = default_params(manifest);
   for (Assignment& assignment : given) {
     for (const Param& param : manifest.params) {
       if (param.name != assignment.name) continue;
@@ -258,6 +257,8 @@ Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<Catal
     for (const std::string& variant : *variants) {
       CellSpec spec = make_cell(options, entry.manifest, variant, header.environment, header.seed);
       spec.params = *complete;
+      const auto widen = spec.params.find(kWidenParam);
+      if (widen != spec.params.end() && !spec.variant_spec().widens) widen->second = kWidenNone;
       header.cells.push_back(std::move(spec));
       plan.executables.push_back(entry.executable);
       used_variants.push_back(variant);

@@ -24,6 +24,7 @@ struct MatrixCell {
   std::string repro;
   std::string variant;
   std::uint64_t trials = 1000;
+  std::string name() const { return repro + "/" + variant; }
   bool operator==(const MatrixCell&) const = default;
 };
 

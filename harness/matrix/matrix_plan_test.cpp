@@ -141,6 +141,7 @@ std::vector<Manifest> with_widening() {
   widen.fallback = "none";
   widen.choices = {"auto", "none", "herd"};
   all[0].params.push_back(widen);
+  all[0].variants[1].widens = false;
   return all;
 }
 
@@ -162,6 +163,14 @@ TEST(MatrixPlan, AWidenedCellSearchesAndNoOther) {
   EXPECT_EQ(parse_widened("auto", {.warm = "x", .warm_cells = {"alpha/first"}})->kernels[1].search,
             (Search{{"alpha/first", 50}}));
   EXPECT_EQ(parse_widened("herd", {})->kernels[1].search, (Search{{"alpha/first", 300}}));
+}
+
+TEST(MatrixPlan, AVariantThatTakesNoHelpSearchesNothing) {
+  const auto plan =
+      parse_widened("auto", {.selectors = {"alpha/first", "alpha/second"}, .search = 7});
+  ASSERT_TRUE(plan) << plan.error().what();
+  using Search = std::map<std::string, std::uint64_t>;
+  EXPECT_EQ(plan->kernels[1].search, (Search{{"alpha/first", 7}}));
 }
 
 TEST(MatrixPlan, NaturalTakesTheHelpAwayUnlessAKernelAsksForIt) {

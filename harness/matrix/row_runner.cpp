@@ -44,7 +44,7 @@ RowRunner::RowRunner(MatrixStore& store, const MatrixHeader& header, const Matri
   for (std::size_t i = 0; i < header.plan.cells.size(); ++i) {
     Cell cell{.plan = header.plan.cells[i], .memory = SearchMemory()};
     const CellResult& result = so_far.cells[i];
-    const auto search = kernel.search.find(cell.plan.repro + "/" + cell.plan.variant);
+    const auto search = kernel.search.find(cell.plan.name());
     if (search != kernel.search.end()) cell.search = search->second;
     cell.attempted = result.measured();
     cell.memory = result.memory();
@@ -118,7 +118,7 @@ MachineCommand RowRunner::command_for(const Cell& cell, const CellOrder& order) 
   for (const auto& [name, value] : order.params) {
     argv.insert(argv.end(), {"--param", name + "=" + value});
   }
-  if (!kernel_.search.contains(cell.plan.repro + "/" + cell.plan.variant)) return argv;
+  if (!kernel_.search.contains(cell.plan.name())) return argv;
   argv.insert(argv.end(), {"--search", std::to_string(cell.search)});
   const WarmSource before{.of = "the boots before",
                           .release = "",

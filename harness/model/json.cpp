@@ -82,7 +82,7 @@ HR_JSON(InvariantFinding, when, state, text)
 HR_JSON(Rung, name, when, took, effect, note)
 HR_JSON(Signature, role, states, syscalls, frames, wchans, exiting, every_thread)
 HR_JSON(Variant, name, summary, expect, signatures, ladder, trials, weight, tasks, patience_us,
-        needs_root, reference_rate, worker_role)
+        needs_root, widens, reference_rate, worker_role)
 HR_JSON(Param, name, help, fallback, choices, min, max)
 HR_JSON(AffectedRange, from, to, note)
 HR_JSON(Manifest, name, title, symptom, mechanism, invariant, lever, variants, params, affected,

@@ -45,6 +45,7 @@ struct Variant {
   /// What the worker itself does, where it is none of the parties; the name of its track in traces.
   std::string worker_role;
   bool needs_root = false;
+  bool widens = true;  ///< heeds the parameter "widen", where the reproducer has it
   /// A clean run is only "unexpectedly clean" if it excludes this rate (per trial).
   double reference_rate = 0.001;
 };

@@ -24,4 +24,10 @@ Result<void> check_param(const Param& param, const std::string& value, const std
       fmt::format("{}: not a whole number from {} to {}", given, param.min, param.max)));
 }
 
+std::map<std::string, std::string> default_params(const Manifest& manifest) {
+  std::map<std::string, std::string> params;
+  for (const Param& param : manifest.params) params[param.name] = param.fallback;
+  return params;
+}
+
 }  // namespace hangrate

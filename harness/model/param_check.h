@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Whether a value can be given to a parameter of a manifest. The command line and the matrix file
-// ask here, so that what one takes the other does not refuse. Pure.
+// The values of a manifest's parameters: what they are by default, and what can be given. Command
+// line and matrix file both ask here, so that what one takes the other does not refuse. Pure.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "harness/base/error.h"
@@ -13,5 +14,7 @@ namespace hangrate {
 
 /// A usage error "NAME=VALUE: not one of ..."; `where` goes in front of it, e.g. "--param ".
 Result<void> check_param(const Param& param, const std::string& value, const std::string& where);
+
+std::map<std::string, std::string> default_params(const Manifest& manifest);
 
 }  // namespace hangrate

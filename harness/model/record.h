@@ -28,6 +28,10 @@ inline constexpr const char* kWidenParam = "widen";
 inline constexpr const char* kWidenNone = "none";
 inline constexpr const char* kWidenAuto = "auto";
 
+/// Aims whose least hit rates differ by less are as good as each other: then the cheaper plan,
+/// which is listed first.
+inline constexpr double kAsGood = 0.05;
+
 /// One way to aim, and what came of it.
 struct ArmFact {
   std::string plan;

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/base/check.h"
+#include "harness/model/param_check.h"
 
 namespace hangrate::testing {
 
@@ -82,7 +83,7 @@ class Cell {
     CellSpec spec;
     spec.repro = manifest.name;
     spec.variant = name;
-    for (const Param& param : manifest.params) spec.params[param.name] = param.fallback;
+    spec.params = default_params(manifest);
     spec.trials = planned;
     spec.seed = 42;
     spec.manifest = std::move(manifest);

@@ -88,7 +88,6 @@ std::vector<ArmFact> SearchMemory::arms_of_hits() const {
 }
 
 std::optional<ArmFact> best_arm(const std::vector<ArmFact>& arms) {
-  constexpr double kAsGood = 0.05;  // as in ShotSearch::best(): then the cheaper plan, listed first
   const auto counts = [](const ArmFact& arm) { return arm.hits != 0 && arm.off.empty(); };
   double highest = 0;
   for (const ArmFact& arm : arms) {

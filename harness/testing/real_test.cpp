@@ -239,6 +239,17 @@ TEST(Real, EveryParameterOfThePipeStallRuns) {
   }
 }
 
+TEST(Real, AVariantThatTakesNoHelpIsNotCalledWidened) {
+  const std::vector<std::string> options = {"--all-variants", "--trials", "20", "--param",
+                                            "widen=auto",     "--search", "20"};
+  for (const Json& cell : results_of(alone("pipe_resize_stall", options))) {
+    const bool helped = cell["variant"] != "zrepl";
+    EXPECT_EQ(cell["widened"], helped) << cell["variant"];
+    EXPECT_EQ(cell["params"]["widen"], helped ? "auto" : "none");
+    EXPECT_EQ(cell["search"].is_null(), !helped);
+  }
+}
+
 TEST(Real, DescribeIsAManifestThatListShowsToo) {
   const auto list = parse_json(run_command({kHangrate, "list", "--json"}).out);
   ASSERT_TRUE(list);

@@ -39,7 +39,9 @@ Manifest reproducer_manifest() {
                               "the original report: two threads take and give back two tokens, "
                               "again and again");
   jobserver.trials = 200;
+  jobserver.widens = false;
   Variant both = variant("both", "two writers at the end of the page at once: no race, both sleep");
+  both.widens = false;
   Variant two_slots = variant("two-slots", "cure: swap on a pipe of two pages");
   two_slots.expect = Expect::Never;
   two_slots.ladder = {"wait", "stop-continue", "kill"};

@@ -87,7 +87,8 @@ Manifest reproducer_manifest() {
        0,
        0},
       {"widen",
-       "hold the window open: search over all ways, not at all, or by one of them",
+       "hold the window open: search over all ways, not at all, or by one of them (zrepl: not at "
+       "all)",
        "none",
        {"auto", "none", "preempt", "herd", "interrupt", "interrupt-long"},
        0,
@@ -126,6 +127,7 @@ Manifest reproducer_manifest() {
   zrepl.tasks = 2;
   zrepl.worker_role.clear();  // the reader resizes
   zrepl.patience_us = 50000;
+  zrepl.widens = false;  // it resizes in a child
   Signature reader;
   reader.role = "reader";
   reader.states = "S";

@@ -40,8 +40,7 @@ ResizePlan::ResizePlan(const Settings& settings)
     resizer_.cpu = writer_.cpu = cpus[lane % cpus.size()];
   }
   writer_.policy = policy_number(settings.text("policy"));
-  if (settings.variant() != "zrepl")
-    choice_.plan = settings.text("widen");  // it resizes in a child
+  choice_.plan = settings.text("widen");
   choice_.delay = settings.number("delay");
   first_cpu_ = cpus[2 * lane % cpus.size()];
   second_cpu_ = cpus[(2 * lane + 1) % cpus.size()];

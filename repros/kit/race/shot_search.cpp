@@ -8,6 +8,8 @@
 
 #include <sched.h>
 
+#include "harness/model/record.h"
+
 namespace hangrate::kit {
 
 namespace {
@@ -156,7 +158,6 @@ Arm* ShotSearch::explore(Rng& rng) const {
 }
 
 Arm* ShotSearch::best() const {
-  constexpr double kAsGood = 0.05;
   const auto least = [](const Arm& arm) {
     const Posterior known = posterior(arm);
     return known.mean() - known.deviation();
