@@ -6,12 +6,10 @@
 #include <string>
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
+#include "harness/model/param_check.h"
 #include "harness/testing/worker_process.h"
-#include "repros/kit/futex.h"
-#include "repros/kit/reproducer.h"
-#include "repros/kit/shared.h"
+#include "repros/kit/supervised_worker.h"
 #include "repros/kit/worker.h"
 
 namespace hangrate::pipe_full_child {
@@ -21,15 +19,8 @@ using protocol::InvariantStatus;
 using protocol::Slot;
 using protocol::TrialOutcome;
 using protocol::Verb;
-using protocol::WorkerState;
 using testing::comes_true;
 using testing::in_worker;
-
-std::map<std::string, std::string> default_params() {
-  std::map<std::string, std::string> params;
-  for (const Param& param : kit::reproducer_manifest().params) params[param.name] = param.fallback;
-  return params;
-}
 
 TEST(Manifest, EveryVariantCanBeMade) {
   const Manifest m = kit::reproducer_manifest();
@@ -37,7 +28,8 @@ TEST(Manifest, EveryVariantCanBeMade) {
   std::set<std::string> names;
   for (const Variant& variant : m.variants) {
     EXPECT_TRUE(names.insert(variant.name).second) << variant.name;
-    EXPECT_NE(kit::make_reproducer({variant.name, default_params(), 0}), nullptr);
+    EXPECT_NE(kit::make_reproducer({variant.name, default_params(kit::reproducer_manifest()), 0}),
+              nullptr);
     EXPECT_EQ(variant.signatures.empty(), variant.expect != Expect::Always) << variant.name;
   }
   EXPECT_EQ(m.variants.front().expect, Expect::Always);
@@ -48,7 +40,7 @@ TEST(FamilyTrial, CuresRunCleanWithoutSupervisor) {
     const int code = in_worker([&] {
       kit::WorkerOptions options;
       options.variant = variant;
-      options.params = default_params();
+      options.params = default_params(kit::reproducer_manifest());
       options.supervised = false;
       options.trials = 20;
       return kit::run_worker(options);
@@ -57,62 +49,40 @@ TEST(FamilyTrial, CuresRunCleanWithoutSupervisor) {
   }
 }
 
-/// The worker in a process of its own, this test as its supervisor.
 class ParkedTrial : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(slot_);
-    slot_->patience_ns = 200 * kMicro;
-    worker_ = ::fork();
-    ASSERT_GE(worker_, 0);
-    if (worker_ == 0) {
-      kit::Context context(*slot_, *table_, -1, true);
-      const auto reproducer = kit::make_reproducer({GetParam(), default_params(), 0});
+    worker_.slot().patience_ns = 200 * kMicro;
+    ASSERT_TRUE(worker_.start([](kit::Context& context) {
+      const auto reproducer =
+          kit::make_reproducer({GetParam(), default_params(kit::reproducer_manifest()), 0});
       reproducer->setup(context);
-      ::_exit(static_cast<int>(reproducer->trial(context)));
-    }
-    ASSERT_TRUE(comes_true([&] { return slot_->state.load() == WorkerState::Parked; }));
-  }
-
-  void TearDown() override {
-    if (worker_ > 0 && !reaped_) {
-      ::kill(worker_, SIGKILL);
-      ::waitpid(worker_, nullptr, 0);
-    }
+      return static_cast<int>(reproducer->trial(context));
+    }));
+    ASSERT_TRUE(comes_true([&] { return worker_.parked(); }));
   }
 
   void order(Verb verb) {
-    slot_->command.store(protocol::make_command(++sequence_, verb));
-    kit::futex_wake(slot_->command);
-    ASSERT_TRUE(comes_true([&] { return slot_->answered.load() == sequence_; }));
+    worker_.order(verb);
+    ASSERT_TRUE(comes_true([&] { return worker_.answered(); }));
   }
 
-  int exit_code() {
-    int status = -1;
-    ::waitpid(worker_, &status, 0);
-    reaped_ = true;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  }
-
-  kit::Shared<Slot> slot_;
-  kit::Shared<protocol::SearchTable> table_;
-  pid_t worker_ = 0;
-  std::uint32_t sequence_ = 0;
-  bool reaped_ = false;
+  kit::SupervisedWorker worker_;
+  const Slot& slot_ = worker_.slot();
 };
 
 TEST_P(ParkedTrial, InvariantIsBrokenFromTheFirstCheckUntilTheLever) {
   for (int i = 0; i < 3; ++i) {
     order(Verb::Check);
-    EXPECT_EQ(slot_->invariant.status, InvariantStatus::Broken) << slot_->invariant.text;
+    EXPECT_EQ(slot_.invariant.status, InvariantStatus::Broken) << slot_.invariant.text;
   }
-  EXPECT_NE(std::string(slot_->invariant.text).find("bytes queued, no slot free; the only reader"),
+  EXPECT_NE(std::string(slot_.invariant.text).find("bytes queued, no slot free; the only reader"),
             std::string::npos)
-      << slot_->invariant.text;
-  RecordProperty("invariant", slot_->invariant.text);
+      << slot_.invariant.text;
+  RecordProperty("invariant", slot_.invariant.text);
   order(Verb::Lever);
-  EXPECT_TRUE(comes_true([&] { return slot_->released_ns.load() != 0; }));
-  EXPECT_EQ(exit_code(), static_cast<int>(TrialOutcome::Clean));
+  EXPECT_TRUE(comes_true([&] { return worker_.released(); }));
+  EXPECT_EQ(worker_.exit_code(), static_cast<int>(TrialOutcome::Clean));
 }
 
 TEST_P(ParkedTrial, EveryVictimIsASignatureAndDiesOnKill) {
@@ -121,15 +91,15 @@ TEST_P(ParkedTrial, EveryVictimIsASignatureAndDiesOnKill) {
     if (variant.name != GetParam()) continue;
     for (const Signature& signature : variant.signatures) roles.insert(signature.role);
   }
-  ASSERT_EQ(slot_->party_count, roles.size());
-  for (std::uint32_t i = 0; i < slot_->party_count; ++i) {
-    EXPECT_EQ(slot_->parties[i].victim, 1);
-    EXPECT_EQ(roles.count(slot_->parties[i].role), 1u);
+  ASSERT_EQ(slot_.party_count, roles.size());
+  for (std::uint32_t i = 0; i < slot_.party_count; ++i) {
+    EXPECT_EQ(slot_.parties[i].victim, 1);
+    EXPECT_EQ(roles.count(slot_.parties[i].role), 1u);
     // The second one may be gone already: it dies with the first.
-    EXPECT_TRUE(::kill(slot_->parties[i].pid, SIGKILL) == 0 || (i > 0 && errno == ESRCH));
+    EXPECT_TRUE(::kill(slot_.parties[i].pid, SIGKILL) == 0 || (i > 0 && errno == ESRCH));
   }
-  EXPECT_TRUE(comes_true([&] { return slot_->released_ns.load() != 0; }));
-  EXPECT_EQ(exit_code(), static_cast<int>(TrialOutcome::Clean));
+  EXPECT_TRUE(comes_true([&] { return worker_.released(); }));
+  EXPECT_EQ(worker_.exit_code(), static_cast<int>(TrialOutcome::Clean));
 }
 
 std::string camel_case(const ::testing::TestParamInfo<const char*>& param) {
@@ -139,16 +109,15 @@ INSTANTIATE_TEST_SUITE_P(Hanging, ParkedTrial, ::testing::Values("deadlock", "ke
                          camel_case);
 
 TEST(CapacityTrial, ReportsEveryRowOnce) {
-  kit::Shared<Slot> slot;
-  kit::Shared<protocol::SearchTable> table;
-  ASSERT_TRUE(slot);
-  const int code = in_worker([&] {
-    kit::Context context(*slot, *table, -1, true);
-    const auto reproducer = kit::make_reproducer({"capacity", default_params(), 0});
+  kit::SupervisedWorker worker;
+  ASSERT_TRUE(worker.start([](kit::Context& context) {
+    const auto reproducer =
+        kit::make_reproducer({"capacity", default_params(kit::reproducer_manifest()), 0});
     return static_cast<int>(reproducer->trial(context));
-  });
-  ASSERT_EQ(code, static_cast<int>(TrialOutcome::Clean)) << slot->message;
-  const std::string rows(slot->measurements, slot->measurement_bytes);
+  }));
+  const Slot& slot = worker.slot();
+  ASSERT_EQ(worker.exit_code(), static_cast<int>(TrialOutcome::Clean)) << slot.message;
+  const std::string rows(slot.measurements, slot.measurement_bytes);
   for (const char* name : {"page size\t", "default capacity\t", "default slots\t", "write 137 B\t",
                            "packet 4097 B\t", "sizes off the merge rule\t0\t",
                            "unprivileged: first smaller pipe\t", "unprivileged: its capacity\t"}) {

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <csignal>
 #include <map>
 #include <set>
 #include <string>
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "harness/model/param_check.h"
 #include "harness/testing/worker_process.h"
-#include "repros/kit/futex.h"
-#include "repros/kit/reproducer.h"
-#include "repros/kit/shared.h"
+#include "repros/kit/supervised_worker.h"
 #include "repros/kit/worker.h"
 #include "repros/pipe_one_slot/scene.h"
 #include "repros/pipe_one_slot/token_pipe.h"
@@ -24,15 +20,8 @@ using protocol::InvariantStatus;
 using protocol::Slot;
 using protocol::TrialOutcome;
 using protocol::Verb;
-using protocol::WorkerState;
 using testing::comes_true;
 using testing::in_worker;
-
-std::map<std::string, std::string> default_params() {
-  std::map<std::string, std::string> params;
-  for (const Param& param : kit::reproducer_manifest().params) params[param.name] = param.fallback;
-  return params;
-}
 
 Scene one_asleep() {
   return {.asleep = 1, .running = 0, .pipe = {.queued = 1, .capacity = 4096, .room = false}};
@@ -122,7 +111,8 @@ TEST(Manifest, EveryVariantCanBeMade) {
   std::set<std::string> names;
   for (const Variant& variant : m.variants) {
     EXPECT_TRUE(names.insert(variant.name).second) << variant.name;
-    EXPECT_NE(kit::make_reproducer({variant.name, default_params(), 0}), nullptr);
+    EXPECT_NE(kit::make_reproducer({variant.name, default_params(kit::reproducer_manifest()), 0}),
+              nullptr);
     EXPECT_FALSE(variant.signatures.empty()) << variant.name;
   }
 }
@@ -132,7 +122,7 @@ TEST(SwapTrial, TwoSlotsRunCleanWithoutSupervisor) {
     const int code = in_worker([&] {
       kit::WorkerOptions options;
       options.variant = "two-slots";
-      options.params = default_params();
+      options.params = default_params(kit::reproducer_manifest());
       options.params["widen"] = widen;
       options.supervised = false;
       options.trials = 50;
@@ -142,83 +132,59 @@ TEST(SwapTrial, TwoSlotsRunCleanWithoutSupervisor) {
   }
 }
 
-/// The worker in a process of its own, this test as its supervisor. Variant `both` hangs always,
-/// `swap` in nearly every trial if there are two CPUs.
+/// Variant `both` hangs always, `swap` in nearly every trial if there are two CPUs.
 class ParkedTrial : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(slot_ && table_);
-    slot_->patience_ns = 200 * kMicro;
-    worker_ = ::fork();
-    ASSERT_GE(worker_, 0);
-    if (worker_ == 0) ::_exit(run_until_parked());
-    const bool parked = comes_true([&] { return slot_->state.load() == WorkerState::Parked; });
-    if (!parked) GTEST_SKIP() << "no trial hung";
+    worker_.slot().patience_ns = 200 * kMicro;
+    ASSERT_TRUE(worker_.start([&](kit::Context& context) { return run_until_parked(context); }));
+    if (!comes_true([&] { return worker_.parked(); })) GTEST_SKIP() << "no trial hung";
   }
 
-  int run_until_parked() {
-    kit::Context context(*slot_, *table_, -1, true);
-    std::map<std::string, std::string> params = default_params();
+  int run_until_parked(kit::Context& context) {
+    std::map<std::string, std::string> params = default_params(kit::reproducer_manifest());
     params["widen"] = "asleep";
     const auto reproducer = kit::make_reproducer({GetParam(), params, 0});
     reproducer->setup(context);
     for (int i = 0; i < 1000; ++i) {
       const TrialOutcome outcome = reproducer->trial(context);
-      if (slot_->released_ns.load() != 0) return static_cast<int>(outcome);
+      if (worker_.released()) return static_cast<int>(outcome);
     }
     return -1;
   }
 
-  void TearDown() override {
-    if (worker_ > 0 && !reaped_) {
-      ::kill(worker_, SIGKILL);
-      ::waitpid(worker_, nullptr, 0);
-    }
-  }
-
   void order(Verb verb) {
-    slot_->command.store(protocol::make_command(++sequence_, verb));
-    kit::futex_wake(slot_->command);
-    ASSERT_TRUE(comes_true([&] { return slot_->answered.load() == sequence_; }));
+    worker_.order(verb);
+    ASSERT_TRUE(comes_true([&] { return worker_.answered(); }));
   }
 
-  int exit_code() {
-    int status = -1;
-    ::waitpid(worker_, &status, 0);
-    reaped_ = true;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  }
-
-  kit::Shared<Slot> slot_;
-  kit::Shared<protocol::SearchTable> table_;
-  pid_t worker_ = 0;
-  std::uint32_t sequence_ = 0;
-  bool reaped_ = false;
+  kit::SupervisedWorker worker_;
+  const Slot& slot_ = worker_.slot();
 };
 
 TEST_P(ParkedTrial, InvariantIsBrokenUntilTheLeverFreesAll) {
   std::set<int> writers;
-  for (std::uint32_t i = 0; i < slot_->party_count; ++i) {
-    if (slot_->parties[i].victim == 0) continue;
-    EXPECT_STREQ(slot_->parties[i].role, "writer");
-    writers.insert(slot_->parties[i].tid);
+  for (std::uint32_t i = 0; i < slot_.party_count; ++i) {
+    if (slot_.parties[i].victim == 0) continue;
+    EXPECT_STREQ(slot_.parties[i].role, "writer");
+    writers.insert(slot_.parties[i].tid);
   }
   EXPECT_EQ(writers.size(), std::string(GetParam()) == "both" ? 2u : 1u);
   const std::string asleep = std::to_string(writers.size()) + " asleep in a write";
   // The last one woken may still be on its way back to sleep.
   EXPECT_TRUE(comes_true([&] {
     order(Verb::Check);
-    return slot_->invariant.status == InvariantStatus::Broken;
+    return slot_.invariant.status == InvariantStatus::Broken;
   }));
   for (int i = 0; i < 3; ++i) {
     order(Verb::Check);
-    EXPECT_EQ(slot_->invariant.status, InvariantStatus::Broken) << slot_->invariant.text;
-    EXPECT_NE(std::string(slot_->invariant.text).find(asleep), std::string::npos)
-        << slot_->invariant.text;
+    EXPECT_EQ(slot_.invariant.status, InvariantStatus::Broken) << slot_.invariant.text;
+    EXPECT_NE(std::string(slot_.invariant.text).find(asleep), std::string::npos)
+        << slot_.invariant.text;
   }
   order(Verb::Lever);
-  EXPECT_TRUE(comes_true([&] { return slot_->released_ns.load() != 0; }));
-  EXPECT_EQ(exit_code(), static_cast<int>(TrialOutcome::Clean));
+  EXPECT_TRUE(comes_true([&] { return worker_.released(); }));
+  EXPECT_EQ(worker_.exit_code(), static_cast<int>(TrialOutcome::Clean));
 }
 
 std::string camel_case(const ::testing::TestParamInfo<const char*>& param) {
