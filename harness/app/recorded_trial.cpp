@@ -117,6 +117,16 @@ Error nothing_found(const Search& search, const std::string& path, bool cut_off)
                   *search.trial, there, cut));
 }
 
+/// "FOLDER:abc" would be told as a file that is missing.
+Result<void> check_number(const std::string& path, const std::string& where) {
+  std::error_code error;
+  const std::size_t colon = path.rfind(':');
+  if (colon == path.npos || std::filesystem::exists(path, error)) return {};
+  if (!std::filesystem::exists(path.substr(0, colon), error)) return {};
+  return fail(
+      Error::usage(fmt::format("{}: \"{}\" is no trial number", where, path.substr(colon + 1))));
+}
+
 }  // namespace
 
 std::pair<std::string, std::optional<std::uint64_t>> split_trial(const std::string& where) {
@@ -132,6 +142,7 @@ std::pair<std::string, std::optional<std::uint64_t>> split_trial(const std::stri
 
 Result<RecordedTrial> find_recorded_trial(const TrialChoice& choice) {
   const auto [path, trial] = split_trial(choice.where);
+  HR_TRY(check_number(path, choice.where));
   if (holds_matrix(path)) {
     return fail(Error::usage(path + " holds a matrix run: name the journal of one boot and cell, " +
                              "such as " + path + "/KERNEL/boot-001/REPRODUCER.VARIANT.jsonl"));

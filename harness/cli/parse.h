@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// parse(): CLI11's exceptions end here. Help and version give 0, every mistake one line and exit 2.
+// parse(): CLI11's exceptions end here. Help and version give 0, every mistake one line and exit 2;
+// an empty word as a value is a mistake.
 #pragma once
 
 #include <optional>

@@ -229,6 +229,8 @@ TEST(Search, ReplaySaysWhatIsWrong) {
   EXPECT_THAT(complaint({"--replay", folder / "natural:1"}), HasSubstr("has no shot"));
   EXPECT_THAT(complaint({"--replay", folder / "natural"}), HasSubstr("no shot of any trial"));
   EXPECT_THAT(complaint({"--replay", folder / "nowhere:1"}), HasSubstr("nowhere"));
+  EXPECT_THAT(complaint({"--replay", folder / "run:7th"}), HasSubstr("\"7th\" is no trial number"));
+  EXPECT_THAT(complaint({"--replay", folder / "run:"}), HasSubstr("is no trial number"));
   EXPECT_THAT(complaint({"fake", "--replay", folder / "run:7"}), HasSubstr("from the journal"));
   EXPECT_THAT(complaint({"fake", "--cell", "fake/clean"}), HasSubstr("--replay"));
   std::string text = read_file(folder / "run/journal.jsonl").value_or("");
