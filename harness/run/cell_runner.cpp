@@ -149,18 +149,20 @@ void CellRunner::worker_ended(Seat& seat, const ChildEnd& end) {
 /// What a worker that skips, failed or never started leaves on record.
 void CellRunner::worker_gave_up(Seat& seat, const std::string& how) {
   const WorkerState state = seat.worker.state();
+  if (seat.worker.leased()) account_clean(seat, seat.worker.done());
   // What was possible when the cell began is no skip later: it would make a pass of half a run.
   const bool begun = result_.tally().attempted() + result_.search().attempted() > 0;
   if (state == WorkerState::Skipped && !begun) {
     emit(SkipRecord{cell_, text_of(seat.worker.slot().message)});
     end_reason_ = "skipped";
-  } else if (state == WorkerState::Failed && seat.worker.leased()) {
-    trial_reported(seat, Outcome::Infra, "the reproducer failed",
-                   text_of(seat.worker.slot().message));
-  } else {
-    const bool told = state == WorkerState::Failed || state == WorkerState::Skipped;
-    start_failed(told ? text_of(seat.worker.slot().message) : how);
+    return;
   }
+  const bool told = state == WorkerState::Failed || state == WorkerState::Skipped;
+  const std::string why = told ? text_of(seat.worker.slot().message) : how;
+  if (!told || !seat.worker.leased()) return start_failed(why);
+  const char* rule =
+      state == WorkerState::Failed ? "the reproducer failed" : "the reproducer skips what it began";
+  trial_reported(seat, Outcome::Infra, rule, why);
 }
 
 /// A worker that never got to a trial. Several in a row end the cell with one trial as Infra, so

@@ -172,6 +172,20 @@ TEST(Run, AWorkerThatHangsAfterItsRescueIsReplacedAndTheRunEnds) {
   EXPECT_NE(result["notes"].dump().find("does not end a trial"), std::string::npos);
 }
 
+TEST(Run, ASkipInTheMiddleMakesNoPassOfHalfARun) {
+  const Ran ran =
+      run_command(fake_run("skips-later", {"--trials", "20", "--workers", "1", "--json", "-"}));
+  const auto json = parse_json(ran.out);
+  ASSERT_TRUE(json) << ran.out << ran.err;
+  const Json& result = (*json)["results"][0];
+  EXPECT_EQ(ran.code, 3) << result.dump(2);
+  EXPECT_EQ(result["skip_reason"], "");
+  EXPECT_EQ(result["verdict"], "infra");
+  EXPECT_EQ(result["outcomes"]["clean"], 5);
+  EXPECT_EQ(result["outcomes"]["infra"], 15);
+  EXPECT_NE(json->dump().find("remedy Y"), std::string::npos);
+}
+
 TEST(Run, ALaneThatCannotStartTakesNoTrialFromOneThatCan) {
   const Json result = result_of("one-lane-works", "1", nullptr);
   EXPECT_EQ(result["hits"], 1) << result.dump(2);

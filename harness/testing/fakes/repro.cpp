@@ -81,6 +81,10 @@ class Fake final : public Reproducer {
       context.note("EINTR seen");
       return TrialOutcome::Anomaly;
     }
+    if (variant_ == "skips-later") {
+      if (context.trial() >= 5) context.skip("no longer: remedy Y");
+      return TrialOutcome::Clean;
+    }
     if (variant_ == "fails") context.fail("frobnicate(): No such device (19)");
     if (variant_ == "late-parker") nap(kOverdueMs);  // busy with something else first
     if (variant_ == "late-finisher") {
@@ -278,6 +282,7 @@ Manifest reproducer_manifest() {
                            "setup-fails",
                            "leaves-child",
                            "fails",
+                           "skips-later",
                            "slow-then-anomaly",
                            "stuck-after-kill",
                            "late-finisher",
