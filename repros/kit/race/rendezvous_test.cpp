@@ -17,22 +17,25 @@ namespace {
 TEST(Rendezvous, EachLeavesAfterItsOwnDelay) {
   constexpr Nanos kDelay = 3 * kMilli;
   Rendezvous point(2, true);
-  std::vector<Nanos> gaps;
+  Nanos soonest = kSecond;
   for (int round = 0; round < 20; ++round) {
-    Nanos late_one = 0;
+    Nanos other_came = 0;
+    Nanos other_left = 0;
     std::thread other([&] {
+      other_came = now_ns();
       point.meet(kDelay);
-      late_one = now_ns();
+      other_left = now_ns();
     });
+    const Nanos came = now_ns();
     point.meet(0);
-    const Nanos early_one = now_ns();
+    const Nanos left = now_ns();
     other.join();
-    gaps.push_back(late_one - early_one);
+    const Nanos met = std::max(came, other_came);
+    EXPECT_GE(other_left - met, kDelay);
+    soonest = std::min(soonest, left - met);
   }
-  // A loaded machine makes either late; the median of 20 tells.
-  std::nth_element(gaps.begin(), gaps.begin() + 10, gaps.end());
-  EXPECT_GT(gaps[10], kDelay / 2);
-  EXPECT_LT(gaps[10], 3 * kDelay);
+  // A loaded machine makes the one without a delay late, but not in each of 20 rounds.
+  EXPECT_LT(soonest, kDelay);
 }
 
 TEST(Rendezvous, NobodyLeavesBeforeAllHaveCome) {

@@ -153,6 +153,21 @@ TEST(ShotSearch, AnArmThatIsOffIsNotUsed) {
   EXPECT_EQ(search.best(), off);
 }
 
+TEST(ShotSearch, WhatIsOffForOneWorkerIsNotOffForAnother) {
+  SearchTable table;
+  ShotSearch lame(table);
+  ShotSearch sound(table);
+  Arm* good = lame.declare("good", 0);
+  Arm* fair = lame.declare("fair", 0);
+  EXPECT_EQ(sound.declare("good", 0), good);
+  EXPECT_EQ(sound.declare("fair", 0), fair);
+  record(*good, 100, 95);
+  record(*fair, 100, 20);
+  lame.turn("good", "no second CPU");
+  EXPECT_EQ(lame.best(), fair);
+  EXPECT_EQ(sound.best(), good);
+}
+
 TEST(ShotSearch, AdoptsWhatTheTableKnowsOfAPlan) {
   SearchTable table;
   ShotSearch earlier(table);
