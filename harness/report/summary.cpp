@@ -58,6 +58,9 @@ void judge_cell(CellSummary& cell) {
         "reach the window here; --natural tells",
         result.tally().conclusive());
   }
+  if (helped && cell.verdict == CellVerdict::FixedClean) {
+    cell.explanation += "; p is the rate of helped trials, not the natural one";
+  }
   if (!result.skip_reason().empty()) cell.explanation = result.skip_reason();
   const bool machine =
       cell.verdict == CellVerdict::Infra || cell.verdict == CellVerdict::Inconclusive;

@@ -97,6 +97,39 @@ TEST(ReportOfTheRecorder, TellsWhatItDroppedAndMissedButNotThatItsRingsWrap) {
                                                     "missed":7})"));
 }
 
+/// What a run of 20,000 clean trials is called.
+CellSummary judge_clean(const std::string& release,
+                        const std::map<std::string, std::string>& params) {
+  RunHeader header;
+  header.environment.release = release;
+  header.cells.resize(1);
+  CellSpec& spec = header.cells[0];
+  spec.repro = "some_stall";
+  spec.variant = "plain";
+  spec.params = params;
+  spec.trials = 20000;
+  spec.manifest.affected = {{"5.16", "6.1.76", ""}};
+  spec.manifest.variants.resize(1);
+  spec.manifest.variants[0].name = "plain";
+  std::vector<CellResult> cells;
+  cells.emplace_back(spec);
+  cells[0].apply(BatchRecord{.first = 0, .count = 20000});
+  cells[0].apply(CellEndRecord{.reason = "trials", .elapsed = kSecond});
+  return summarize(header, cells).cells[0];
+}
+
+TEST(Summary, HelpThatNeverHitIsNoNewsOfTheKernel) {
+  const std::map<std::string, std::string> natural = {{kWidenParam, kWidenNone}};
+  const std::map<std::string, std::string> helped = {{kWidenParam, kWidenAuto}};
+  EXPECT_EQ(judge_clean("6.1.50", {}).verdict, CellVerdict::UnexpectedlyClean);
+  EXPECT_EQ(judge_clean("6.1.50", natural).verdict, CellVerdict::UnexpectedlyClean);
+  EXPECT_EQ(judge_clean("6.1.50", helped).verdict, CellVerdict::InconclusivePower);
+  EXPECT_EQ(judge_clean("6.1.80", natural).verdict, CellVerdict::FixedClean);
+  EXPECT_THAT(judge_clean("6.1.80", natural).explanation, Not(HasSubstr("helped")));
+  EXPECT_EQ(judge_clean("6.1.80", helped).verdict, CellVerdict::FixedClean);
+  EXPECT_THAT(judge_clean("6.1.80", helped).explanation, HasSubstr("rate of helped trials"));
+}
+
 TEST(ReportOfTheRecorder, IsSilentWithoutOne) {
   CellSpec spec;
   spec.manifest.variants.resize(1);
