@@ -34,6 +34,7 @@ std::string state_text(const TraceEvent& event) {
 }
 
 std::string sleep_text(const TraceEvent& event) {
+  if (event.state == 'X') return "leaves its CPU for good";
   std::string text = fmt::format("sleeps, state {}", event.state == '\0' ? '?' : event.state);
   const TracedCall call = believed_call(event);
   if (call != event.call) return text;  // then the pipe is not what it sleeps on either

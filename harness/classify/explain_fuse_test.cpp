@@ -27,6 +27,18 @@ TEST(ExplainFuseFlush, StatesADaemonThatWaitsForItself) {
   EXPECT_THAT(text, HasSubstr("nobody is left to answer"));
 }
 
+TEST(ExplainFuseFlush, TakesTheLastSwitchOfAThreadForAnExitThatWasSkipped) {
+  const Explanation e = explained(self_held_daemon(TraceKind::Sleep).trace(), {kHolder});
+  ASSERT_EQ(e.causes.size(), 1u);
+  EXPECT_EQ(e.causes[0].name, "fuse_flush_exit");
+  EXPECT_THAT(text_of(e), HasSubstr("all 2 threads of it have exited"));
+  EXPECT_THAT(text_of(e), HasSubstr("leaves its CPU for good"));
+}
+
+TEST(ExplainFuseFlush, NotAThreadOfWhichNoEndWasSeen) {
+  EXPECT_THAT(cause_names(self_held_daemon(TraceKind::Run).trace(), {kHolder}), IsEmpty());
+}
+
 TEST(ExplainFuseFlush, SaysOnlyWhatAKernelWithoutRequestTracePointsShows) {
   MadeTrace made;
   made.task(kServer, "daemon", kServer).task(kHolder, "daemon", kServer);

@@ -10,6 +10,8 @@ namespace hangrate {
 
 namespace {
 
+constexpr char kDead = 'X';  // TASK_DEAD: do_task_dead() switches away for good
+
 /// What is open when an outermost call is entered was left without a Return that was seen.
 void enter(TaskStory& task, const TraceEvent& event, std::size_t index) {
   if (outermost(event.call)) task.open.clear();
@@ -62,6 +64,8 @@ void read_own(TaskStory& task, const TraceEvent& event, std::size_t index) {
   if (event.kind == TraceKind::Return) leave(task, event.call);
   if (event.kind == TraceKind::Sleep) fall_asleep(task, event, index);
   if (event.kind == TraceKind::Exit) task.exit = index;
+  // The program of the exit may have been skipped; the last switch of a task tells as much.
+  if (event.kind == TraceKind::Sleep && event.state == kDead && !task.exit) task.exit = index;
 }
 
 }  // namespace

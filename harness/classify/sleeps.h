@@ -38,12 +38,12 @@ struct SleepSpan {
 
 struct TaskStory {
   int tid = 0;
-  int pid = 0;                     ///< 0: never seen
-  std::vector<OpenCall> open;      ///< outermost first
-  std::vector<SleepSpan> sleeps;   ///< oldest first
-  std::vector<std::size_t> wakes;  ///< every Wake of it
-  std::optional<std::size_t> exit;
-  std::optional<std::size_t> ran;  ///< the last event that shows it on a CPU
+  int pid = 0;                      ///< 0: never seen
+  std::vector<OpenCall> open;       ///< outermost first
+  std::vector<SleepSpan> sleeps;    ///< oldest first
+  std::vector<std::size_t> wakes;   ///< every Wake of it
+  std::optional<std::size_t> exit;  ///< its Exit, or where that is missing its last Sleep, dead
+  std::optional<std::size_t> ran;   ///< the last event that shows it on a CPU
 
   /// Its last sleep, if nothing has ended it and it is one: not stopped, not dead.
   const SleepSpan* asleep() const;

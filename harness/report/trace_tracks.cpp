@@ -116,9 +116,9 @@ bool apply_own(Task& task, const TraceEvent& event, std::size_t index) {
     return leave_call(task, event);
   } else if (event.kind == TraceKind::Sleep || event.kind == TraceKind::Preempt) {
     task.away = task.track.depth();
-    const std::string name = event.kind == TraceKind::Preempt
-                                 ? "preempted"
-                                 : fmt::format("asleep ({})", event.state == 0 ? '?' : event.state);
+    std::string name = fmt::format("asleep ({})", event.state == 0 ? '?' : event.state);
+    if (event.kind == TraceKind::Preempt) name = "preempted";
+    if (event.state == 'X') name = "dead";
     task.track.open({.name = name, .event = index, .begin = event.when});
   }
   return true;

@@ -92,7 +92,8 @@ inline void flush_at_exit(MadeTrace& made, int tid, std::uint64_t unique) {
 }
 
 /// fuse_flush_exit: a daemon of two threads, killed by the worker.
-inline MadeTrace self_held_daemon() {
+/// `seen`: how the end of its serving thread shows.
+inline MadeTrace self_held_daemon(TraceKind seen = TraceKind::Exit) {
   MadeTrace made;
   made.task(kWorker, "", 0, "fuse_flush_exit");
   made.task(kServer, "daemon", kServer).task(kHolder, "daemon", kServer);
@@ -100,7 +101,8 @@ inline MadeTrace self_held_daemon() {
   made.fuse_send(kHolder, 4, 14);
   made.fuse_end(kServer, 4, 14);
   made.signal(kWorker, kServer, 9);
-  made.exit(kServer);
+  if (seen == TraceKind::Exit) made.exit(kServer);
+  if (seen == TraceKind::Sleep) made.sleep(kServer, TracedCall::None, 'X');
   flush_at_exit(made, kHolder, 6);
   return made;
 }
