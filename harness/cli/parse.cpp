@@ -11,6 +11,11 @@ namespace hangrate {
 
 namespace {
 
+int complain_of(const CLI::App& app, const std::string& mistake) {
+  std::fprintf(stderr, "%s: %s (see --help)\n", app.get_name().c_str(), safe_line(mistake).c_str());
+  return kExitUsage;
+}
+
 /// An empty word is a shell variable that was not set; taking it for "not given" would run
 /// something else than was meant.
 void refuse_empty_words(CLI::App& app) {
@@ -23,19 +28,30 @@ void refuse_empty_words(CLI::App& app) {
   for (CLI::App* command : app.get_subcommands({})) refuse_empty_words(*command);
 }
 
+/// "--name=" with nothing behind it: CLI11 (2.1.2) would take the next word, even another option.
+std::string without_value(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--") break;
+    if (word.starts_with("-") && word.find('=') + 1 == word.size()) return word;
+  }
+  return "";
+}
+
 }  // namespace
 
 std::optional<int> parse(CLI::App& app, int argc, char** argv) {
   refuse_empty_words(app);
+  if (const std::string word = without_value(argc, argv); !word.empty()) {
+    return complain_of(app, word + ": the value is empty");
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& wanted) {  // --help, --version
     app.exit(wanted);
     return kExitAsExpected;
   } catch (const CLI::ParseError& mistake) {
-    std::fprintf(stderr, "%s: %s (see --help)\n", app.get_name().c_str(),
-                 safe_line(mistake.what()).c_str());
-    return kExitUsage;
+    return complain_of(app, mistake.what());
   }
   return std::nullopt;
 }

@@ -105,6 +105,20 @@ Result<std::map<std::string, std::string>> complete_params(const Manifest& manif
   return params;
 }
 
+/// Help that was asked for and that none of these variants takes.
+Result<void> check_heeded(const Manifest& manifest, const std::vector<std::string>& variants,
+                          const std::vector<std::string>& given) {
+  for (const std::string& text : given) {
+    const std::size_t name = text.find('=');
+    if (text.substr(0, name) != kWidenParam || text.substr(name + 1) == kWidenNone) continue;
+    const auto heeds = [&](const Variant& v) { return v.widens && holds(variants, v.name); };
+    if (std::any_of(manifest.variants.begin(), manifest.variants.end(), heeds)) continue;
+    return fail(Error::usage(fmt::format("--param {}: {} of {} cannot be helped", text,
+                                         joined(variants), manifest.name)));
+  }
+  return {};
+}
+
 constexpr std::uint64_t kMostKept = 1'000'000;
 
 TraceMode trace_mode(const std::string& text) {
@@ -253,12 +267,12 @@ Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<Catal
     if (variants->empty()) continue;
     auto complete = complete_params(entry.manifest, *params);
     if (!complete) return fail(complete.error());
+    HR_TRY(check_heeded(entry.manifest, *variants, options.params));
     HR_TRY(take_natural(options.natural, entry.manifest, options.params, *complete));
     for (const std::string& variant : *variants) {
       CellSpec spec = make_cell(options, entry.manifest, variant, header.environment, header.seed);
       spec.params = *complete;
-      const auto widen = spec.params.find(kWidenParam);
-      if (widen != spec.params.end() && !spec.variant_spec().widens) widen->second = kWidenNone;
+      take_unheeded(entry.manifest, variant, spec.params);
       header.cells.push_back(std::move(spec));
       plan.executables.push_back(entry.executable);
       used_variants.push_back(variant);

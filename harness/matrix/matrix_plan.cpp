@@ -177,19 +177,17 @@ void plan_search(MatrixKernel& kernel, const std::vector<MatrixCell>& cells,
                  const std::vector<Manifest>& manifests, const MatrixOverrides& overrides) {
   for (const MatrixCell& cell : cells) {
     CellSpec spec;
-    spec.variant = cell.variant;
     for (const Manifest& manifest : manifests) {
       if (manifest.name != cell.repro) continue;
-      spec.manifest = manifest;
       spec.params = default_params(manifest);
-    }
-    if (const auto given = kernel.params.find(cell.repro); given != kernel.params.end()) {
-      for (const auto& [name, value] : given->second) spec.params[name] = value;
+      if (const auto given = kernel.params.find(cell.repro); given != kernel.params.end()) {
+        for (const auto& [name, value] : given->second) spec.params[name] = value;
+      }
+      take_unheeded(manifest, cell.variant, spec.params);
     }
     const std::string name = cell.name();
     if (overrides.warm_cells.contains(name)) spec.warm.arms.resize(1);
-    if (spec.widened() && spec.variant_spec().widens)
-      kernel.search[name] = planned_search(spec, overrides.search);
+    if (spec.widened()) kernel.search[name] = planned_search(spec, overrides.search);
   }
 }
 

@@ -12,6 +12,7 @@
 #include "harness/guest/console_log.h"
 #include "harness/guest/guest_plan.h"
 #include "harness/model/json.h"
+#include "harness/model/param_check.h"
 
 namespace hangrate {
 
@@ -91,6 +92,10 @@ CellOrder RowRunner::order_for(const Cell& cell) const {
                   .params = {}};
   const auto params = kernel_.params.find(cell.plan.repro);
   if (params != kernel_.params.end()) order.params = params->second;
+  for (const CatalogEntry& entry : options_.natives) {
+    if (entry.manifest.name != order.repro) continue;
+    take_unheeded(entry.manifest, order.variant, order.params);
+  }
   return order;
 }
 

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "harness/model/record.h"
+
 namespace hangrate {
 
 Result<void> check_param(const Param& param, const std::string& value, const std::string& where) {
@@ -28,6 +30,15 @@ std::map<std::string, std::string> default_params(const Manifest& manifest) {
   std::map<std::string, std::string> params;
   for (const Param& param : manifest.params) params[param.name] = param.fallback;
   return params;
+}
+
+void take_unheeded(const Manifest& manifest, const std::string& variant,
+                   std::map<std::string, std::string>& params) {
+  const auto widen = params.find(kWidenParam);
+  if (widen == params.end()) return;
+  for (const Variant& candidate : manifest.variants) {
+    if (candidate.name == variant && !candidate.widens) widen->second = kWidenNone;
+  }
 }
 
 }  // namespace hangrate

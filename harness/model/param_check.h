@@ -17,4 +17,9 @@ Result<void> check_param(const Param& param, const std::string& value, const std
 
 std::map<std::string, std::string> default_params(const Manifest& manifest);
 
+/// Takes from `params` the help that the variant does not heed (Variant::widens), so that no record
+/// says it had any.
+void take_unheeded(const Manifest& manifest, const std::string& variant,
+                   std::map<std::string, std::string>& params);
+
 }  // namespace hangrate

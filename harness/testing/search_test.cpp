@@ -257,6 +257,34 @@ TEST(Search, AMadTableIsSurvived) {
   EXPECT_EQ(of_type(lines, "note").size(), 1u) << "64 times the same is told once";
 }
 
+TEST(Search, HelpThatAVariantDoesNotTakeIsAMistake) {
+  const Ran ran = run_command(words({"fake/clean", "--param", "widen=auto"}));
+  EXPECT_EQ(ran.code, 2) << ran.err;
+  EXPECT_THAT(ran.err, HasSubstr("--param widen=auto: clean of fake cannot be helped"));
+}
+
+TEST(Search, AMatrixHelpsTheVariantsThatTakeIt) {
+  const TempFolder folder;
+  ASSERT_TRUE(write_file_atomically(
+      folder / "m.json",
+      R"({"schema":1,"kernels":[{"spec":"native","params":{"fake":{"widen":"auto"}}}]})"));
+  const Ran ran =
+      run_command({kHangrate, "matrix", folder / "m.json", "--repro", "fake/lost-wakeup", "--repro",
+                   "fake/clean", "--repro-dir", kFakes, "--search", "20", "--trials", "10",
+                   "--results", folder / "run", "--json", folder / "run.json"});
+  const auto json = parse_json(read_file(folder / "run.json").value_or(""));
+  ASSERT_TRUE(json) << ran.err;
+  const Json results = (*json)["kernels"][0]["results"];
+  ASSERT_EQ(results.size(), 2u) << json->dump(2);
+  for (const Json& cell : results) {
+    const bool helped = cell["variant"] == "lost-wakeup";
+    EXPECT_EQ(cell["trials"], 10) << cell.dump(2);
+    EXPECT_EQ(cell["widened"], helped);
+    EXPECT_EQ(cell["params"]["widen"], helped ? "auto" : "none");
+    EXPECT_EQ(cell["search"].is_null(), !helped);
+  }
+}
+
 TEST(Search, AMatrixSearchesOnceAndItsBootsGoOnFromIt) {
   const TempFolder folder;
   ASSERT_TRUE(write_file_atomically(
@@ -339,13 +367,13 @@ INSTANTIATE_TEST_SUITE_P(
                 {"fake/clean", "--natural", "--search", "5"},
                 "nothing to search"},
         Mistake{"natural_and_widened",
-                {"fake/clean", "--natural", "--param", "widen=auto"},
+                {"fake/lost-wakeup", "--natural", "--param", "widen=auto"},
                 "--natural means widen=none"},
         Mistake{"negative_search",
-                {"fake/clean", "--param", "widen=auto", "--search", "-1"},
+                {"fake/lost-wakeup", "--param", "widen=auto", "--search", "-1"},
                 "--search"},
         Mistake{"warm_from_nowhere",
-                {"fake/clean", "--param", "widen=auto", "--warm", "/nowhere"},
+                {"fake/lost-wakeup", "--param", "widen=auto", "--warm", "/nowhere"},
                 "/nowhere"},
         Mistake{"resume_and_search", {"--resume", "/nowhere", "--search", "5"}, "--resume"},
         Mistake{"resume_and_natural", {"--resume", "/nowhere", "--natural"}, "--resume"}),
