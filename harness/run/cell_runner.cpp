@@ -96,6 +96,10 @@ void CellRunner::tell_arms_off(const std::vector<ArmFact>& arms) {
 
 void CellRunner::emit(const Record& record) {
   result_.apply(record);
+  const auto* trial = std::get_if<TrialRecord>(&record);
+  const bool told = std::holds_alternative<BatchRecord>(record) ||
+                    (trial != nullptr && trial->verdict.outcome != Outcome::Infra);
+  if (told) given_up_ = 0;
   if (trouble_ && parts_.events.record) {
     trouble_ = parts_.events.record(record);
     if (!trouble_) end_reason_ = "infra";
@@ -151,7 +155,10 @@ void CellRunner::worker_gave_up(Seat& seat, const std::string& how) {
   const WorkerState state = seat.worker.state();
   if (seat.worker.leased()) account_clean(seat, seat.worker.done());
   // What was possible when the cell began is no skip later: it would make a pass of half a run.
-  const bool begun = result_.tally().attempted() + result_.search().attempted() > 0;
+  const bool begun = result_.recorded().total() > 0 ||
+                     std::any_of(seats_.begin(), seats_.end(), [](const Seat& s) {
+                       return s.worker.leased() && s.worker.done() > 0;
+                     });
   if (state == WorkerState::Skipped && !begun) {
     emit(SkipRecord{cell_, text_of(seat.worker.slot().message)});
     end_reason_ = "skipped";
@@ -163,6 +170,10 @@ void CellRunner::worker_gave_up(Seat& seat, const std::string& how) {
   const char* rule =
       state == WorkerState::Failed ? "the reproducer failed" : "the reproducer skips what it began";
   trial_reported(seat, Outcome::Infra, rule, why);
+  if (++given_up_ < parts_.limits.most_given_up || !end_reason_.empty()) return;
+  emit(NoteRecord{cell_,
+                  "given up after " + std::to_string(given_up_) + " such trials in a row: " + why});
+  end_reason_ = "infra";
 }
 
 /// A worker that never got to a trial. Several in a row end the cell with one trial as Infra, so

@@ -91,6 +91,7 @@ class CellRunner {
   std::string last_rescue_;           ///< the rung that freed the last hit
   int same_rescues_ = 0;              ///< how many hits in a row it freed
   int failures_ = 0;
+  int given_up_ = 0;
   int survivors_ = 0;  ///< workers that SIGKILL did not end
   Leftovers leftovers_;
   Result<void> trouble_;  ///< the first error of recording

@@ -31,6 +31,7 @@ struct EngineLimits {
   int most_parked = 6;     ///< observed trials per lane before it pauses
   int most_abandoned = 8;  ///< victims left behind before a cell gives up
   int most_failures = 3;   ///< workers in a row that could not start
+  int most_given_up = 20;  ///< trials in a row whose reproducer failed or skipped
 };
 
 class Engine {

@@ -62,6 +62,8 @@ TEST(CellResult, IsCompleteWithItsTrialsOrWithAnEndThatWasAskedFor) {
   CellResult result(spec);
   result.apply(SkipRecord{0, "no /dev/fuse"});
   EXPECT_EQ(shortfall_of(spec, result), Shortfall::None);
+  result.apply(BatchRecord{.first = 0, .count = 1});
+  EXPECT_EQ(shortfall_of(spec, result), Shortfall::Cut) << "another worker could";
 }
 
 TrialRecord hit_in(std::uint64_t trial) {
