@@ -296,7 +296,7 @@ Result<Recorder> Recorder::start(const RecorderOptions& options) {
   }
   auto setup = plan_setup(options);
   if (!setup) return fail(setup.error());
-  const LoneCpu alone = LoneCpu::if_wanted();  // a refused hook detaches the others as well
+  LoneCpu alone = LoneCpu::if_wanted();  // a refused hook detaches the others as well
   auto parts = std::make_unique<Parts>();
   parts->setup = *setup;
   auto programs = load_programs(parts->setup, embedded_programs(parts->setup.has_fetch));
@@ -312,6 +312,12 @@ Result<Recorder> Recorder::start(const RecorderOptions& options) {
   HR_TRY(parts->heads.map(object, "heads", PROT_READ));
   HR_TRY(parts->tasks.map(object, "tasks", PROT_READ | PROT_WRITE));
   HR_TRY(parts->globals.map(object, ".bss", PROT_READ | PROT_WRITE));
+  if (!alone.stayed().empty()) {
+    parts->programs.hooks.push_back({"task_block", "other CPUs offline", "", alone.stayed()});
+  }
+  if (const std::string missing = alone.bring_back(); !missing.empty()) {
+    return fail(Error::infrastructure("CPUs that were taken offline do not come back: " + missing));
+  }
   return Recorder(std::move(parts));
 }
 

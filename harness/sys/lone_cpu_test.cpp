@@ -4,6 +4,7 @@
 // with the real one at every recorder's start and end.
 #include "harness/sys/lone_cpu.h"
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 
@@ -58,6 +59,28 @@ TEST_F(LoneCpuTest, MovedItBringsThemBackOnce) {
   put("cpu1", "0");  // by somebody else, meanwhile
   { const LoneCpu gone(std::move(first)); }
   EXPECT_EQ(state("cpu1"), '0');
+}
+
+TEST_F(LoneCpuTest, TellsWhichCpuDoesNotComeBack) {
+  LoneCpu alone(folder_);
+  EXPECT_EQ(alone.stayed(), "");
+  std::filesystem::remove(folder_ + "/cpu1/online");
+  EXPECT_EQ(alone.bring_back(), folder_ + "/cpu1/online: No such file or directory");
+  EXPECT_EQ(state("cpu10"), '1');
+  EXPECT_EQ(alone.bring_back(), "") << "told once";
+}
+
+TEST_F(LoneCpuTest, SignalsThatWouldEndUsWaitMeanwhile) {
+  const auto blocked = [] {
+    sigset_t now;
+    ::pthread_sigmask(SIG_BLOCK, nullptr, &now);
+    return sigismember(&now, SIGTERM) == 1;
+  };
+  {
+    const LoneCpu alone(folder_);
+    EXPECT_TRUE(blocked());
+  }
+  EXPECT_FALSE(blocked());
 }
 
 TEST(LoneCpu, LeavesThisMachineAloneUnlessAsked) {

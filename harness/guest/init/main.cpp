@@ -125,7 +125,7 @@ void work() {
   if (!channel) return say_on_console(channel.error().what());
   const auto plan = parse_json(read_file(kPlanPath).value_or(""));
   if (!plan) return say_on_console(plan.error().what());
-  if ((*plan)["lone_cpu"].get<bool>()) ::setenv(kLoneCpuVariable, "1", 1);
+  if (plan->value("lone_cpu", false)) ::setenv(kLoneCpuVariable, "1", 1);
   const auto failed = load_modules((*plan)["modules"].get<std::vector<std::string>>());
   const auto say = [&](const Json& line) {
     if (const auto said = channel->append(dump_line(line)); !said) {
