@@ -55,6 +55,7 @@ struct files_struct {
 
 struct task_struct {
 	unsigned int __state;
+	unsigned int flags;
 	__u32 pid;
 	__u32 tgid;
 	char comm[16];
@@ -87,6 +88,7 @@ struct fuse_req {
 
 /* <linux/ptrace.h> calls them by their user space names. */
 struct pt_regs___kernel {
+	unsigned long orig_ax;
 	unsigned long di;
 	unsigned long si;
 	unsigned long dx;

@@ -94,9 +94,13 @@ Trace trace_since(Nanos from) {
 }
 
 Trace trace_asleep(Nanos from, int tid) {
+  return trace_asleep(*recorder(nullptr), from, ::getpid(), tid);
+}
+
+Trace trace_asleep(Recorder& recorder, Nanos from, int root, int tid) {
   Trace trace;
   until([&] {
-    trace = trace_since(from);
+    trace = recorder.snapshot({.from = from, .root = root});
     const auto last = std::find_if(trace.events.rbegin(), trace.events.rend(),
                                    [tid](const TraceEvent& e) { return e.tid == tid; });
     return last != trace.events.rend() && last->kind == TraceKind::Sleep && !last->stack.empty();

@@ -40,6 +40,10 @@ class Child {
   bool ended_ = false;
 };
 
+/// What `recorder` has of `root` since `from`, once `tid` has gone to sleep in the eyes of the
+/// scheduler: /proc says S before that.
+Trace trace_asleep(Recorder& recorder, Nanos from, int root, int tid);
+
 /// Everything this process and its children did since `from`.
 Trace trace_since(Nanos from);
 

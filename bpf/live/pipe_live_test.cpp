@@ -4,7 +4,9 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "bpf/live/live.h"
@@ -60,6 +62,47 @@ TEST(RecorderLive, SeesABlockedWriteAsACallThatDoesNotReturn) {
       live::last_event(trace, writer.pid(), TraceKind::Call, TracedCall::PipeWrite);
   EXPECT_EQ(call->value, 200'000);
   EXPECT_EQ(call->object, sleep->object);
+}
+
+/// A recorder without the hook is what a kernel leaves that skips its program.
+TEST(RecorderLive, KnowsAWriteItFellAsleepInWithoutItsCall) {
+  HR_NEED_HOOK("kernel memory");
+  utsname kernel{};
+  ::uname(&kernel);
+  if (std::string(kernel.release).starts_with("5.10.")) {
+    GTEST_SKIP() << "bpf_task_pt_regs() came with v5.15";
+  }
+  auto recorder = Recorder::start({.probes = {"task_block"}});
+  ASSERT_TRUE(recorder) << recorder.error().what();
+  const Pipe pipe;
+  int gate[2];
+  ASSERT_EQ(::pipe(gate), 0);
+  const Nanos from = now_ns();
+  live::Child writer([&] {
+    char go = 0;
+    if (::read(gate[0], &go, 1) != 1) ::_exit(1);
+    write_bytes(pipe.write.get(), 200'000);
+  });
+  ASSERT_TRUE(writer.wait_asleep());
+  ASSERT_TRUE(recorder->watch(writer.pid()));
+  ASSERT_EQ(::write(gate[1], "x", 1), 1);
+  const auto full = [&] {
+    int queued = 0;
+    return ::ioctl(pipe.read.get(), FIONREAD, &queued) == 0 && queued == 65536;
+  };
+  for (int i = 0; i < 4000 && !full(); ++i) ::usleep(500);
+  ASSERT_TRUE(writer.wait_asleep());
+  const Trace trace = live::trace_asleep(*recorder, from, writer.pid(), writer.pid());
+  ::close(gate[0]);
+  ::close(gate[1]);
+  SCOPED_TRACE(live::text(trace));
+  EXPECT_EQ(count(trace, writer.pid(), TraceKind::Call, TracedCall::PipeWrite), 0);
+  const TraceEvent* sleep = live::last_event(trace, writer.pid(), TraceKind::Sleep);
+  ASSERT_NE(sleep, nullptr);
+  EXPECT_EQ(sleep->call, TracedCall::PipeWrite);
+  EXPECT_NE(sleep->object, 0U);
+  ASSERT_TRUE(sleep->pipe);
+  EXPECT_EQ(sleep->pipe->head - sleep->pipe->tail, sleep->pipe->max_usage);
 }
 
 TEST(RecorderLive, NamesTheReaderAsTheWakerOfTheWriter) {

@@ -6,7 +6,7 @@
  */
 #include "bpf/task_block/task_block.h"
 
-#include "bpf/common/task.bpf.h"
+#include "bpf/common/syscall.bpf.h"
 
 const volatile _Bool hr_user_stacks;
 
@@ -42,6 +42,10 @@ static __always_inline void hr_switched_out(void *ctx, struct hr_task *t, struct
 		e.kind = HR_PREEMPT;
 		hr_emit_as(&e, t->tid, t->pid);
 		return;
+	}
+	if (call == HR_CALL_NONE) {
+		call = hr_call_by_registers(prev, &what);
+		e.call_flags = call;
 	}
 	e.kind = HR_SLEEP;
 	e.other = state;

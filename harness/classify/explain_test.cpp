@@ -221,6 +221,21 @@ TEST(ExplainPipeChild, NotAPipeWithRoom) {
   EXPECT_THAT(cause_names(made.trace(), {kParent, kChild}), IsEmpty());
 }
 
+/// The kernel had skipped the program of the call; the sleep knows the pipe by the registers.
+TEST(ExplainPipeChild, NeedsNoCallWhereTheSleepKnowsItsPipe) {
+  MadeTrace whole = full_child();
+  Trace trace = whole.trace();
+  const std::size_t call = trace.events.size() - 2;
+  ASSERT_EQ(trace.events[call].kind, TraceKind::Call);
+  trace.events.erase(trace.events.begin() + static_cast<std::ptrdiff_t>(call));
+  EXPECT_THAT(cause_names(trace, {kParent, kChild}), IsEmpty()) << "which pipe is not known";
+  trace.events.back().object = kPipe;
+  trace.events.back().pipe = slots(16, 16);
+  EXPECT_THAT(cause_names(trace, {kParent, kChild}), ElementsAre("pipe_full_child"));
+  trace.events.back().pipe = slots(15, 16);
+  EXPECT_THAT(cause_names(trace, {kParent, kChild}), IsEmpty()) << "the ring has room";
+}
+
 /// full_child() with something in front of event `at`.
 MadeTrace full_child_with(std::size_t at, const std::function<void(MadeTrace&)>& more) {
   MadeTrace whole = full_child();
