@@ -22,9 +22,8 @@ constexpr std::int64_t kNotConnected = -107;  // ENOTCONN, likewise
 struct Flush {
   const TaskStory* task = nullptr;
   std::size_t exit = 0;
-  std::size_t flush =
-      0;                 ///< Call of fuse_flush; where it cannot be traced, the Sleep as for `wait`
-  std::size_t wait = 0;  ///< Call of request_wait_answer, or the Sleep whose stack has it
+  std::size_t flush = 0;  ///< Call of fuse_flush; where it was not traced, the Sleep as for `wait`
+  std::size_t wait = 0;   ///< Call of request_wait_answer, or the Sleep whose stack has it
   std::optional<std::size_t> send;
   std::size_t slept = 0;
   std::size_t search = 0;  ///< no request of the flush is older
@@ -71,8 +70,8 @@ std::optional<Flush> flush_of(const Scene& scene, int victim) {
   const SleepSpan* slept = task == nullptr ? nullptr : task->asleep();
   if (slept == nullptr || !task->exit) return std::nullopt;
   const OpenCall* open = task->in(TracedCall::FuseFlush);
-  const bool by_stack = open == nullptr && scene.hook_absent("fuse_flush") &&
-                        has_frame(scene, slept->event, "fuse_flush");
+  const bool unseen = scene.hook_absent("fuse_flush") || scene.trace.skipped > 0;
+  const bool by_stack = open == nullptr && unseen && has_frame(scene, slept->event, "fuse_flush");
   if (!by_stack && (open == nullptr || open->event < *task->exit)) return std::nullopt;
   Flush flush{.task = task,
               .exit = *task->exit,

@@ -12,6 +12,7 @@ namespace hangrate {
 namespace {
 
 using namespace hangrate::testing;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -108,6 +109,8 @@ TEST(ExplainFuseFlush, NotAStackWithoutTheFlushAndNoneIfTheHookWasThere) {
   Trace hooked = daemon_by_its_stack();
   hooked.absent.clear();
   EXPECT_THAT(cause_names(hooked, {kHolder}), IsEmpty());
+  hooked.skipped = 1;  // its program may be the one
+  EXPECT_THAT(cause_names(hooked, {kHolder}), ElementsAre("fuse_flush_exit"));
 }
 
 /// An init that is killed and sleeps in `call`, with `stack`, while its daemon hangs.
