@@ -18,8 +18,8 @@ struct Stall {
   int resizer = 0;
   std::uint64_t pipe = 0;
   TracedCall call = TracedCall::None;
-  std::size_t first_sleep = 0;
-  std::size_t full = 0;  ///< shows the ring full before the wake-up
+  std::size_t waited = 0;  ///< its Sleep before the wake-up; its Call, if it had not slept yet
+  std::size_t full = 0;    ///< shows the ring full before the wake-up
   std::optional<std::size_t> fcntl;
   std::size_t resize = 0;
   std::size_t wake = 0;
@@ -34,28 +34,45 @@ bool writes(TracedCall call) {
   return call == TracedCall::PipeWrite || call == TracedCall::PipeSplice;
 }
 
-/// Both sleeps, the wake-up between them, and that the writer never left its call in between.
-std::optional<Stall> two_sleeps(const Scene& scene, int victim) {
+/// Where the writer was when it was woken: asleep in the call it sleeps in now, or, if the wake-up
+/// came before it had left its CPU, inside that call.
+std::optional<std::size_t> waited_at(const Scene& scene, const TaskStory& writer,
+                                     const SleepSpan& last, std::size_t wake) {
+  for (const SleepSpan& span : writer.sleeps) {
+    if (span.wake != wake) continue;
+    if (span.call != last.call || span.object != last.object) return std::nullopt;
+    return span.event;
+  }
+  const auto open = open_at(scene.trace, wake, writer.tid, last.call);
+  return open && open->object == last.object ? std::optional(open->event) : std::nullopt;
+}
+
+/// The last wake-up of the writer, after which it slept again without having left its call.
+std::optional<Stall> woken_in_vain(const Scene& scene, int victim) {
   const TaskStory* writer = scene.story.of(victim);
   const SleepSpan* last = writer == nullptr ? nullptr : writer->asleep();
-  if (last == nullptr || !writes(last->call) || last->object == 0 || writer->sleeps.size() < 2) {
+  if (last == nullptr || !writes(last->call) || last->object == 0 || writer->wakes.empty()) {
     return std::nullopt;
   }
-  const SleepSpan& first = writer->sleeps[writer->sleeps.size() - 2];
-  if (!first.wake || first.call != last->call || first.object != last->object) return std::nullopt;
-  // The wake-up the writer slept on after must be the last there was.
-  if (*first.wake != writer->wakes.back()) return std::nullopt;
+  const std::size_t wake = writer->wakes.back();
+  if (wake > last->event) return std::nullopt;
+  const auto waited = waited_at(scene, *writer, *last, wake);
+  if (!waited) return std::nullopt;
   Stall stall{.writer = victim, .pipe = last->object, .call = last->call};
-  stall.first_sleep = first.event;
-  stall.wake = *first.wake;
+  stall.waited = *waited;
+  stall.wake = wake;
   stall.second_sleep = last->event;
+  bool away = scene.event(stall.waited).kind == TraceKind::Sleep;  // off its CPU
   for (std::size_t i = stall.wake; i < stall.second_sleep; ++i) {
     const TraceEvent& event = scene.event(i);
     if (event.tid != victim) continue;
     if (event.kind == TraceKind::Call || event.kind == TraceKind::Return) return std::nullopt;
-    if (event.kind == TraceKind::Run && !stall.run) stall.run = i;
+    const bool runs = event.kind == TraceKind::Run;
+    if (runs && !away) return std::nullopt;  // its going away was not seen
+    if (runs && !stall.run) stall.run = i;
+    if (runs || event.kind == TraceKind::Sleep || event.kind == TraceKind::Preempt) away = !runs;
   }
-  return stall.run ? std::optional(stall) : std::nullopt;
+  return away ? std::nullopt : std::optional(stall);  // else its coming back was not seen
 }
 
 /// The wake-up was given inside pipe_resize_ring() of that pipe.
@@ -113,7 +130,16 @@ std::string how_it_won(const Scene& scene, const Stall& stall, std::vector<std::
   return fmt::format(" on CPU {}", run.cpu);
 }
 
+/// The wake-up came between its look at the ring and its going to sleep, and it looked once more.
+Statement slept_all_the_same(const Scene& scene, const Stall& stall) {
+  return cited(fmt::format("{} had not left its CPU yet, looked again, and slept all the same: it "
+                           "looked while max_usage was {}",
+                           scene.names.of(stall.writer), scene.event(stall.still).pipe->max_usage),
+               {stall.wake, stall.second_sleep, stall.still});
+}
+
 Statement slept_again(const Scene& scene, const Stall& stall) {
+  if (!stall.run) return slept_all_the_same(scene, stall);
   std::vector<std::size_t> shown = {*stall.run, stall.second_sleep, stall.still};
   const std::string how = how_it_won(scene, stall, shown);
   const PipeState& state = *scene.event(stall.still).pipe;
@@ -151,7 +177,7 @@ std::optional<Statement> reads_do_not_help(const Scene& scene, const Stall& stal
 }  // namespace
 
 std::optional<Cause> pipe_resize_cause(const Scene& scene, int victim) {
-  auto found = two_sleeps(scene, victim);
+  auto found = woken_in_vain(scene, victim);
   if (!found || !find_resize(scene, *found) || !find_limits(scene, *found)) return std::nullopt;
   const Stall& stall = *found;
   const std::string writer = scene.names.of(stall.writer);
@@ -162,9 +188,11 @@ std::optional<Cause> pipe_resize_cause(const Scene& scene, int victim) {
   const auto say = [&](std::string text, std::vector<std::size_t> events) {
     cause.statements.push_back(cited(std::move(text), std::move(events)));
   };
-  say(fmt::format("{} slept in {} because the ring was full: {}", writer,
-                  traced_call_name(stall.call), slots_text(*scene.event(stall.full).pipe)),
-      {stall.full, stall.first_sleep});
+  const bool slept = scene.event(stall.waited).kind == TraceKind::Sleep;
+  say(fmt::format("{} {} in {} because the ring was full: {}", writer,
+                  slept ? "slept" : "was about to sleep", traced_call_name(stall.call),
+                  slots_text(*scene.event(stall.full).pipe)),
+      {stall.full, stall.waited});
   say(fmt::format("{} resized the pipe{} to {} slots", resizer,
                   stall.fcntl ? " by " + fcntl_text(scene.event(*stall.fcntl)) : "",
                   scene.event(stall.resize).value),

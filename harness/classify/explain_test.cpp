@@ -44,6 +44,44 @@ TEST(ExplainPipeResize, StatesThePreemptedResizerOnOneCpu) {
   EXPECT_THAT(text_of(e), HasSubstr("on CPU 1 in place of resizer, which was preempted"));
 }
 
+/// stalled_writer(), woken before it has left its CPU.
+MadeTrace woken_on_its_way_to_sleep(bool leaves_first) {
+  MadeTrace made;
+  made.task(kWriter, "writer").task(kResizer, "resizer").on(kWriter, 1);
+  made.call(kWriter, TracedCall::PipeWrite, kPipe, slots(0, 16));
+  made.call(kResizer, TracedCall::PipeFcntl, kPipe, slots(16, 16), kSetPipeSz, 1048576);
+  made.call(kResizer, TracedCall::PipeResize, kPipe, slots(16, 16), 0, 256);
+  made.wake(kResizer, kWriter);
+  if (leaves_first) {  // the waker waits until it has
+    made.sleep(kWriter, TracedCall::PipeWrite);
+    made.run(kWriter);
+  }
+  made.ret(kResizer, TracedCall::PipeResize, 0, kPipe, slots(16, 16));
+  made.ret(kResizer, TracedCall::PipeFcntl, 1048576, kPipe, slots(16, 256));
+  made.sleep(kWriter, TracedCall::PipeWrite);
+  return made;
+}
+
+TEST(ExplainPipeResize, StatesAWakeUpThatCameBeforeTheSleep) {
+  const Explanation e = explained(woken_on_its_way_to_sleep(false).trace(), {kWriter});
+  ASSERT_EQ(e.causes.size(), 1u);
+  EXPECT_EQ(e.causes[0].name, "pipe_resize_stall");
+  EXPECT_THAT(text_of(e), HasSubstr("was about to sleep in pipe_write because the ring was full"));
+  EXPECT_THAT(text_of(e), HasSubstr("had not left its CPU yet, looked again, and slept all the "
+                                    "same: it looked while max_usage was 16"));
+  const Explanation left = explained(woken_on_its_way_to_sleep(true).trace(), {kWriter});
+  ASSERT_EQ(left.causes.size(), 1u);
+  EXPECT_THAT(text_of(left), HasSubstr("and slept again"));
+}
+
+TEST(ExplainPipeResize, NotAWakeUpBeforeTheCall) {
+  Trace trace = woken_on_its_way_to_sleep(false).trace();
+  std::erase_if(trace.events, [](const TraceEvent& event) {
+    return event.tid == kWriter && event.kind == TraceKind::Call;
+  });
+  EXPECT_THAT(cause_names(trace, {kWriter}), IsEmpty());
+}
+
 TEST(ExplainPipeResize, StatesWhatTheReaderTookInVain) {
   MadeTrace made = stalled_writer();
   made.call(kReader, TracedCall::PipeRead, kPipe, slots(16, 256));
