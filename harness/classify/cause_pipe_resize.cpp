@@ -102,6 +102,10 @@ bool find_limits(const Scene& scene, Stall& stall) {
     const std::uint32_t old = scene.event(*full).pipe->max_usage;
     if (!rise && state.max_usage == old && ring_full(state)) still = i;
     if (!rise && state.max_usage > old) rise = i;
+    if (rise && i == stall.second_sleep && state.max_usage == old) {
+      still = i;  // a state is read just before its event is stamped; the rise came in between
+      continue;
+    }
     if (rise && ring_full(state)) return false;  // full again: the writer has reason to sleep
     stall.last = i;
   }

@@ -74,6 +74,17 @@ TEST(ExplainPipeResize, StatesAWakeUpThatCameBeforeTheSleep) {
   EXPECT_THAT(text_of(left), HasSubstr("and slept again"));
 }
 
+TEST(ExplainPipeResize, TakesAStateThatWasReadJustBeforeTheRise) {
+  Trace trace = woken_on_its_way_to_sleep(true).trace();
+  trace.events.back().object = kPipe;
+  trace.events.back().pipe = PipeState{
+      .head = slots(16, 16).head, .tail = slots(16, 16).tail, .max_usage = 16, .ring_size = 256};
+  EXPECT_THAT(cause_names(trace, {kWriter}), ElementsAre("pipe_resize_stall"));
+  trace.events.back().pipe->max_usage = 256;
+  trace.events.back().pipe->head += 240;  // full by the new limit: it has reason to sleep
+  EXPECT_THAT(cause_names(trace, {kWriter}), IsEmpty());
+}
+
 TEST(ExplainPipeResize, NotAWakeUpBeforeTheCall) {
   Trace trace = woken_on_its_way_to_sleep(false).trace();
   std::erase_if(trace.events, [](const TraceEvent& event) {
