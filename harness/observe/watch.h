@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/classify/assess.h"
+#include "harness/judge/assess.h"
 #include "harness/model/manifest.h"
 #include "harness/model/observation.h"
 

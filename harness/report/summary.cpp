@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "harness/report/verdict_text.h"
+
 namespace hangrate {
 
 namespace {

@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "harness/judge/cell_verdict.h"
+#include "harness/judge/expectation.h"
+#include "harness/judge/kernel_version.h"
 #include "harness/model/record.h"
 #include "harness/stats/cell_result.h"
-#include "harness/stats/cell_verdict.h"
-#include "harness/stats/expectation.h"
-#include "harness/stats/kernel_version.h"
 
 namespace hangrate {
 

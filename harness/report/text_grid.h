@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/stats/cell_verdict.h"
+#include "harness/judge/cell_verdict.h"
 
 namespace hangrate {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "harness/classify/classifier.h"
+#include "harness/judge/trial_verdict.h"
 #include "harness/run/cell_runner.h"
 #include "harness/run/slot_view.h"
 

@@ -3,7 +3,7 @@
 
 #include <numeric>
 
-#include "harness/classify/classifier.h"
+#include "harness/judge/trial_verdict.h"
 #include "harness/model/json.h"
 #include "harness/run/engine.h"
 #include "harness/run/journal.h"

@@ -11,7 +11,6 @@
 
 #include "harness/model/record.h"
 #include "harness/stats/blocks.h"
-#include "harness/stats/cell_verdict.h"
 #include "harness/stats/histogram.h"
 #include "harness/stats/range_set.h"
 #include "harness/stats/rate_estimate.h"
@@ -91,11 +90,6 @@ class CellResult {
   std::vector<std::string> notes_;
   std::string end_reason_;
 };
-
-/// Whether `result` has what `spec` planned, or an end that was asked for: hits, an excluded rate,
-/// a budget, a skip. A boot of a matrix ends with "trials" after its share, so only the number says
-/// that a cell is done.
-Shortfall shortfall_of(const CellSpec& spec, const CellResult& result);
 
 /// The kind of a verdict, for grouping: outcome, signature, what freed it.
 std::string kind_of(const Verdict& verdict);

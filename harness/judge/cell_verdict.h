@@ -9,7 +9,8 @@
 #include <span>
 #include <string>
 
-#include "harness/stats/expectation.h"
+#include "harness/judge/expectation.h"
+#include "harness/judge/shortfall.h"
 #include "harness/stats/rate_estimate.h"
 #include "harness/stats/tally.h"
 
@@ -28,13 +29,6 @@ enum class CellVerdict {
   Infra,              ///< the machine failed us too often
   Skipped,            ///< every trial was skipped
   Inconclusive,       ///< no trial, or not enough of them, could be judged
-};
-
-/// What kept a cell from the trials that were planned of it.
-enum class Shortfall {
-  None,
-  Cut,     ///< killed, interrupted, its machine lost, never reached: nobody planned this end
-  GaveUp,  ///< the reproducer could not go on ("infra")
 };
 
 /// The first line that holds:
@@ -78,10 +72,6 @@ int exit_code(CellVerdict verdict, Shortfall shortfall = Shortfall::None);
 /// 1 wins over 3, 3 over 0; 4 only if all are 4 or there are none. A code not known here counts
 /// as 1.
 int combine_exit_codes(std::span<const int> codes);
-
-/// One sentence for humans, e.g. "fixed and clean: 0/10000, would have seen p >= 0.0003 with 95 %".
-std::string explain(CellVerdict verdict, Expectation expectation, const Tally& tally,
-                    const RateEstimate& estimate, double reference_rate, const Tally& search = {});
 
 const char* cell_verdict_name(CellVerdict verdict);
 

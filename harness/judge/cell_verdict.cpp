@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/stats/cell_verdict.h"
+#include "harness/judge/cell_verdict.h"
 
 #include <optional>
 

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "harness/classify/classifier.h"
+#include "harness/judge/trial_verdict.h"
 #include "harness/testing/made_hangs.h"
 
 namespace hangrate {

@@ -1,57 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/stats/cell_verdict.h"
-
-#include <string>
-#include <vector>
+#include "harness/judge/cell_verdict.h"
 
 #include <gtest/gtest.h>
+
+#include "harness/testing/made_tally.h"
 
 namespace hangrate {
 namespace {
 
-struct Counts {
-  std::uint64_t clean = 0;
-  std::uint64_t match = 0;
-  std::uint64_t other = 0;
-  std::uint64_t anomaly = 0;
-  std::uint64_t slow = 0;
-  std::uint64_t skipped = 0;
-  std::uint64_t infra = 0;
-  std::uint64_t inconclusive = 0;
-  std::uint64_t lost = 0;
-};
-
-Tally tally_of(const Counts& counts) {
-  constexpr auto none = SignatureMatch::NotApplicable;
-  Tally tally;
-  tally.add(Outcome::Clean, none, counts.clean);
-  tally.add(Outcome::Hang, SignatureMatch::Match, counts.match);
-  tally.add(Outcome::Hang, SignatureMatch::Other, counts.other);
-  tally.add(Outcome::Anomaly, none, counts.anomaly);
-  tally.add(Outcome::Slow, none, counts.slow);
-  tally.add(Outcome::Skipped, none, counts.skipped);
-  tally.add(Outcome::Infra, none, counts.infra);
-  tally.add(Outcome::Inconclusive, none, counts.inconclusive);
-  tally.add(Outcome::LostMachine, none, counts.lost);
-  return tally;
-}
-
-RateEstimate estimate_of(const Tally& tally) {
-  return estimate_rate(std::vector<Cluster>{{tally.conclusive(), tally.reproductions()}}, 0.95);
-}
+using namespace testing;  // Counts, tally_of, ...
 
 constexpr double kReference = 0.001;
 
 CellVerdict judged(Expectation expectation, const Counts& counts) {
   const Tally tally = tally_of(counts);
   return judge(expectation, tally, estimate_of(tally), kReference);
-}
-
-std::string explained(Expectation expectation, const Counts& counts) {
-  const Tally tally = tally_of(counts);
-  const RateEstimate estimate = estimate_of(tally);
-  return explain(judge(expectation, tally, estimate, kReference), expectation, tally, estimate,
-                 kReference);
 }
 
 constexpr Expectation kAll[] = {Expectation::Affected,    Expectation::Fixed,
@@ -174,52 +137,6 @@ TEST(ExitCode, OfManyIsTheWorstAndSkippedOnlyIfAllAre) {
   EXPECT_EQ(combined({}), 4);
 }
 
-TEST(Explanation, SaysWhatACleanRunWouldHaveSeen) {
-  EXPECT_EQ(explained(Expectation::Fixed, {.clean = 10000}),
-            "fixed and clean: 0/10000, would have seen p >= 0.0003 with 95 %");
-  EXPECT_EQ(explained(Expectation::Fixed, {.clean = 10000, .inconclusive = 1}),
-            "fixed and clean: 0/10000, would have seen p >= 0.0003 with 95 %; "
-            "1 inconclusive trial could hide a hit");
-  EXPECT_EQ(explained(Expectation::Affected, {.clean = 10000}),
-            "affected but clean: 0/10000 excludes p >= 0.0003 with 95 %, and p >= 0.001 was "
-            "expected");
-  EXPECT_EQ(explained(Expectation::Affected, {.clean = 100}),
-            "affected and clean, too few trials: 0/100 excludes only p >= 0.03 with 95 %; 0.001 "
-            "takes 2995 trials");
-}
-
-TEST(Explanation, SaysHowOftenItHappened) {
-  EXPECT_EQ(explained(Expectation::Affected, {.clean = 397, .match = 3}),
-            "reproduced: 3 hits in 400 trials, p = 0.0075 (0.0015 .. 0.022 with 95 %)");
-  EXPECT_EQ(explained(Expectation::Fixed, {.clean = 399, .anomaly = 1}),
-            "regression: 1 anomaly in 400 trials on a kernel without this bug, p = 0.0025 "
-            "(6.3e-05 .. 0.014 with 95 %)");
-  EXPECT_EQ(explained(Expectation::Fixed, {.clean = 399, .other = 1}),
-            "unexpected: 1 hang that is not this bug, next to 0 hits in 400 trials");
-}
-
-TEST(Explanation, SaysWhatTheControlsDid) {
-  EXPECT_EQ(explained(Expectation::AlwaysHangs, {.match = 20}),
-            "positive control held: 20/20 hung as declared");
-  EXPECT_EQ(explained(Expectation::AlwaysHangs, {.clean = 1, .match = 19}),
-            "positive control broken: only 19/20 hung as declared");
-  EXPECT_EQ(explained(Expectation::NeverHangs, {.clean = 20}), "negative control held: 0/20 hung");
-  EXPECT_EQ(explained(Expectation::NeverHangs, {.clean = 20, .match = 1}),
-            "negative control broken: 1 hit in 21 trials");
-  EXPECT_EQ(explained(Expectation::Lookalike, {.other = 20}),
-            "lookalike held: 20/20 hung, none was taken for this bug");
-}
-
-TEST(Explanation, IsThereForEveryVerdictAndExpectation) {
-  for (const Expectation expectation : kAll) {
-    for (const Counts& counts :
-         {Counts{}, Counts{.clean = 5}, Counts{.match = 5}, Counts{.other = 5},
-          Counts{.skipped = 5}, Counts{.infra = 5}, Counts{.inconclusive = 5}}) {
-      EXPECT_GT(explained(expectation, counts).size(), 10U);
-    }
-  }
-}
-
 CellVerdict judged(Expectation expectation, const Counts& counts, Shortfall shortfall) {
   const Tally tally = tally_of(counts);
   return judge(expectation, tally, estimate_of(tally), kReference, shortfall);
@@ -257,13 +174,6 @@ TEST(CellVerdict, ACellGivenUpClaimsNothingOfWhatItDidNotSee) {
   EXPECT_EQ(exit_code(CellVerdict::ControlHeld, Shortfall::GaveUp), 0);
 }
 
-Tally search_with(std::uint64_t clean, std::uint64_t hits) {
-  Tally tally;
-  tally.add(Outcome::Clean, SignatureMatch::NotApplicable, clean);
-  if (hits > 0) tally.add(Outcome::Hang, SignatureMatch::Match, hits);
-  return tally;
-}
-
 CellVerdict with_search(Expectation expectation, const Tally& measured, const Tally& search) {
   const Cluster all{measured.conclusive(), measured.reproductions()};
   const RateEstimate estimate = estimate_rate({&all, 1}, 0.95);
@@ -290,15 +200,6 @@ TEST(Search, CleanTrialsOfItProveNothing) {
             CellVerdict::InconclusivePower);
   EXPECT_EQ(with_search(Expectation::Fixed, Tally(), clean), CellVerdict::Inconclusive);
   EXPECT_EQ(with_search(Expectation::Fixed, clean, clean), CellVerdict::FixedClean);
-}
-
-TEST(Search, WhatOnlyTheSearchFoundIsSaidApart) {
-  const Tally clean = search_with(1000, 0);
-  const Cluster all{1000, 0};
-  const std::string text = explain(CellVerdict::Regression, Expectation::Fixed, clean,
-                                   estimate_rate({&all, 1}, 0.95), 0.5, search_with(299, 1));
-  EXPECT_NE(text.find("0 hits in 1000 trials"), std::string::npos) << text;
-  EXPECT_NE(text.find("in the search 1 hit in 300 trials"), std::string::npos) << text;
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 
 #include <optional>
 
+#include "harness/judge/kernel_version.h"
 #include "harness/model/manifest.h"
-#include "harness/stats/kernel_version.h"
 
 namespace hangrate {
 

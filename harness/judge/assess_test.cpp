@@ -2,11 +2,11 @@
 //
 // The hit rule, from both sides: the one shape in which it must fire and every look-alike in which
 // it must not.
-#include "harness/classify/assess.h"
+#include "harness/judge/assess.h"
 
 #include <gtest/gtest.h>
 
-#include "harness/classify/classifier.h"
+#include "harness/judge/trial_verdict.h"
 
 namespace hangrate {
 namespace {

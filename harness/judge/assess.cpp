@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/classify/assess.h"
+#include "harness/judge/assess.h"
 
 #include <algorithm>
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//
-// explain() of cell_verdict.h: the words, apart from the decision.
+#include "harness/report/verdict_text.h"
+
 #include <fmt/format.h>
 
-#include "harness/stats/cell_verdict.h"
 #include "harness/stats/interval.h"
 
 namespace hangrate {

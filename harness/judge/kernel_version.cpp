@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/stats/kernel_version.h"
+#include "harness/judge/kernel_version.h"
 
 #include <algorithm>
 #include <charconv>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/stats/expectation.h"
+#include "harness/judge/expectation.h"
 
 #include <utility>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/classify/classifier.h"
+#include "harness/judge/trial_verdict.h"
 
 #include <algorithm>
 
-#include "harness/classify/assess.h"
 #include "harness/classify/trace_witness.h"
+#include "harness/judge/assess.h"
 
 namespace hangrate {
 

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The words of a cell's verdict, apart from the decision. Pure.
+#pragma once
+
+#include <string>
+
+#include "harness/judge/cell_verdict.h"
+
+namespace hangrate {
+
+/// One sentence for humans, e.g. "fixed and clean: 0/10000, would have seen p >= 0.0003 with 95 %".
+std::string explain(CellVerdict verdict, Expectation expectation, const Tally& tally,
+                    const RateEstimate& estimate, double reference_rate, const Tally& search = {});
+
+}  // namespace hangrate
