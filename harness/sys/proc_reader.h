@@ -3,14 +3,16 @@
 // ProcReader: reads /proc of possibly wedged tasks in a sacrificial helper process, so that the
 // supervisor never does. Reading /proc of a wedged task can block the reader (`ps` in D state is
 // the known case); a helper that misses its deadline is killed, abandoned and replaced, and the
-// file it was stuck on becomes evidence. Nothing here blocks.
+// file it was stuck on becomes evidence. What it read before is not lost with it: answers come
+// piece by piece, and what may take a lock of the victim is asked last. Nothing here blocks.
 #pragma once
 
 #include <cstdint>
 #include <deque>
-#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <sys/types.h>
@@ -27,8 +29,11 @@ struct ReadTarget {
   std::int32_t poll_fd = -1;
   std::int16_t poll_events = 0;
   std::int16_t victim = 0;
+  std::int16_t ask_pipe = 1;  ///< 0: not the ioctls that wait for the lock of a pipe
   char role[16] = {};
 };
+
+class ProcAssembler;
 
 /// How much of a task to read. State, context switches and wait channel tell whether it moved;
 /// stack and system call tell where it is, and cost more than the rest together.
@@ -59,6 +64,7 @@ class ProcReader {
   struct Answer {
     std::uint64_t id = 0;
     SampleSet samples;
+    bool stuck_in_pipe = false;  ///< the helper did not come back from an ioctl of the descriptor
   };
   /// An answer that is there, or one given up at its deadline (an Absence "helper" says why). Also
   /// replaces a helper that died: call it whenever fd() is readable.
@@ -82,19 +88,23 @@ class ProcReader {
     std::int32_t abort_minor = 0;  ///< not 0: an abort
     std::uint64_t abort_instance = 0;
     bool sent = false;
+    bool risky = false;  ///< all that a verdict needs has come
     Nanos when = 0;
+    Nanos due = 0;
   };
 
   void start();
   void replace();
   void send_next();
   Answer give_up();
+  std::optional<Answer> take_packet(std::string_view packet);
 
   std::string proc_root_;
   UniqueFd socket_;
   std::uint64_t generation_ = 0;
   pid_t helper_ = -1;
   std::deque<Pending> pending_;
+  std::unique_ptr<ProcAssembler> assembler_;  ///< of the request that is with the helper
   std::uint64_t next_id_ = 1;
   int abandoned_ = 0;
   int fruitless_ = 0;         ///< helpers in a row without an answer
