@@ -54,8 +54,10 @@ void print_manifest(const Manifest& m) {
   std::vector<std::string> lines;
   for (const Variant& v : m.variants) {
     lines.push_back(fmt::format("{:<18} {}", v.name, v.summary));
+    std::vector<const char*> ladder;
+    for (const Rung rung : v.ladder) ladder.push_back(rung_name(rung));
     lines.push_back(fmt::format("{:<18}   {} trials by default{}, ladder: {}", "", v.trials,
-                                v.needs_root ? ", needs root" : "", fmt::join(v.ladder, ", ")));
+                                v.needs_root ? ", needs root" : "", fmt::join(ladder, ", ")));
   }
   print_lines("Variants", lines);
   lines.clear();

@@ -54,7 +54,6 @@ Result<SessionPlan> make_replay_plan(const Options& options,
   CellSpec& spec = plan->header.cells.front();
   spec.seed = cell.seed;
   spec.search = 0;
-  plan->header.schema = kSchemaWithoutSearch;
   spec.replay = ReplayFact{.of = split_trial(options.replay).first,
                            .release = trial->release,
                            // A replay of a replay: the random numbers are those of the first.

@@ -109,8 +109,8 @@ const SampleSet* last_look(const Observation& observation) {
 Nanos judged_until(const Observation& observation) {
   if (!observation.trace) return 0;
   Nanos until = observation.trace->until;
-  for (const Rung& rung : observation.rungs) {
-    if (rung.when > 0) until = std::min(until, rung.when);
+  for (const Climb& climb : observation.climbs) {
+    if (climb.when > 0) until = std::min(until, climb.when);
   }
   return until;
 }

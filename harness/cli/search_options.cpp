@@ -157,7 +157,6 @@ Result<void> plan_search(const RunOptions& options, RunHeader& header) {
     const Environment& here = header.environment;
     if (warm) spec.warm = choose_warm(*sources, spec, here.release, here.preempt.active);
     spec.search = planned_search(spec, options.search);
-    if (spec.search > 0) header.schema = kJournalSchema;
   }
   return {};
 }

@@ -2,6 +2,10 @@
 #include "harness/judge/assess.h"
 
 #include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "harness/judge/own_deadline.h"
 
 namespace hangrate {
 
@@ -50,7 +54,15 @@ bool halted(const TaskSample& task) {
          std::any_of(task.stack.begin(), task.stack.end(), freezer);
 }
 
+/// A number that was given to another task, or a /proc that is not ours: there our numbers are
+/// those of strangers, often of kernel threads.
+bool foreign(const TaskSample& before, const TaskSample& after) {
+  if (((before.flags | after.flags) & kFlagKthread) != 0) return true;
+  return before.started && after.started && *before.started != *after.started;
+}
+
 Motion motion_of(const TaskSample& before, const TaskSample& after) {
+  if (foreign(before, after)) return Motion::Foreign;
   if (halted(before) || halted(after)) return Motion::Halted;
   if (before.state == '?' || after.state == '?') return Motion::Unknown;
   if (!contains(kAsleep, before.state) || !contains(kAsleep, after.state)) return Motion::Moving;
@@ -88,28 +100,78 @@ bool contradicts(const FdWitness& witness) {
   return witness.wanted != 0 && (witness.revents & witness.wanted) == 0;
 }
 
-std::string facts_of(const FdWitness& witness) {
-  std::string text = "the supervisor's own poll of fd " + std::to_string(witness.fd) + " of the " +
-                     witness.role +
-                     (contradicts(witness) ? " finds it not ready" : " finds it ready");
-  if (witness.queued && witness.capacity) {
-    text += " (" + std::to_string(*witness.queued) + " of " + std::to_string(*witness.capacity) +
-            " bytes queued)";
+Reason facts_of(const FdWitness& witness) {
+  const auto text = [](const std::optional<int>& number) {
+    return number ? std::to_string(*number) : std::string();
+  };
+  return {contradicts(witness) ? ReasonCode::PollNotReady : ReasonCode::PollReady,
+          {std::to_string(witness.fd), witness.role, text(witness.queued), text(witness.capacity)}};
+}
+
+Reason facts_of(const TaskSample& task) {
+  std::string call = task.syscall_name;
+  if ((task.flags & kFlagExiting) != 0) call = "exiting";
+  std::string place;
+  constexpr std::size_t kShown = 8;
+  for (std::size_t i = 0; i < std::min(task.stack.size(), kShown); ++i) {
+    place += (i == 0 ? "" : " < ") + task.stack[i];
   }
-  return text;
+  if (task.stack.size() > kShown) place += " < ...";
+  const bool stack = !place.empty();
+  return {
+      ReasonCode::Task,
+      {task.role, std::to_string(task.tid != 0 ? task.tid : task.pid), std::string(1, task.state),
+       call, stack ? place : task.wchan, stack ? "stack" : "wchan"}};
+}
+
+void add(std::vector<Reason>& reasons, Reason reason) {
+  if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end()) {
+    reasons.push_back(std::move(reason));
+  }
 }
 
 void add_hints(const SampleSet& set, Finding& finding) {
   for (const TaskSample& task : set.tasks) {
     if (!task.victim || !alive(task)) continue;
     for (const Absence& absence : task.absent) {
-      const std::string hint = absence.source + " of the " + task.role + ": " + absence.reason;
-      if (!contains(finding.hints, hint)) finding.hints.push_back(hint);
+      add(finding.hints, {ReasonCode::Absent, {absence.source, task.role, absence.reason}});
     }
   }
   for (const Absence& absence : set.absent) {
-    finding.hints.push_back(absence.source + ": " + absence.reason);
+    add(finding.hints, {ReasonCode::Absent, {absence.source, "", absence.reason}});
   }
+}
+
+void add_deadlines(const SampleSet& set, Finding& finding) {
+  for (const TaskSample* task : live_victims(set)) {
+    const auto call = own_deadline(*task);
+    if (!call) continue;
+    finding.own_deadline = true;
+    finding.because.push_back({ReasonCode::OwnDeadline, {task->role, *call}});
+  }
+}
+
+/// The invariant as far as it may be believed: evaluated between the two looks, and not against the
+/// supervisor's own.
+InvariantState believed(const Round& round, Finding& finding) {
+  InvariantState state = round.invariant.state;
+  const bool bracketed = round.invariant.when >= round.before.when &&
+                         round.invariant.when <= round.after.when + round.after.took;
+  if (!round.invariant.text.empty()) {
+    finding.because.push_back({ReasonCode::Invariant, {round.invariant.text}});
+  }
+  if (state == InvariantState::Broken && !bracketed) {
+    state = InvariantState::Unknown;
+    finding.hints.push_back({ReasonCode::InvariantOutside, {}});
+  }
+  for (const FdWitness& witness : round.after.fds) {
+    finding.because.push_back(facts_of(witness));
+    if (contradicts(witness) && state == InvariantState::Broken) {
+      state = InvariantState::Unknown;
+      finding.hints.push_back({ReasonCode::Disagree, {std::to_string(witness.fd)}});
+    }
+  }
+  return state;
 }
 
 }  // namespace
@@ -126,7 +188,7 @@ Motion motion_between(const SampleSet& before, const SampleSet& after) {
       return other->pid == task->pid && other->tid == task->tid;
     });
     const Motion one = twin == then.end() ? Motion::Moving : motion_of(**twin, *task);
-    if (one == Motion::Moving) return Motion::Moving;
+    if (one == Motion::Moving || one == Motion::Foreign) return one;
     if (one == Motion::Halted || (one == Motion::Unknown && all == Motion::Motionless)) all = one;
   }
   return all;
@@ -142,11 +204,11 @@ bool still_there(const SampleSet& proof, const SampleSet& now) {
   });
 }
 
-SignatureMatch match_signatures(const SampleSet& samples, const Variant& variant,
-                                std::vector<std::string>* because) {
-  if (variant.signatures.empty()) return SignatureMatch::Other;
+SignatureMatch match_signatures(const SampleSet& samples, const std::vector<Signature>& signatures,
+                                std::vector<Reason>* because) {
+  if (signatures.empty()) return SignatureMatch::Other;
   bool unknown = false;
-  for (const Signature& signature : variant.signatures) {
+  for (const Signature& signature : signatures) {
     int tasks = 0;
     int fits = 0;
     int blind = 0;
@@ -159,17 +221,14 @@ SignatureMatch match_signatures(const SampleSet& samples, const Variant& variant
     }
     const bool enough = signature.every_thread ? fits == tasks && tasks > 0 : fits > 0;
     if (enough) continue;
-    if (blind > 0) {
-      unknown = true;
-    } else {
-      if (because != nullptr) {
-        because->push_back("no " + signature.role + " sleeps the way this bug makes it sleep");
-      }
+    if (blind == 0) {
+      if (because != nullptr) because->push_back({ReasonCode::NotAsDeclared, {signature.role}});
       return SignatureMatch::Other;
     }
+    unknown = true;
   }
   if (unknown) return SignatureMatch::NotApplicable;
-  if (because != nullptr) because->push_back("asleep exactly where this bug makes it sleep");
+  if (because != nullptr) because->push_back({ReasonCode::AsDeclared, {}});
   return SignatureMatch::Match;
 }
 
@@ -178,7 +237,7 @@ Finding assess(const Round& round, const Variant& variant) {
   finding.motion = motion_between(round.before, round.after);
   finding.invariant = round.invariant.state;
   for (const TaskSample* task : live_victims(round.after)) {
-    finding.because.push_back(describe_task(*task));
+    finding.because.push_back(facts_of(*task));
     finding.place_known = finding.place_known || !task->stack.empty() || !task->wchan.empty() ||
                           !task->syscall_name.empty();
   }
@@ -186,48 +245,16 @@ Finding assess(const Round& round, const Variant& variant) {
   if (finding.motion != Motion::Motionless) return finding;
 
   const Nanos span = round.after.when - round.before.when;
-  finding.because.push_back("no context switch in " + std::to_string(span / kMicro) + " us");
-  finding.signature = match_signatures(round.after, variant, &finding.because);
-
-  const bool bracketed = round.invariant.when >= round.before.when &&
-                         round.invariant.when <= round.after.when + round.after.took;
-  if (!round.invariant.text.empty()) finding.because.push_back(round.invariant.text);
-  if (finding.invariant == InvariantState::Broken && !bracketed) {
-    finding.invariant = InvariantState::Unknown;
-    finding.hints.push_back("the invariant was not evaluated between the two looks");
+  finding.because.push_back({ReasonCode::NoSwitch, {std::to_string(span / kMicro)}});
+  add_deadlines(round.after, finding);
+  finding.signature = match_signatures(round.after, variant.signatures, &finding.because);
+  finding.invariant = believed(round, finding);
+  if (finding.invariant != InvariantState::Broken || finding.own_deadline) return finding;
+  if (finding.signature == SignatureMatch::Match) finding.proof = Proof::Match;
+  if (finding.signature == SignatureMatch::Other && finding.place_known) {
+    finding.proof = Proof::Other;
   }
-  for (const FdWitness& witness : round.after.fds) {
-    finding.because.push_back(facts_of(witness));
-    if (contradicts(witness) && finding.invariant == InvariantState::Broken) {
-      finding.invariant = InvariantState::Unknown;
-      finding.hints.push_back("reproducer and supervisor disagree about fd " +
-                              std::to_string(witness.fd));
-    }
-  }
-  finding.hit =
-      finding.invariant == InvariantState::Broken && finding.signature == SignatureMatch::Match;
   return finding;
-}
-
-std::string describe_task(const TaskSample& task) {
-  std::string text = task.role + " (" + std::to_string(task.tid != 0 ? task.tid : task.pid) +
-                     "): state " + std::string(1, task.state);
-  if ((task.flags & kFlagExiting) != 0) {
-    text += ", exiting";
-  } else if (!task.syscall_name.empty()) {
-    text += " in " + task.syscall_name + "()";
-  }
-  if (!task.stack.empty()) {
-    constexpr std::size_t kShown = 8;
-    text += ", stack ";
-    for (std::size_t i = 0; i < std::min(task.stack.size(), kShown); ++i) {
-      text += (i == 0 ? "" : " < ") + task.stack[i];
-    }
-    if (task.stack.size() > kShown) text += " < ...";
-  } else if (!task.wchan.empty()) {
-    text += ", waits in " + task.wchan;
-  }
-  return text;
 }
 
 }  // namespace hangrate

@@ -5,9 +5,9 @@
 //   invariant  broken, as the reproducer says, at a moment between the two looks;
 //   witness    every victim asleep in the same place in both looks, without one context switch;
 //   signature  asleep where the manifest says.
+// A sleep that ends by itself, at a time of its own, is none, whatever a reproducer says.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "harness/model/evidence.h"
@@ -21,17 +21,26 @@ enum class Motion {
   Motionless,  ///< asleep in the same place, no context switch in between
   Halted,      ///< stopped by a signal or a tracer: not asleep by itself
   Moving,      ///< running, runnable, or it slept somewhere else in between
+  Foreign,     ///< another task than the one the trial is about
   Unknown,     ///< the sources do not tell
+};
+
+/// What one round proves. Nothing but a broken invariant makes a hang; the place says which.
+enum class Proof {
+  None,
+  Match,  ///< this bug
+  Other,  ///< a hang at another place; it must last, see evidence_of()
 };
 
 struct Finding {
   Motion motion = Motion::Unknown;
   InvariantState invariant = InvariantState::Unknown;
   SignatureMatch signature = SignatureMatch::NotApplicable;
-  bool place_known = false;  ///< some source tells where the victims sleep
-  bool hit = false;
-  std::vector<std::string> because;
-  std::vector<std::string> hints;
+  bool place_known = false;   ///< some source tells where the victims sleep
+  bool own_deadline = false;  ///< a victim's wait ends by itself
+  Proof proof = Proof::None;
+  std::vector<Reason> because;
+  std::vector<Reason> hints;
 };
 
 /// Did the victims move between two looks?
@@ -43,10 +52,7 @@ bool still_there(const SampleSet& proof, const SampleSet& now);
 Finding assess(const Round& round, const Variant& variant);
 
 /// Do the victims of `samples` sleep as the signatures say? NotApplicable: no source tells where.
-SignatureMatch match_signatures(const SampleSet& samples, const Variant& variant,
-                                std::vector<std::string>* because);
-
-/// "writer (4711): S in write, anon_pipe_write < vfs_write": one line for people.
-std::string describe_task(const TaskSample& task);
+SignatureMatch match_signatures(const SampleSet& samples, const std::vector<Signature>& signatures,
+                                std::vector<Reason>* because = nullptr);
 
 }  // namespace hangrate

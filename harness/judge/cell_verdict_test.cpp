@@ -12,9 +12,23 @@ using namespace testing;  // Counts, tally_of, ...
 
 constexpr double kReference = 0.001;
 
-CellVerdict judged(Expectation expectation, const Counts& counts) {
-  const Tally tally = tally_of(counts);
-  return judge(expectation, tally, estimate_of(tally), kReference);
+CellJudgement judgement_of(Expectation expectation, const Counts& counts,
+                           Shortfall shortfall = Shortfall::None) {
+  return judge_cell({.expectation = expectation,
+                     .tally = tally_of(counts),
+                     .search = {},
+                     .reference_rate = kReference,
+                     .shortfall = shortfall,
+                     .excluded_over_boots = {}});
+}
+
+CellVerdict judged(Expectation expectation, const Counts& counts,
+                   Shortfall shortfall = Shortfall::None) {
+  return judgement_of(expectation, counts, shortfall).verdict;
+}
+
+int code_of(CellVerdict verdict, const Gate& gate = {}) {
+  return exit_code(CellJudgement{.verdict = verdict}, gate, "fake");
 }
 
 constexpr Expectation kAll[] = {Expectation::Affected,    Expectation::Fixed,
@@ -25,7 +39,6 @@ constexpr Expectation kAll[] = {Expectation::Affected,    Expectation::Fixed,
 TEST(CellVerdict, OneHitOrAnomalyReproducesOnAnAffectedKernel) {
   EXPECT_EQ(judged(Expectation::Affected, {.clean = 999, .match = 1}), CellVerdict::Reproduced);
   EXPECT_EQ(judged(Expectation::Affected, {.clean = 999, .anomaly = 1}), CellVerdict::Reproduced);
-  EXPECT_EQ(judged(Expectation::Unknown, {.clean = 999, .match = 1}), CellVerdict::Reproduced);
 }
 
 TEST(CellVerdict, OneHitOrAnomalyIsARegressionOnAFixedKernel) {
@@ -34,15 +47,73 @@ TEST(CellVerdict, OneHitOrAnomalyIsARegressionOnAFixedKernel) {
   EXPECT_EQ(judged(Expectation::Fixed, {.match = 1, .other = 5}), CellVerdict::Regression);
 }
 
-TEST(CellVerdict, AffectedAndCleanIsUnexpectedOnlyWithEnoughTrials) {
-  EXPECT_EQ(judged(Expectation::Affected, {.clean = 2994}), CellVerdict::InconclusivePower);
-  EXPECT_EQ(judged(Expectation::Affected, {.clean = 2995}), CellVerdict::UnexpectedlyClean);
-  EXPECT_EQ(judged(Expectation::Affected, {.clean = 2000, .slow = 995}),
-            CellVerdict::UnexpectedlyClean);
+TEST(CellVerdict, CleanIsAResultOnlyIfTheReferenceRateIsExcluded) {
+  const std::pair<Expectation, CellVerdict> results[] = {
+      {Expectation::Affected, CellVerdict::UnexpectedlyClean},
+      {Expectation::Fixed, CellVerdict::FixedClean},
+      {Expectation::NeverHangs, CellVerdict::ControlHeld}};
+  for (const auto& [expectation, result] : results) {
+    EXPECT_EQ(judged(expectation, {.clean = 1}), CellVerdict::Weak);
+    EXPECT_EQ(judged(expectation, {.clean = 2994}), CellVerdict::Weak);
+    EXPECT_EQ(judged(expectation, {.clean = 2995}), result);
+    EXPECT_EQ(judged(expectation, {.clean = 2000, .slow = 995}), result);
+  }
+  EXPECT_EQ(judgement_of(Expectation::Fixed, {.clean = 10}).needed, 2995u);
 }
 
-TEST(CellVerdict, FixedAndCleanIsAsItShouldBe) {
-  EXPECT_EQ(judged(Expectation::Fixed, {.clean = 10}), CellVerdict::FixedClean);
+TEST(CellVerdict, WhatMayHaveBeenAHitCountsAsOne) {
+  for (const Counts& doubt :
+       {Counts{.clean = 2995, .inconclusive = 1}, Counts{.clean = 2995, .lost = 1}}) {
+    const CellJudgement judgement = judgement_of(Expectation::Fixed, doubt);
+    EXPECT_EQ(judgement.verdict, CellVerdict::Weak);
+    EXPECT_EQ(judgement.possible_hits, 1u);
+    EXPECT_GT(judgement.needed, 4700u);
+  }
+  EXPECT_EQ(judged(Expectation::Fixed, {.clean = 4800, .inconclusive = 1}),
+            CellVerdict::FixedClean);
+  EXPECT_EQ(judged(Expectation::Fixed, {.clean = 2995, .skipped = 1, .infra = 1}),
+            CellVerdict::FixedClean)
+      << "those never began";
+  // Of 20 trials 8 that say nothing: half is not the measure.
+  EXPECT_EQ(judged(Expectation::NeverHangs, {.clean = 12, .inconclusive = 8}), CellVerdict::Weak);
+}
+
+TEST(CellVerdict, AStuckTrialIsNoAnswerAndHidesNoProof) {
+  for (const Expectation expectation : kAll) {
+    if (expectation == Expectation::Lookalike) continue;
+    const CellJudgement judgement = judgement_of(expectation, {.clean = 5000, .stuck = 1});
+    EXPECT_TRUE(judgement.stuck);
+    if (expectation == Expectation::AlwaysHangs) continue;  // broken by the clean ones
+    EXPECT_EQ(judgement.verdict, CellVerdict::Stuck);
+    EXPECT_EQ(exit_code(judgement), 3);
+  }
+  const CellJudgement shown = judgement_of(Expectation::Affected, {.match = 5, .stuck = 1});
+  EXPECT_EQ(shown.verdict, CellVerdict::Reproduced);
+  EXPECT_EQ(exit_code(shown), 3);
+  EXPECT_EQ(exit_code(shown, {.fail_stuck = true}), 1);
+  EXPECT_EQ(exit_code(judgement_of(Expectation::Fixed, {.match = 1, .stuck = 1})), 1);
+}
+
+TEST(CellVerdict, PowerOverBootsIsAskedOnlyWhereItIsDemanded) {
+  CellCase cell{.expectation = Expectation::Fixed,
+                .tally = tally_of({.clean = 5000}),
+                .search = {},
+                .excluded_over_boots = {}};
+  EXPECT_EQ(judge_cell(cell).verdict, CellVerdict::FixedClean);
+  cell.excluded_over_boots = 0.03;
+  EXPECT_EQ(judge_cell(cell).verdict, CellVerdict::Weak);
+  cell.excluded_over_boots = 0.0009;
+  EXPECT_EQ(judge_cell(cell).verdict, CellVerdict::FixedClean);
+}
+
+TEST(CellVerdict, HelpThatNeverHitSaysNothingOfTheBug) {
+  CellCase cell{.expectation = Expectation::Affected,
+                .tally = tally_of({.clean = 5000}),
+                .search = {},
+                .excluded_over_boots = {}};
+  EXPECT_EQ(judge_cell(cell).verdict, CellVerdict::UnexpectedlyClean);
+  cell.helped = true;
+  EXPECT_EQ(judge_cell(cell).verdict, CellVerdict::Weak);
 }
 
 TEST(CellVerdict, AnotherHangIsUnexpectedEverywhereButInALookalike) {
@@ -65,7 +136,7 @@ TEST(CellVerdict, PositiveControlMustHangEveryTime) {
 }
 
 TEST(CellVerdict, NegativeControlMustNeverHang) {
-  EXPECT_EQ(judged(Expectation::NeverHangs, {.clean = 20, .slow = 3}), CellVerdict::ControlHeld);
+  EXPECT_EQ(judged(Expectation::NeverHangs, {.clean = 3000, .slow = 3}), CellVerdict::ControlHeld);
   EXPECT_EQ(judged(Expectation::NeverHangs, {.clean = 20, .match = 1}), CellVerdict::ControlBroken);
   EXPECT_EQ(judged(Expectation::NeverHangs, {.clean = 20, .anomaly = 1}),
             CellVerdict::ControlBroken);
@@ -75,11 +146,35 @@ TEST(CellVerdict, LookalikeMustHangEveryTimeAndNeverMatch) {
   EXPECT_EQ(judged(Expectation::Lookalike, {.other = 20}), CellVerdict::ControlHeld);
   EXPECT_EQ(judged(Expectation::Lookalike, {.match = 1, .other = 20}), CellVerdict::ControlBroken);
   EXPECT_EQ(judged(Expectation::Lookalike, {.clean = 1, .other = 20}), CellVerdict::ControlBroken);
+  EXPECT_EQ(judged(Expectation::Lookalike, {.stuck = 20}), CellVerdict::ControlHeld);
+  EXPECT_EQ(judged(Expectation::Lookalike, {.clean = 1, .stuck = 20}), CellVerdict::ControlBroken);
+  EXPECT_EQ(judged(Expectation::Lookalike, {.match = 1, .stuck = 20}), CellVerdict::ControlBroken);
 }
 
-TEST(CellVerdict, MeasuresAndUnknownClaimNothing) {
+TEST(CellVerdict, ALookalikeThatStandsElsewhereIsBroken) {
+  Verdict stuck;
+  stuck.outcome = Outcome::Stuck;
+  Tally tally;
+  tally.add(stuck);
+  CellCase cell{.expectation = Expectation::Lookalike,
+                .tally = tally,
+                .search = {},
+                .excluded_over_boots = {}};
+  EXPECT_EQ(judge_cell(cell).verdict, CellVerdict::ControlHeld);
+  EXPECT_EQ(exit_code(judge_cell(cell)), 0);
+  stuck.misplaced = true;
+  cell.tally.add(stuck);
+  EXPECT_EQ(judge_cell(cell).verdict, CellVerdict::ControlBroken);
+}
+
+TEST(CellVerdict, WhatIsUnknownIsNoPassWithHitsOrWithout) {
+  EXPECT_EQ(judged(Expectation::Unknown, {.clean = 100'000}), CellVerdict::NoExpectation);
+  EXPECT_EQ(judged(Expectation::Unknown, {.clean = 999, .match = 1}), CellVerdict::NoExpectation);
+  EXPECT_EQ(code_of(CellVerdict::NoExpectation), 3);
+}
+
+TEST(CellVerdict, AMeasurementClaimsNothing) {
   EXPECT_EQ(judged(Expectation::Measures, {.clean = 20}), CellVerdict::Measured);
-  EXPECT_EQ(judged(Expectation::Unknown, {.clean = 100'000}), CellVerdict::Measured);
   EXPECT_EQ(judged(Expectation::Measures, {.clean = 20, .match = 1}), CellVerdict::ControlBroken);
 }
 
@@ -96,11 +191,13 @@ TEST(CellVerdict, UnknownsNeverBecomeAPass) {
 }
 
 TEST(CellVerdict, TrialsThatFailedDominateOnlyAboveHalf) {
-  EXPECT_EQ(judged(Expectation::Fixed, {.clean = 5, .infra = 5}), CellVerdict::FixedClean);
+  EXPECT_EQ(judged(Expectation::Fixed, {.clean = 5000, .infra = 5000}), CellVerdict::FixedClean);
   EXPECT_EQ(judged(Expectation::Fixed, {.clean = 5, .infra = 6}), CellVerdict::Infra);
   EXPECT_EQ(judged(Expectation::Fixed, {.clean = 5, .infra = 3, .lost = 3}), CellVerdict::Infra);
-  EXPECT_EQ(judged(Expectation::Fixed, {.clean = 5, .inconclusive = 5}), CellVerdict::FixedClean);
-  EXPECT_EQ(judged(Expectation::Fixed, {.clean = 5, .inconclusive = 6}), CellVerdict::Inconclusive);
+  EXPECT_EQ(judged(Expectation::AlwaysHangs, {.match = 5, .inconclusive = 5}),
+            CellVerdict::ControlHeld);
+  EXPECT_EQ(judged(Expectation::AlwaysHangs, {.match = 5, .inconclusive = 6}),
+            CellVerdict::Inconclusive);
 }
 
 TEST(CellVerdict, AProofStandsHoweverManyOtherTrialsFailed) {
@@ -111,18 +208,35 @@ TEST(CellVerdict, AProofStandsHoweverManyOtherTrialsFailed) {
 }
 
 TEST(ExitCode, TellsExpectedFromUnexpectedFromNoAnswer) {
-  for (const CellVerdict verdict :
-       {CellVerdict::Reproduced, CellVerdict::FixedClean, CellVerdict::ControlHeld,
-        CellVerdict::Measured, CellVerdict::InconclusivePower}) {
-    EXPECT_EQ(exit_code(verdict), 0) << cell_verdict_name(verdict);
+  for (const CellVerdict verdict : {CellVerdict::Reproduced, CellVerdict::FixedClean,
+                                    CellVerdict::ControlHeld, CellVerdict::Measured}) {
+    EXPECT_EQ(code_of(verdict), 0) << cell_verdict_name(verdict);
   }
   for (const CellVerdict verdict : {CellVerdict::UnexpectedlyClean, CellVerdict::Regression,
                                     CellVerdict::OtherHang, CellVerdict::ControlBroken}) {
-    EXPECT_EQ(exit_code(verdict), 1) << cell_verdict_name(verdict);
+    EXPECT_EQ(code_of(verdict), 1) << cell_verdict_name(verdict);
   }
-  EXPECT_EQ(exit_code(CellVerdict::Infra), 3);
-  EXPECT_EQ(exit_code(CellVerdict::Inconclusive), 3);
-  EXPECT_EQ(exit_code(CellVerdict::Skipped), 4);
+  for (const CellVerdict verdict :
+       {CellVerdict::Infra, CellVerdict::Inconclusive, CellVerdict::Weak,
+        CellVerdict::NoExpectation, CellVerdict::Stuck}) {
+    EXPECT_EQ(code_of(verdict), 3) << cell_verdict_name(verdict);
+  }
+  EXPECT_EQ(code_of(CellVerdict::Skipped), 4);
+}
+
+TEST(ExitCode, IsWhatTheGateDemands) {
+  EXPECT_EQ(code_of(CellVerdict::Weak, {.weak_ok = true}), 0);
+  EXPECT_EQ(code_of(CellVerdict::Weak, {.fail_weak = true}), 1);
+  EXPECT_EQ(code_of(CellVerdict::Weak, {.weak_ok = true, .fail_weak = true}), 1);
+  EXPECT_EQ(code_of(CellVerdict::Skipped, {.fail_skip = true}), 1);
+  EXPECT_EQ(code_of(CellVerdict::Skipped, {.require = {"fake"}}), 1);
+  EXPECT_EQ(code_of(CellVerdict::Skipped, {.require = {"another"}}), 4);
+  const Gate strict{.fail_skip = true, .fail_weak = true, .fail_stuck = true, .require = {"fake"}};
+  for (const CellVerdict verdict : {CellVerdict::FixedClean, CellVerdict::Reproduced}) {
+    EXPECT_EQ(code_of(verdict, strict), 0) << cell_verdict_name(verdict);
+  }
+  EXPECT_EQ(code_of(CellVerdict::NoExpectation, strict), 3) << "an unknown is no failure either";
+  EXPECT_EQ(code_of(CellVerdict::Infra, strict), 3);
 }
 
 TEST(ExitCode, OfManyIsTheWorstAndSkippedOnlyIfAllAre) {
@@ -137,18 +251,13 @@ TEST(ExitCode, OfManyIsTheWorstAndSkippedOnlyIfAllAre) {
   EXPECT_EQ(combined({}), 4);
 }
 
-CellVerdict judged(Expectation expectation, const Counts& counts, Shortfall shortfall) {
-  const Tally tally = tally_of(counts);
-  return judge(expectation, tally, estimate_of(tally), kReference, shortfall);
-}
-
 TEST(CellVerdict, ACellCutShortIsNeverAPass) {
   for (const Expectation expectation : kAll) {
     for (const Counts& counts : {Counts{}, Counts{.clean = 13}, Counts{.clean = 5000},
                                  Counts{.match = 13}, Counts{.other = 13}, Counts{.slow = 13}}) {
-      const CellVerdict verdict = judged(expectation, counts, Shortfall::Cut);
-      const int code = exit_code(verdict, Shortfall::Cut);
-      EXPECT_TRUE(code == 1 || code == 3) << cell_verdict_name(verdict);
+      const CellJudgement judgement = judgement_of(expectation, counts, Shortfall::Cut);
+      const int code = exit_code(judgement);
+      EXPECT_TRUE(code == 1 || code == 3) << cell_verdict_name(judgement.verdict);
     }
   }
   EXPECT_EQ(judged(Expectation::Fixed, {.clean = 13}, Shortfall::Cut), CellVerdict::Inconclusive);
@@ -161,8 +270,7 @@ TEST(CellVerdict, WhatWasProvenBeforeACellWasCutShortStaysProven) {
             CellVerdict::Reproduced);
   EXPECT_EQ(judged(Expectation::Fixed, {.clean = 9, .match = 1, .lost = 2}, Shortfall::Cut),
             CellVerdict::Regression);
-  EXPECT_EQ(exit_code(CellVerdict::Regression, Shortfall::Cut), 1);
-  EXPECT_EQ(exit_code(CellVerdict::Skipped, Shortfall::None), 4);
+  EXPECT_EQ(exit_code({.verdict = CellVerdict::Regression, .shortfall = Shortfall::Cut}), 1);
 }
 
 TEST(CellVerdict, ACellGivenUpClaimsNothingOfWhatItDidNotSee) {
@@ -171,13 +279,16 @@ TEST(CellVerdict, ACellGivenUpClaimsNothingOfWhatItDidNotSee) {
   // Victims that could not be freed end a cell too, and they are what it was to show.
   EXPECT_EQ(judged(Expectation::AlwaysHangs, {.match = 8}, Shortfall::GaveUp),
             CellVerdict::ControlHeld);
-  EXPECT_EQ(exit_code(CellVerdict::ControlHeld, Shortfall::GaveUp), 0);
+  EXPECT_EQ(exit_code({.verdict = CellVerdict::ControlHeld, .shortfall = Shortfall::GaveUp}), 0);
 }
 
 CellVerdict with_search(Expectation expectation, const Tally& measured, const Tally& search) {
-  const Cluster all{measured.conclusive(), measured.reproductions()};
-  const RateEstimate estimate = estimate_rate({&all, 1}, 0.95);
-  return judge(expectation, measured, estimate, 0.5, Shortfall::None, search);
+  return judge_cell({.expectation = expectation,
+                     .tally = measured,
+                     .search = search,
+                     .reference_rate = 0.5,
+                     .excluded_over_boots = {}})
+      .verdict;
 }
 
 TEST(Search, AHitProvesWhatItProves) {
@@ -196,8 +307,7 @@ TEST(Search, CleanTrialsOfItProveNothing) {
   const Tally clean = search_with(100000, 0);
   EXPECT_EQ(with_search(Expectation::AlwaysHangs, search_with(0, 10), clean),
             CellVerdict::ControlHeld);
-  EXPECT_EQ(with_search(Expectation::Affected, search_with(2, 0), clean),
-            CellVerdict::InconclusivePower);
+  EXPECT_EQ(with_search(Expectation::Affected, search_with(2, 0), clean), CellVerdict::Weak);
   EXPECT_EQ(with_search(Expectation::Fixed, Tally(), clean), CellVerdict::Inconclusive);
   EXPECT_EQ(with_search(Expectation::Fixed, clean, clean), CellVerdict::FixedClean);
 }

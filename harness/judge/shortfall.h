@@ -20,4 +20,10 @@ enum class Shortfall {
 /// that a cell is done.
 Shortfall shortfall_of(const CellSpec& spec, const CellResult& result);
 
+/// Whether a run that goes on has nothing left to do for this cell.
+bool finished(const CellSpec& spec, const CellResult& result);
+
+/// Whether a cell that ended like this is not tried again in the next boot.
+bool hopeless(EndReason reason);
+
 }  // namespace hangrate

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "harness/classify/trace_witness.h"
-#include "harness/judge/assess.h"
 
 namespace hangrate {
 
@@ -37,126 +36,173 @@ void fill_axes(const Observation& observation, Verdict& verdict) {
     const bool killed = ((task.pending | task.shared_pending) & kKillBit) != 0;
     if (killed && verdict.kill == HangKill::Untested) {
       verdict.kill = HangKill::Survives;
-      verdict.because.push_back("a SIGKILL is pending on the " + task.role + " and it sleeps on");
+      verdict.because.push_back({ReasonCode::KillPending, {task.role}});
     }
   }
-  for (const Rung& rung : observation.rungs) {
-    if (rung.effect == Effect::Freed) {
-      verdict.freed_by = rung.name;
+  for (const Climb& climb : observation.climbs) {
+    if (climb.cleanup) continue;
+    if (climb.effect == Effect::Freed) {
+      verdict.freed_by = climb.rung;
       verdict.rescue = HangRescue::Freed;
-      if (rung.name == "kill") verdict.kill = HangKill::Dies;
-    } else if (rung.effect == Effect::NotFreed) {
-      if (rung.name == "kill") verdict.kill = HangKill::Survives;
+      if (climb.rung == Rung::Kill) verdict.kill = HangKill::Dies;
+    } else if (climb.effect == Effect::NotFreed) {
+      if (climb.rung == Rung::Kill) verdict.kill = HangKill::Survives;
       if (verdict.rescue == HangRescue::Untested) verdict.rescue = HangRescue::NotFreed;
     }
   }
 }
 
-/// Motionless from the first to the last recorded round, for at least the window demanded?
-bool motionless_for_window(const Observation& observation) {
-  if (observation.rounds.empty()) return false;
-  const SampleSet& first = observation.rounds.front().before;
-  const SampleSet& last = observation.rounds.back().after;
-  return motion_between(first, last) == Motion::Motionless &&
-         last.when - first.when >= observation.window;
+Reason number(ReasonCode code, Nanos span, Nanos unit) {
+  return {code, {std::to_string(span / unit)}};
 }
 
-Verdict not_a_hang(const Observation& observation, const Variant& variant) {
+/// What is said of a trial that did not stand still, by what the last look found.
+void tell_motion(const Finding& finding, Verdict& verdict) {
+  switch (finding.motion) {
+    case Motion::Halted:
+      verdict.rule = Rule::VictimHalted;
+      verdict.because.push_back({ReasonCode::Halted, {}});
+      break;
+    case Motion::Moving:
+      verdict.rule = Rule::VictimMoving;
+      verdict.because.push_back({ReasonCode::Moving, {}});
+      break;
+    case Motion::Foreign:
+      verdict.rule = Rule::NotOurs;
+      verdict.because.push_back({ReasonCode::NotOurs, {}});
+      break;
+    case Motion::Unknown:
+      verdict.because.push_back({ReasonCode::SourcesSilent, {}});
+      break;
+    case Motion::Gone:
+      verdict.because.push_back({ReasonCode::Gone, {}});
+      break;
+    case Motion::Motionless:
+      verdict.because.push_back({ReasonCode::AsleepTooShort, {}});
+      break;
+  }
+}
+
+void add_finding(const Finding& finding, Verdict& verdict) {
+  verdict.because.insert(verdict.because.end(), finding.because.begin(), finding.because.end());
+  verdict.hints = finding.hints;
+}
+
+/// Nothing was proven, and the time that a healthy trial may take is over.
+Verdict unproven(const Evidence& evidence, const Observation& observation) {
+  Verdict verdict;
+  verdict.rule = observation.ending == Ending::Interrupted ? Rule::Interrupted : Rule::NoProof;
+  if (observation.rounds.empty()) {
+    verdict.because.push_back({ReasonCode::Unwatched, {}});
+    return verdict;
+  }
+  const Finding& finding = evidence.finding;
+  if (!evidence.motionless || observation.ending == Ending::Interrupted) {
+    tell_motion(finding, verdict);
+    add_finding(finding, verdict);
+    return verdict;
+  }
+  verdict.outcome = Outcome::Stuck;
+  verdict.rule = finding.own_deadline   ? Rule::OwnDeadline
+                 : !finding.place_known ? Rule::PlaceUnknown
+                 : finding.invariant == InvariantState::Broken &&
+                         finding.signature == SignatureMatch::NotApplicable
+                     ? Rule::SignatureUnreadable
+                     : Rule::NothingProven;
+  verdict.wait = wait_of(observation.rounds.back().after);
+  verdict.because.push_back(number(ReasonCode::NothingProven, evidence.motionless_for, kMilli));
+  add_finding(finding, verdict);
+  return verdict;
+}
+
+Verdict not_a_hang(const Evidence& evidence, const Observation& observation) {
   Verdict verdict;
   const Nanos took = observation.ended - observation.wedge;
   switch (observation.ending) {
     case Ending::Finished:
       verdict.outcome = took >= observation.slow_after ? Outcome::Slow : Outcome::Clean;
-      verdict.rule = "ended by itself";
-      verdict.because.push_back("ended by itself " + std::to_string(took / kMicro) +
-                                " us after it should have");
+      verdict.rule = Rule::EndedByItself;
+      verdict.because.push_back(number(ReasonCode::EndedByItself, took, kMicro));
       return verdict;
     case Ending::WorkerDied:
       verdict.outcome = Outcome::Infra;
-      verdict.rule = "worker died";
-      verdict.because.push_back(observation.message);
+      verdict.rule = Rule::WorkerDied;
+      verdict.because.push_back(told(observation.message));
       return verdict;
     case Ending::Freed:
     case Ending::Abandoned:
+    case Ending::GivenUp:
     case Ending::Interrupted:
       break;
   }
-  verdict.outcome = Outcome::Inconclusive;
-  verdict.rule = observation.ending == Ending::Interrupted ? "interrupted" : "no proof";
-  if (observation.rounds.empty()) {
-    verdict.because.push_back("nothing was seen of it");
+  return unproven(evidence, observation);
+}
+
+/// A control that hangs in another way says where. Somewhere else is not what it is to show.
+void check_own_place(const Observation& observation, const Variant& variant, Verdict& verdict) {
+  const bool stands =
+      verdict.outcome == Outcome::Stuck ||
+      (verdict.outcome == Outcome::Hang && verdict.signature == SignatureMatch::Other);
+  if (!stands || variant.own_place.empty()) return;
+  const SampleSet& last = observation.rounds.back().after;
+  verdict.misplaced = match_signatures(last, variant.own_place) == SignatureMatch::Other;
+  verdict.because.push_back(
+      {verdict.misplaced ? ReasonCode::NotOwnPlace : ReasonCode::OwnPlace, {}});
+}
+
+Verdict hang(const Evidence& evidence, const Observation& observation) {
+  Verdict verdict;
+  add_finding(evidence.finding, verdict);
+  const bool by_itself = std::any_of(
+      observation.climbs.begin(), observation.climbs.end(),
+      [](const Climb& climb) { return climb.rung == Rung::Wait && climb.effect == Effect::Freed; });
+  if (by_itself) {  // whatever it was, it was no hang
+    verdict.rule = Rule::WentOnByItself;
     return verdict;
   }
-  const Finding finding = assess(observation.rounds.back(), variant);
-  switch (finding.motion) {
-    case Motion::Halted:
-      verdict.rule = "victim halted";
-      verdict.because.push_back("the victim is stopped by a signal or a tracer");
-      break;
-    case Motion::Moving:
-      verdict.rule = "victim moving";
-      verdict.because.push_back("the victim runs, waits for a CPU, or moved between two looks");
-      break;
-    case Motion::Unknown:
-      verdict.because.push_back("the sources do not tell");
-      break;
-    case Motion::Gone:
-      verdict.because.push_back("the victim is gone");
-      break;
-    case Motion::Motionless:
-      verdict.because.push_back("asleep, but not long enough");
-      break;
+  const TraceWitness witness = trace_witness(observation);
+  if (witness.state == WitnessState::Contradicts) {  // two sources that disagree prove nothing
+    verdict.rule = Rule::TraceContradicts;
+    verdict.because.push_back({ReasonCode::Trace, {witness.text}});
+    return verdict;
   }
-  verdict.because.insert(verdict.because.end(), finding.because.begin(), finding.because.end());
-  verdict.hints = finding.hints;
+  if (witness.state == WitnessState::Confirms) {
+    verdict.because.push_back({ReasonCode::Trace, {witness.text}});
+  }
+  if (witness.state == WitnessState::Silent && !witness.text.empty()) {
+    verdict.hints.push_back({ReasonCode::Trace, {witness.text}});
+  }
+  const bool match = evidence.proof == Proof::Match;
+  verdict.outcome = Outcome::Hang;
+  verdict.signature = match ? SignatureMatch::Match : SignatureMatch::Other;
+  verdict.rule = match ? Rule::Proven : Rule::ProvenElsewhere;
+  fill_axes(observation, verdict);
   return verdict;
 }
 
 }  // namespace
 
-Verdict classify(const Observation& observation, const Variant& variant) {
-  if (observation.rounds.empty()) return not_a_hang(observation, variant);
-  const Finding finding = assess(observation.rounds.back(), variant);
-  const bool other = !finding.hit && motionless_for_window(observation);
-  if (!finding.hit && !other) return not_a_hang(observation, variant);
+Evidence evidence_of(const Observation& observation, const Variant& variant) {
+  Evidence evidence;
+  if (observation.rounds.empty()) return evidence;
+  const Round& first = observation.rounds.front();
+  const Round& last = observation.rounds.back();
+  evidence.finding = assess(last, variant);
+  evidence.motionless_for = last.after.when - first.before.when;
+  evidence.motionless = motion_between(first.before, last.after) == Motion::Motionless &&
+                        evidence.motionless_for >= observation.window;
+  evidence.proof = evidence.finding.proof;
+  if (evidence.proof != Proof::Other) return evidence;
+  const bool lasting = evidence.motionless && assess(first, variant).proof == Proof::Other;
+  if (!lasting) evidence.proof = Proof::None;
+  return evidence;
+}
 
-  Verdict verdict;
-  verdict.because = finding.because;
-  verdict.hints = finding.hints;
-  if (other && !finding.place_known) {
-    verdict.outcome = Outcome::Inconclusive;
-    verdict.rule = "asleep at an unknown place";
-    return verdict;
-  }
-  if (other && finding.invariant == InvariantState::Broken &&
-      finding.signature == SignatureMatch::NotApplicable) {
-    verdict.outcome = Outcome::Inconclusive;
-    verdict.rule = "invariant broken, place unreadable";
-    return verdict;
-  }
-  const bool by_itself = std::any_of(
-      observation.rungs.begin(), observation.rungs.end(),
-      [](const Rung& rung) { return rung.name == "wait" && rung.effect == Effect::Freed; });
-  if (by_itself) {  // whatever it was, it was no hang
-    verdict.outcome = Outcome::Inconclusive;
-    verdict.rule = "went on by itself";
-    return verdict;
-  }
-  const TraceWitness witness = trace_witness(observation);
-  if (witness.state == WitnessState::Contradicts) {  // two sources that disagree prove nothing
-    verdict.outcome = Outcome::Inconclusive;
-    verdict.rule = "trace contradicts";
-    verdict.because.push_back(witness.text);
-    return verdict;
-  }
-  if (witness.state == WitnessState::Confirms) verdict.because.push_back(witness.text);
-  if (witness.state == WitnessState::Silent && !witness.text.empty()) {
-    verdict.hints.push_back(witness.text);
-  }
-  verdict.outcome = Outcome::Hang;
-  verdict.signature = finding.hit ? SignatureMatch::Match : SignatureMatch::Other;
-  verdict.rule = finding.hit ? "invariant broken, motionless, signature" : "motionless elsewhere";
-  fill_axes(observation, verdict);
+Verdict judge_trial(const Evidence& evidence, const Observation& observation,
+                    const Variant& variant) {
+  Verdict verdict = evidence.proof != Proof::None ? hang(evidence, observation)
+                                                  : not_a_hang(evidence, observation);
+  check_own_place(observation, variant, verdict);
   return verdict;
 }
 

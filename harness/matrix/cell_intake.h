@@ -36,7 +36,7 @@ class CellIntake {
   bool started() const { return workers_ > 0; }  ///< its header came
   bool ended() const { return end_.has_value(); }
   /// Why it ended by itself: "trials", "skipped", ...; "" if it did not.
-  std::string end_reason() const { return end_.value_or(""); }
+  EndReason end_reason() const { return end_.value_or(EndReason::None); }
   const RangeSet& recorded() const { return recorded_; }
   /// Of them, those that were measured.
   std::uint64_t measured() const { return recorded_.total_from(order_.search); }
@@ -53,7 +53,7 @@ class CellIntake {
   CellOrder order_;
   int workers_ = 0;
   RangeSet recorded_;
-  std::optional<std::string> end_;
+  std::optional<EndReason> end_;
 };
 
 }  // namespace hangrate

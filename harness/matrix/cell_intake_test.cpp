@@ -30,8 +30,8 @@ TEST(CellIntake, CountsWhatWasOrdered) {
   EXPECT_TRUE(intake.take(batch(120, 30)));
   EXPECT_EQ(intake.recorded().total(), 50u);
   EXPECT_FALSE(intake.ended());
-  EXPECT_TRUE(intake.take(to_json_value(Record(CellEndRecord{.reason = "trials"}))));
-  EXPECT_EQ(intake.end_reason(), "trials");
+  EXPECT_TRUE(intake.take(to_json_value(Record(CellEndRecord{.reason = EndReason::Trials}))));
+  EXPECT_EQ(intake.end_reason(), EndReason::Trials);
 }
 
 TEST(CellIntake, RefusesTrialsNobodyOrdered) {
@@ -67,7 +67,7 @@ TEST(CellIntake, RefusesWhatCannotBe) {
   EXPECT_TRUE(intake.take(batch(120, 2)));
   EXPECT_FALSE(intake.take(batch(121, 2))) << "one of them twice";
   EXPECT_TRUE(intake.take({{"type", "of a later version"}}));
-  EXPECT_TRUE(intake.take(to_json_value(Record(CellEndRecord{.reason = "trials"}))));
+  EXPECT_TRUE(intake.take(to_json_value(Record(CellEndRecord{.reason = EndReason::Trials}))));
   EXPECT_FALSE(intake.take(batch(130, 1))) << "behind the end";
 }
 
@@ -85,7 +85,7 @@ TEST(CellIntake, EveryWorkerMayHaveBeenAtATrial) {
 
 TEST(CellIntake, AfterItsEndNothingWasInFlight) {
   CellIntake intake = begun();
-  EXPECT_TRUE(intake.take(to_json_value(Record(CellEndRecord{.reason = "budget"}))));
+  EXPECT_TRUE(intake.take(to_json_value(Record(CellEndRecord{.reason = EndReason::Infra}))));
   EXPECT_TRUE(intake.in_flight().empty());
   EXPECT_TRUE(CellIntake({"alpha", "first", {0, 5}}).in_flight().empty()) << "never began";
 }

@@ -23,7 +23,23 @@ HR_JSON(MatrixPlan, kernels, cells)
 HR_JSON(MatrixHeader, version, started, argv, file, options, warm, trace, seed, confidence, plan)
 HR_JSON(RowRecord, id, label, accel, build_note, reverted, identity, trouble)
 HR_JSON(RowNote, id, text, flaw)
-HR_JSON(BootRecord, id, number, end, why, boot_time, total_time)
+static void to_json(Json& json, const BootRecord& boot) {
+  json = {{"id", boot.id},
+          {"number", boot.number},
+          {"end", boot.end ? end_name(*boot.end) : ""},
+          {"why", boot.why},
+          {"boot_time", boot.boot_time},
+          {"total_time", boot.total_time}};
+}
+static void from_json(const Json& json, BootRecord& boot) {
+  boot.id = json.value("id", "");
+  boot.number = json.value("number", boot.number);
+  const std::string end = json.value("end", "");
+  if (!end.empty()) boot.end = boot_end_of(end);
+  boot.why = json.value("why", "");
+  boot.boot_time = json.value("boot_time", Nanos{0});
+  boot.total_time = json.value("total_time", Nanos{0});
+}
 
 namespace {
 
@@ -70,17 +86,16 @@ void take_note(MatrixSummary& summary, const RowNote& note) {
 void take_boot(MatrixSummary& summary, const BootRecord& record) {
   MatrixRow* row = row_of(summary, record.id);
   if (row == nullptr) return;
-  if (record.end.empty()) {
+  if (!record.end) {
     BootFact boot;
     boot.number = record.number;
     boot.folder = record.id + "/" + boot_name(record.number);
-    boot.end = "interrupted";  // until its end is told
     row->boots.push_back(std::move(boot));
     return;
   }
   for (BootFact& boot : row->boots) {
     if (boot.number != record.number) continue;
-    boot.end = record.end;
+    boot.end = *record.end;
     boot.why = record.why;
     boot.boot_time = record.boot_time;
     boot.total_time = record.total_time;

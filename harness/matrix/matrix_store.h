@@ -40,8 +40,8 @@ struct RowRecord {
 struct BootRecord {
   std::string id;
   int number = 1;
-  std::string end;  ///< "" when it starts
-  std::string why;  ///< what its machine said of that; "" if it finished
+  std::optional<BootEnd> end;  ///< none when it starts
+  std::string why;             ///< what its machine said of that; "" if it finished
   Nanos boot_time = 0;
   Nanos total_time = 0;
 };

@@ -25,8 +25,8 @@ class Store : public ::testing::Test {
     ASSERT_TRUE(store) << store.error().what();
     const auto boot = store->boot_folder("k", 1);
     ASSERT_TRUE(boot);
-    ASSERT_TRUE(store->add(BootRecord{.id = "k", .number = 1, .end = ""}));
-    ASSERT_TRUE(store->add(BootRecord{.id = "k", .number = 1, .end = "finished"}));
+    ASSERT_TRUE(store->add(BootRecord{.id = "k", .number = 1, .end = {}}));
+    ASSERT_TRUE(store->add(BootRecord{.id = "k", .number = 1, .end = BootEnd::Finished}));
     journal_ = *boot + "/" + cell_file("pipe_full_child", "deadlock");
     std::string text = read_file(kRecorded).value_or("");
     const std::string hang = R"("verdict":{"outcome":"hang")";

@@ -11,6 +11,7 @@
 #include "harness/base/seed.h"
 #include "harness/guest/console_log.h"
 #include "harness/guest/guest_plan.h"
+#include "harness/judge/shortfall.h"
 #include "harness/model/json.h"
 #include "harness/model/param_check.h"
 
@@ -52,13 +53,12 @@ RowRunner::RowRunner(MatrixStore& store, const MatrixHeader& header, const Matri
     for (const IndexRange& range : result.recorded().ranges()) {
       cell.next_index = range.first + range.count;
     }
-    const std::string& reason = result.end_reason();
-    cell.ended = reason == "skipped" || reason == "infra";
+    cell.ended = hopeless(result.end_reason());
     cells_.push_back(std::move(cell));
   }
   for (const BootFact& boot : so_far.boots) {
     last_boot_ = std::max(last_boot_, boot.number);
-    if (boot.end == "finished") ++good_boots_;
+    if (boot.end == BootEnd::Finished) ++good_boots_;
   }
   done_ = !more_to_do();
 }
@@ -201,7 +201,7 @@ Result<void> RowRunner::start(Nanos now) {
                               .identity = boots_->identity,
                               .trouble = machine.error().what()}));
   return store_.add(BootRecord{
-      .id = kernel_.id, .number = last_boot_, .end = "died", .why = machine.error().what()});
+      .id = kernel_.id, .number = last_boot_, .end = BootEnd::Died, .why = machine.error().what()});
 }
 
 Result<void> RowRunner::step(Nanos now) {
@@ -240,33 +240,33 @@ void RowRunner::stop() {
   if (machine_ != nullptr) machine_->stop();
 }
 
-std::string RowRunner::why_ended() const {
-  if (!distrust_.empty()) return "corrupt";
-  if (bye_) return "finished";
-  if (silent_ != 0) return hello_ == 0 ? "no-hello" : "silent";
+BootEnd RowRunner::why_ended() const {
+  if (!distrust_.empty()) return BootEnd::Corrupt;
+  if (bye_) return BootEnd::Finished;
+  if (silent_ != 0) return hello_ == 0 ? BootEnd::NoHello : BootEnd::Silent;
   for (const ConsoleFinding& finding : findings_in(read_file(console_).value_or(""))) {
-    if (finding.kind == "panic") return "panic";
+    if (finding.kind == "panic") return BootEnd::Panic;
   }
-  return "died";
+  return BootEnd::Died;
 }
 
 Result<void> RowRunner::interrupt(Nanos now) {
   if (machine_ == nullptr) return {};
   if (const auto taken = runs_on(now); !taken) return fail(taken.error());
-  return finish("interrupted", now);
+  return finish(BootEnd::Interrupted, now);
 }
 
-Result<void> RowRunner::finish(const std::string& end, Nanos now) {
-  const bool lost = end != "finished" && end != "interrupted";
+Result<void> RowRunner::finish(BootEnd end, Nanos now) {
+  const bool lost = end != BootEnd::Finished && end != BootEnd::Interrupted;
   std::string why;
-  if (end != "finished") {
+  if (end != BootEnd::Finished) {
     why = distrust_.empty() ? machine_->end_text() : distrust_ + "; " + machine_->end_text();
-    options_.news(fmt::format("{}: boot {}: {} ({})", kernel_.id, last_boot_, end, why));
+    options_.news(fmt::format("{}: boot {}: {} ({})", kernel_.id, last_boot_, end_name(end), why));
   }
   if (lost && command_) {
     ++cells_[command_->cell].deaths;
-    HR_TRY(lose_trials(Outcome::LostMachine, "lost machine",
-                       "the machine was lost: " + end + "; " + why));
+    HR_TRY(lose_trials(Outcome::LostMachine, Rule::LostMachine,
+                       fmt::format("the machine was lost: {}; {}", end_name(end), why)));
   }
   machine_.reset();
   command_.reset();
@@ -277,10 +277,10 @@ Result<void> RowRunner::finish(const std::string& end, Nanos now) {
                                .boot_time = hello_ == 0 ? 0 : hello_ - started_,
                                .total_time = now - started_}));
   // A start that brings nothing is as bad as none: the same would come again, for ever.
-  const bool barren = end == "finished" && records_ == 0;
+  const bool barren = end == BootEnd::Finished && records_ == 0;
   bad_boots_ = lost || barren ? bad_boots_ + 1 : 0;
-  if (end == "finished") ++good_boots_;
-  done_ = end == "interrupted" || !more_to_do();
+  if (end == BootEnd::Finished) ++good_boots_;
+  done_ = end == BootEnd::Interrupted || !more_to_do();
   if (!done_ && bad_boots_ >= kMostBadBoots) {
     HR_TRY(note("too many starts in a row that died or brought nothing; the row ends here"));
     done_ = true;
@@ -301,8 +301,7 @@ void RowRunner::distrust(const std::string& why, Nanos now) {
 }
 
 /// Books what the command that runs was at and nobody will ever know.
-Result<void> RowRunner::lose_trials(Outcome outcome, const std::string& rule,
-                                    const std::string& why) {
+Result<void> RowRunner::lose_trials(Outcome outcome, Rule rule, const std::string& why) {
   Cell& cell = cells_[command_->cell];
   if (cell.deaths >= kMostDeathsOfCell) cell.ended = true;
   if (!command_->journal) return {};
@@ -368,7 +367,7 @@ Result<void> RowRunner::take_end(const Json& json) {
   HR_TRY(note(why));
   if (!command_->intake.started()) cell.ended = true;
   ++cell.deaths;
-  return lose_trials(Outcome::Infra, "supervisor died", why);
+  return lose_trials(Outcome::Infra, Rule::WorkerDied, why);
 }
 
 /// A line of a reproducer's journal: checked, kept as it came, and counted.
@@ -397,8 +396,7 @@ Result<void> RowRunner::take_journal_line(const std::string& line, const Json& j
   for (const IndexRange& range : command_->intake.recorded().ranges()) {
     cell.next_index = std::max(cell.next_index, range.first + range.count);
   }
-  const std::string reason = command_->intake.end_reason();
-  cell.ended = cell.ended || reason == "skipped" || reason == "infra";
+  cell.ended = cell.ended || hopeless(command_->intake.end_reason());
   return {};
 }
 

@@ -63,12 +63,12 @@ class RowRunner {
   };
 
   Result<void> start(Nanos now);
-  Result<void> finish(const std::string& end, Nanos now);
+  Result<void> finish(BootEnd end, Nanos now);
   Result<void> take(const std::string& line, Nanos now);
   Result<void> take_init_line(const std::string& type, const Json& json, Nanos now);
   Result<void> take_journal_line(const std::string& line, const Json& json, Nanos now);
   Result<void> take_end(const Json& json);
-  Result<void> lose_trials(Outcome outcome, const std::string& rule, const std::string& why);
+  Result<void> lose_trials(Outcome outcome, Rule rule, const std::string& why);
   Result<void> note(const std::string& text);
   void distrust(const std::string& why, Nanos now);
   CellOrder order_for(const Cell& cell) const;
@@ -76,7 +76,7 @@ class RowRunner {
   void remember(Cell& cell, const Json& json) const;
   std::uint64_t quota(const Cell& cell) const;
   bool more_to_do() const;
-  std::string why_ended() const;
+  BootEnd why_ended() const;
 
   MatrixStore& store_;
   const MatrixHeader& header_;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/base/clock.h"
@@ -29,6 +30,8 @@ struct TaskSample {
   char state = '?';         ///< letter of proc_pid_stat(5)
   std::uint64_t flags = 0;  ///< PF_* of the kernel's include/linux/sched.h
   std::string comm;
+  std::optional<std::uint64_t> started;   ///< field 22 of proc_pid_stat(5): tells it from the next
+                                          ///< task with its number
   std::optional<std::uint64_t> switches;  ///< voluntary + involuntary context switches
   std::uint64_t pending = 0;              ///< SigPnd
   std::uint64_t shared_pending = 0;       ///< ShdPnd
@@ -41,7 +44,9 @@ struct TaskSample {
   bool operator==(const TaskSample&) const = default;
 };
 
-inline constexpr std::uint64_t kFlagExiting = 0x4;  // PF_EXITING, include/linux/sched.h (v2.6..v7)
+// include/linux/sched.h (v2.6..v7)
+inline constexpr std::uint64_t kFlagExiting = 0x4;       // PF_EXITING
+inline constexpr std::uint64_t kFlagKthread = 0x200000;  // PF_KTHREAD
 
 /// The supervisor's own look at a victim's descriptor, through pidfd_getfd(2).
 struct FdWitness {
@@ -80,22 +85,47 @@ struct Round {
   bool operator==(const Round&) const = default;
 };
 
-enum class Effect { Freed, NotFreed, Unknown };
+/// The rungs of the ladder by which a hung trial is freed, passive ones first.
+enum class Rung {
+  Wait,          ///< nothing is done: what goes on now was no hang
+  StopContinue,  ///< what attaching a debugger does
+  Lever,         ///< the reproducer's own, on the object
+  Kill,
+  FuseAbort,  ///< a lever too: abort the connection
+  PeerClose,  ///< a lever too: close the other end
+};
 
-/// One rung of the poke ladder, climbed only after the evidence was safe.
-struct Rung {
-  std::string name;
+const char* rung_name(Rung rung);
+std::optional<Rung> rung_of(std::string_view name);
+
+enum class Effect { Freed, NotFreed, Unknown, NotTried };
+
+enum class ClimbNote {
+  None,
+  KillPending,   ///< a SIGKILL is pending on every victim already
+  NeitherSeen,   ///< neither freed nor asleep as before
+  NoAnswer,      ///< the worker did not answer, so the lever may not have been pulled
+  NobodyToPull,  ///< the worker itself is the victim
+  Refused,       ///< the reproducer says that it pulls no lever (its parameters ask for none)
+};
+
+/// A rung that was climbed, only after the evidence was safe.
+struct Climb {
+  Rung rung = Rung::Wait;
   Nanos when = 0;
   Nanos took = 0;
   Effect effect = Effect::Unknown;
-  std::string note;
-  bool operator==(const Rung&) const = default;
+  ClimbNote note = ClimbNote::None;
+  std::string told;      ///< a note of an older journal
+  bool cleanup = false;  ///< nothing was proven: this only ended the trial
+  bool operator==(const Climb&) const = default;
 };
 
 enum class Ending {
   Finished,     ///< the trial ended by itself
   Freed,        ///< a rung freed it
   Abandoned,    ///< nothing freed it; reported and left behind
+  GivenUp,      ///< nothing was proven in the time a healthy trial may take; ended by cleanup
   WorkerDied,   ///< the worker went away while being observed
   Interrupted,  ///< the run was ended by the user
 };

@@ -39,10 +39,18 @@ NLOHMANN_JSON_SERIALIZE_ENUM(InvariantState, {{InvariantState::Unknown, "unknown
                                               {InvariantState::Broken, "broken"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(Effect, {{Effect::Unknown, "unknown"},
                                       {Effect::Freed, "freed"},
-                                      {Effect::NotFreed, "not-freed"}})
+                                      {Effect::NotFreed, "not-freed"},
+                                      {Effect::NotTried, "not-tried"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(ClimbNote, {{ClimbNote::None, ""},
+                                         {ClimbNote::KillPending, "kill-pending"},
+                                         {ClimbNote::NeitherSeen, "neither-seen"},
+                                         {ClimbNote::NoAnswer, "no-answer"},
+                                         {ClimbNote::NobodyToPull, "nobody-to-pull"},
+                                         {ClimbNote::Refused, "refused"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(Ending, {{Ending::Finished, "finished"},
                                       {Ending::Freed, "freed"},
                                       {Ending::Abandoned, "abandoned"},
+                                      {Ending::GivenUp, "given-up"},
                                       {Ending::WorkerDied, "worker-died"},
                                       {Ending::Interrupted, "interrupted"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(Outcome, {{Outcome::Inconclusive, "inconclusive"},
@@ -52,7 +60,8 @@ NLOHMANN_JSON_SERIALIZE_ENUM(Outcome, {{Outcome::Inconclusive, "inconclusive"},
                                        {Outcome::Slow, "slow"},
                                        {Outcome::Skipped, "skipped"},
                                        {Outcome::Infra, "infra"},
-                                       {Outcome::LostMachine, "lost_machine"}})
+                                       {Outcome::LostMachine, "lost_machine"},
+                                       {Outcome::Stuck, "stuck"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(SignatureMatch, {{SignatureMatch::NotApplicable, "not-applicable"},
                                               {SignatureMatch::Match, "match"},
                                               {SignatureMatch::Other, "other"}})
@@ -74,15 +83,72 @@ NLOHMANN_JSON_SERIALIZE_ENUM(TraceMode, {{TraceMode::Off, "off"},
                                          {TraceMode::Always, "always"},
                                          {TraceMode::Compare, "compare"}})
 
+static void to_json(Json& json, const EndReason& reason) {
+  json = end_name(reason);
+}
+static void from_json(const Json& json, EndReason& reason) {
+  reason = end_reason_of(json.get<std::string>());
+}
+
+/// A rung nobody knows is no rung: what would climb it?
+static void to_json(Json& json, const Rung& rung) {
+  json = rung_name(rung);
+}
+static void from_json(const Json& json, Rung& rung) {
+  const auto known = rung_of(json.get<std::string>());
+  if (!known) {
+    throw nlohmann::json::other_error::create(
+        501,
+        "no rung " + json.dump() +
+            "; there are: wait, stop-continue, lever, kill, fuse-abort, "
+            "peer-close",
+        &json);
+  }
+  rung = *known;
+}
+
+static void to_json(Json& json, const Climb& climb) {
+  json = {{"name", climb.rung},
+          {"when", climb.when},
+          {"took", climb.took},
+          {"effect", climb.effect},
+          {"note", climb.told.empty() ? Json(climb.note) : Json(climb.told)}};
+  if (climb.cleanup) json["cleanup"] = true;
+}
+static void from_json(const Json& json, Climb& climb) {
+  climb.rung = json.at("name").get<Rung>();
+  climb.when = json.value("when", Nanos{0});
+  climb.took = json.value("took", Nanos{0});
+  climb.effect = json.value("effect", Effect::Unknown);
+  climb.note = json.value("note", ClimbNote::None);
+  const std::string note = json.value("note", "");
+  if (climb.note == ClimbNote::None) climb.told = note;
+  climb.cleanup = json.value("cleanup", false);
+}
+
+static void to_json(Json& json, const Reason& reason) {
+  json = {{"code", reason_name(reason.code)}};
+  if (!reason.arguments.empty()) json["arguments"] = reason.arguments;
+}
+/// Journals up to schema 2 have a sentence instead. A code of a later version is kept as text.
+static void from_json(const Json& json, Reason& reason) {
+  if (json.is_string()) {
+    reason = told(json.get<std::string>());
+    return;
+  }
+  const auto code = reason_code_of(json.at("code").get<std::string>());
+  reason =
+      code ? Reason{*code, json.value("arguments", std::vector<std::string>{})} : told(json.dump());
+}
+
 HR_JSON(Absence, source, reason)
-HR_JSON(TaskSample, role, pid, tid, victim, gone, flags, comm, switches, pending, shared_pending,
-        tracer, wchan, syscall, syscall_name, stack, absent)
+HR_JSON(TaskSample, role, pid, tid, victim, gone, flags, comm, started, switches, pending,
+        shared_pending, tracer, wchan, syscall, syscall_name, stack, absent)
 HR_JSON(FdWitness, role, fd, wanted, revents, queued, capacity)
 HR_JSON(InvariantFinding, when, state, text)
-HR_JSON(Rung, name, when, took, effect, note)
 HR_JSON(Signature, role, states, syscalls, frames, wchans, exiting, every_thread)
-HR_JSON(Variant, name, summary, expect, signatures, ladder, trials, weight, tasks, patience_us,
-        needs_root, widens, reference_rate, worker_role)
+HR_JSON(Variant, name, summary, expect, signatures, own_place, ladder, trials, weight, tasks,
+        patience_us, needs_root, widens, healthy_until_ms, reference_rate, worker_role)
 HR_JSON(Param, name, help, fallback, choices, min, max)
 HR_JSON(AffectedRange, from, to, note)
 HR_JSON(Manifest, name, title, symptom, mechanism, invariant, lever, variants, params, affected,
@@ -91,6 +157,8 @@ HR_JSON(PreemptModel, build, active, source)
 HR_JSON(Capability, name, works, detail, remedy)
 HR_JSON(Environment, release, version, signature, machine, cmdline, preempt, cpus, virtualization,
         root, cgroup_version, capabilities, build_note, reverted)
+NLOHMANN_JSON_SERIALIZE_ENUM(PowerOver, {{PowerOver::Run, "run"}, {PowerOver::Boots, "boots"}})
+HR_JSON(Gate, weak_ok, fail_skip, fail_weak, fail_stuck, require, power)
 HR_JSON(StopSpec, hits, until_excluded, budget)
 HR_JSON(ArmFact, plan, delay_ns, tries, hits, near, off)
 HR_JSON(ShotFact, plan, delay_ns)
@@ -100,7 +168,35 @@ HR_JSON(ReplayFact, of, release, trial, plan, delay_ns)
 HR_JSON(CellSpec, repro, variant, params, first, search, trials, workers, seed, warm, replay,
         manifest)
 HR_JSON(Measurement, name, value, unit)
-HR_JSON(Verdict, outcome, signature, where, wait, kill, rescue, freed_by, rule, because, hints)
+static void to_json(Json& json, const Verdict& verdict) {
+  json = {{"outcome", verdict.outcome},
+          {"signature", verdict.signature},
+          {"where", verdict.where},
+          {"wait", verdict.wait},
+          {"kill", verdict.kill},
+          {"rescue", verdict.rescue},
+          {"freed_by", verdict.freed_by ? rung_name(*verdict.freed_by) : ""},
+          {"rule", rule_text(verdict)},
+          {"because", verdict.because},
+          {"hints", verdict.hints}};
+  if (verdict.misplaced) json["misplaced"] = true;
+}
+static void from_json(const Json& json, Verdict& verdict) {
+  verdict.outcome = json.value("outcome", verdict.outcome);
+  verdict.signature = json.value("signature", verdict.signature);
+  verdict.where = json.value("where", verdict.where);
+  verdict.wait = json.value("wait", verdict.wait);
+  verdict.kill = json.value("kill", verdict.kill);
+  verdict.rescue = json.value("rescue", verdict.rescue);
+  verdict.misplaced = json.value("misplaced", false);
+  verdict.freed_by = rung_of(json.value("freed_by", ""));
+  const std::string rule = json.value("rule", "");
+  verdict.rule = rule_of(rule);
+  if (verdict.rule == Rule::Other) verdict.told_rule = rule;
+  verdict.because = json.value("because", std::vector<Reason>{});
+  verdict.hints = json.value("hints", std::vector<Reason>{});
+}
+
 HR_JSON(BatchRecord, cell, lane, worker, first, count, traced)
 HR_JSON(MeasureRecord, cell, trial, rows)
 HR_JSON(SkipRecord, cell, reason)
@@ -110,7 +206,7 @@ HR_JSON(TraceSetup, mode, keep, refused, start, hooks)
 HR_JSON(LeaseTime, trials, took)
 HR_JSON(TraceCost, traced, untraced, events, overwritten, dropped, missed)
 HR_JSON(SearchRecord, cell, arms)
-HR_JSON(CellEndRecord, cell, reason, elapsed, trace, search)
+HR_JSON(CellEndRecord, cell, reason, why, elapsed, trace, search)
 
 namespace {
 
@@ -157,10 +253,11 @@ Observation read_observation(const Json& json) {
   o.proven = json.value("proven", o.proven);
   o.ended = json.value("ended", o.ended);
   o.window = json.value("window", o.window);
+  o.limit = json.value("limit", o.limit);
   o.slow_after = json.value("slow_after", o.slow_after);
   o.parked = json.value("parked", o.parked);
   o.phase = json.value("phase", "");
-  o.rungs = json.value("rungs", std::vector<Rung>{});
+  o.climbs = json.value("rungs", std::vector<Climb>{});
   o.ending = json.value("ending", Ending::Finished);
   o.message = json.value("message", "");
   o.shot = json.value("shot", ShotFact{});
@@ -245,6 +342,7 @@ Json to_json_value(const RunHeader& header) {
           {"confidence", header.confidence},
           {"stop", header.stop},
           {"trace", header.trace},
+          {"gate", header.gate},
           {"environment", header.environment},
           {"cells", header.cells}};
 }
@@ -256,12 +354,13 @@ Json to_json_value(const Observation& o) {
                       {"invariant", round.invariant},
                       {"after", sample_set(round.after)}});
   }
-  Json json = {{"repro", o.repro},   {"variant", o.variant}, {"trial", o.trial},
-               {"worker", o.worker}, {"lane", o.lane},       {"trial_start", o.trial_start},
-               {"wedge", o.wedge},   {"opened", o.opened},   {"proven", o.proven},
-               {"ended", o.ended},   {"window", o.window},   {"slow_after", o.slow_after},
-               {"parked", o.parked}, {"phase", o.phase},     {"rounds", rounds},
-               {"rungs", o.rungs},   {"ending", o.ending},   {"message", o.message}};
+  Json json = {{"repro", o.repro},    {"variant", o.variant}, {"trial", o.trial},
+               {"worker", o.worker},  {"lane", o.lane},       {"trial_start", o.trial_start},
+               {"wedge", o.wedge},    {"opened", o.opened},   {"proven", o.proven},
+               {"ended", o.ended},    {"window", o.window},   {"slow_after", o.slow_after},
+               {"limit", o.limit},    {"parked", o.parked},   {"phase", o.phase},
+               {"rounds", rounds},    {"rungs", o.climbs},    {"ending", o.ending},
+               {"message", o.message}};
   if (!o.shot.plan.empty()) json["shot"] = o.shot;
   if (o.traced) json["traced"] = true;
   if (o.trace) json["trace"] = to_json_value(*o.trace);
@@ -339,6 +438,7 @@ Result<RunHeader> header_from_json(const Json& json) {
     header.trace = json.value("trace", TraceSetup{});
     header.confidence = json.value("confidence", header.confidence);
     header.stop = json.value("stop", StopSpec{});
+    header.gate = json.value("gate", Gate{});
     header.environment = json.value("environment", Environment{});
     for (const Json& cell : json.at("cells")) header.cells.push_back(cell.get<CellSpec>());
     return header;

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "harness/model/evidence.h"
+
 namespace hangrate {
 
 /// What a run of a variant is expected to show.
@@ -15,7 +17,7 @@ enum class Expect {
   Affected,   ///< hits on affected kernels, none on others: decided by Manifest::affected
   Always,     ///< positive control: every trial is a hit on every kernel
   Never,      ///< negative control: no trial hangs on any kernel
-  Lookalike,  ///< negative control that does hang, in a way that is not this bug: 0 matches
+  Lookalike,  ///< negative control that does not end, in a way that is not this bug: 0 matches
   Measure,    ///< measures something, hangs nowhere
 };
 
@@ -36,8 +38,9 @@ struct Variant {
   std::string summary;
   Expect expect = Expect::Affected;
   std::vector<Signature> signatures;  ///< all must match for Hang/Match
-  /// Rungs in order, passive first; known: wait stop-continue lever kill fuse-abort peer-close.
-  std::vector<std::string> ladder;
+  /// A lookalike's own place: where it hangs instead. All must match; empty: it does not say.
+  std::vector<Signature> own_place;
+  std::vector<Rung> ladder;     ///< in order, passive first
   std::uint64_t trials = 1000;  ///< default number
   double weight = 1.0;          ///< share of a common time budget
   int tasks = 1;                ///< tasks of one worker that want a CPU at once
@@ -46,7 +49,10 @@ struct Variant {
   std::string worker_role;
   bool needs_root = false;
   bool widens = true;  ///< heeds the parameter "widen", where the reproducer has it
-  /// A clean run is only "unexpectedly clean" if it excludes this rate (per trial).
+  /// A trial that nothing is proven of is left alone for so long: a healthy one may take that long
+  /// on a slow server or a busy machine. Then it is Stuck and is ended. A lookalike needs little.
+  int healthy_until_ms = 120'000;
+  /// A clean run is a result only if it excludes this rate (per trial).
   double reference_rate = 0.001;
 };
 

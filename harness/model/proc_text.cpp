@@ -13,7 +13,9 @@ std::string_view function_of(std::string_view symbol) {
   return symbol.substr(0, symbol.find('.', 1));
 }
 
-constexpr int kFlagsField = 9;  // proc_pid_stat(5), counted from 1; the state is field 3
+// proc_pid_stat(5), counted from 1; the state is field 3
+constexpr int kFlagsField = 9;
+constexpr int kStartedField = 22;
 
 template <typename Number>
 std::optional<Number> number(std::string_view text, int base = 10) {
@@ -22,6 +24,16 @@ std::optional<Number> number(std::string_view text, int base = 10) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
   if (error != std::errc{} || end == text.data()) return std::nullopt;
   return value;
+}
+
+/// From field `wanted` on, of a text that begins with the state; "" if there are not so many.
+std::string_view field_of(std::string_view text, int wanted) {
+  for (int field = 3; field < wanted; ++field) {
+    const std::size_t space = text.find(' ');
+    if (space == text.npos) return {};
+    text.remove_prefix(space + 1);
+  }
+  return text;
 }
 
 /// The rest of the line "key:..." of a status file, nullopt if there is none.
@@ -49,17 +61,14 @@ void parse_stat(std::string_view text, TaskSample& sample) {
     return;
   }
   sample.comm = std::string(text.substr(open + 1, close - open - 1));
-  std::string_view rest = text.substr(close + 2);
+  const std::string_view rest = text.substr(close + 2);
   sample.state = rest.front();
-  for (int field = 3; field < kFlagsField; ++field) {
-    const std::size_t space = rest.find(' ');
-    if (space == rest.npos) {
-      sample.absent.push_back({"stat", "too short"});
-      return;
-    }
-    rest.remove_prefix(space + 1);
+  if (const auto flags = number<std::uint64_t>(field_of(rest, kFlagsField))) {
+    sample.flags = *flags;
+    sample.started = number<std::uint64_t>(field_of(rest, kStartedField));
+  } else {
+    sample.absent.push_back({"stat", "too short"});
   }
-  if (const auto flags = number<std::uint64_t>(rest)) sample.flags = *flags;
 }
 
 void parse_status(std::string_view text, TaskSample& sample) {

@@ -25,7 +25,7 @@ std::size_t cell_of(const Record& record) {
 }
 
 TrialRecord unwatched_trial(std::size_t cell, const std::string& repro, const std::string& variant,
-                            std::uint64_t trial, Outcome outcome, const std::string& rule,
+                            std::uint64_t trial, Outcome outcome, Rule rule,
                             const std::string& why) {
   TrialRecord record{.cell = cell, .observation = {}, .verdict = {}};
   record.observation.repro = repro;
@@ -34,7 +34,7 @@ TrialRecord unwatched_trial(std::size_t cell, const std::string& repro, const st
   record.observation.message = why;
   record.verdict.outcome = outcome;
   record.verdict.rule = rule;
-  record.verdict.because = {why};
+  record.verdict.because = {told(why)};
   return record;
 }
 

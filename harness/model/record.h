@@ -11,16 +11,17 @@
 #include <variant>
 #include <vector>
 
+#include "harness/model/ends.h"
 #include "harness/model/environment.h"
+#include "harness/model/gate.h"
 #include "harness/model/manifest.h"
 #include "harness/model/observation.h"
 
 namespace hangrate {
 
-/// Raised by one whenever a reader of the version before would misread a journal. One without a
-/// search says what it always said and is written as 1.
-inline constexpr int kJournalSchema = 2;
-inline constexpr int kSchemaWithoutSearch = 1;
+/// Raised by one whenever a reader of the version before would misread a journal. 2 has searches; 3
+/// the outcome "stuck", which a reader of 2 would take for another.
+inline constexpr int kJournalSchema = 3;
 
 /// The parameter by which a reproducer holds its race window open, and two of its values. One
 /// without it has no such help.
@@ -132,7 +133,7 @@ struct TraceSetup {
 };
 
 struct RunHeader {
-  int schema = kSchemaWithoutSearch;
+  int schema = kJournalSchema;
   std::string version;  ///< of hangrate
   std::string started;  ///< UTC, ISO 8601
   std::vector<std::string> argv;
@@ -140,6 +141,7 @@ struct RunHeader {
   double confidence = 0.95;
   StopSpec stop;
   TraceSetup trace;
+  Gate gate;
   Environment environment;
   std::vector<CellSpec> cells;
 };
@@ -163,7 +165,7 @@ struct TrialRecord {
 
 /// The record of a trial nobody watched: its worker or its machine failed it.
 TrialRecord unwatched_trial(std::size_t cell, const std::string& repro, const std::string& variant,
-                            std::uint64_t trial, Outcome outcome, const std::string& rule,
+                            std::uint64_t trial, Outcome outcome, Rule rule,
                             const std::string& why);
 
 struct Measurement {
@@ -219,8 +221,9 @@ struct SearchRecord {
 /// A stretch of work on a cell ended; a resumed cell has several.
 struct CellEndRecord {
   std::size_t cell = 0;
-  std::string reason;  ///< trials, hits, excluded, budget, skipped, infra, interrupted
-  Nanos elapsed = 0;   ///< of this stretch
+  EndReason reason = EndReason::None;
+  std::string why;    ///< of EndReason::Infra: what decided
+  Nanos elapsed = 0;  ///< of this stretch
   TraceCost trace;
   std::vector<ArmFact> search;  ///< what was tried so far, those of former stretches included
 };

@@ -8,7 +8,11 @@ namespace hangrate {
 
 namespace {
 
-constexpr Nanos kLongestPause = 50 * kMilli;
+/// The pause between two rounds doubles up to the first of these, and grows with the time that the
+/// trial is watched up to the second: what stands still for minutes need not be looked at often.
+constexpr Nanos kUsualPause = 50 * kMilli;
+constexpr Nanos kLongestPause = kSecond;
+constexpr Nanos kPausesPerWatch = 32;
 
 Nanos times(Nanos span, double factor) {
   return static_cast<Nanos>(static_cast<double>(span) * factor);
@@ -18,29 +22,30 @@ Nanos times(Nanos span, double factor) {
 
 WatchLimits WatchLimits::scaled(double factor) {
   WatchLimits limits;
-  for (Nanos* span :
-       {&limits.window, &limits.known_window, &limits.give_up, &limits.slow_after,
-        &limits.stop_limit, &limits.rung_limit, &limits.answer_limit, &limits.reader_limit}) {
-    *span = times(*span, std::max(factor, 1.0));
+  limits.factor = std::max(factor, 1.0);
+  for (Nanos* span : {&limits.window, &limits.slow_after, &limits.stop_limit, &limits.rung_limit,
+                      &limits.answer_limit, &limits.reader_limit}) {
+    *span = times(*span, limits.factor);
   }
   return limits;
 }
 
-Nanos WatchLimits::window_of(const Variant& variant) const {
-  return variant.expect == Expect::Lookalike ? known_window : window;
+Nanos WatchLimits::healthy_until(const Variant& variant) const {
+  return times(variant.healthy_until_ms * kMilli, factor);
 }
 
 Watch::Watch(const Variant& variant, const WatchLimits& limits, Observation opening,
-             const std::string& first_rung)
+             std::optional<Rung> first_rung)
     : variant_(variant),
       limits_(limits),
       ladder_(variant.ladder),
       observation_(std::move(opening)) {
   // `wait` keeps its place: what goes on during it was no hang.
-  const auto start = ladder_.begin() + (!ladder_.empty() && ladder_[0] == "wait" ? 1 : 0);
-  const auto first = std::find(start, ladder_.end(), first_rung);
+  const auto start = ladder_.begin() + (!ladder_.empty() && ladder_[0] == Rung::Wait ? 1 : 0);
+  const auto first = first_rung ? std::find(start, ladder_.end(), *first_rung) : ladder_.end();
   if (first != ladder_.end()) std::rotate(start, first, ladder_.end());
-  observation_.window = limits.window_of(variant);
+  observation_.limit = limits.healthy_until(variant);
+  observation_.window = std::min(limits.window, observation_.limit);
   observation_.slow_after = limits.slow_after;
   pause_ = limits.settle;
 }
@@ -54,8 +59,10 @@ WatchAction Watch::next(Nanos now) {
     // A worker that does not answer leaves the invariant unknown; the looks go on without it.
     if (stage_ == Stage::Check) {
       checked({now, InvariantState::Unknown, "the worker did not answer"});
-    } else {
-      pulled(now);
+    } else if (stage_ == Stage::RungStart) {
+      awaiting_ = Awaiting::Nothing;
+      observation_.climbs.back().note = ClimbNote::NoAnswer;
+      await_effect(now);
     }
   }
   switch (stage_) {
@@ -120,11 +127,11 @@ void Watch::checked(InvariantFinding finding) {
   stage_ = Stage::Settle;
 }
 
-void Watch::pulled(Nanos now) {
-  if (stage_ == Stage::RungStart && awaiting_ == Awaiting::Answer) {
-    awaiting_ = Awaiting::Nothing;
-    await_effect(now);
-  }
+void Watch::pulled(bool did, Nanos now) {
+  if (stage_ != Stage::RungStart || awaiting_ != Awaiting::Answer) return;
+  awaiting_ = Awaiting::Nothing;
+  if (!did) return next_rung(Effect::NotTried, now, ClimbNote::Refused);
+  await_effect(now);
 }
 
 /// What was poked takes a moment to go; most are gone before anyone needs to look.
@@ -145,54 +152,76 @@ void Watch::keep_round() {
 
 void Watch::finish_round(Nanos now) {
   keep_round();
-  const Finding finding = assess(round_, variant_);
-  const bool long_enough = streak_ && finding.place_known &&
-                           round_.after.when - first_.before.when >= observation_.window;
-  if (finding.hit || long_enough) {
+  evidence_ = evidence_of(observation_, variant_);
+  if (evidence_.proof != Proof::None) {
     established_ = true;
     observation_.proven = now;
     rung_ = 0;
     stage_ = Stage::RungStart;
     return;
   }
-  if (now - observation_.opened >= limits_.give_up) {
-    finish(Ending::Abandoned, now);
-    return;
-  }
+  if (patience_is_over(now)) return clean_up();
   stage_ = Stage::Pause;
+  const Nanos longest =
+      std::clamp((now - observation_.opened) / kPausesPerWatch, kUsualPause, kLongestPause);
   resume_at_ = now + pause_;
-  pause_ = std::min(2 * pause_, kLongestPause);
+  const Nanos end = observation_.opened + observation_.limit;
+  if (now < end) resume_at_ = std::min(resume_at_, end);
+  pause_ = std::min(2 * pause_, longest);
+}
+
+/// What stands still when the time is over may have begun only now: it gets its window.
+bool Watch::patience_is_over(Nanos now) const {
+  const Nanos watched = now - observation_.opened;
+  if (watched < observation_.limit) return false;
+  return evidence_.motionless || !streak_ || watched >= observation_.limit + observation_.window;
+}
+
+/// Nothing is proven. The evidence is kept as it is; what follows only ends the trial.
+void Watch::clean_up() {
+  cleaning_ = true;
+  std::erase_if(ladder_, [](Rung rung) {
+    return rung == Rung::Wait || rung == Rung::StopContinue || rung == Rung::Kill;
+  });
+  if (!observation_.parked) ladder_.clear();  // nobody there to pull
+  rung_ = 0;
+  stage_ = Stage::RungStart;
 }
 
 WatchAction Watch::start_rung(Nanos now) {
   if (rung_ >= ladder_.size()) {
-    finish(Ending::Abandoned, now);
+    finish(cleaning_ ? Ending::GivenUp : Ending::Abandoned, now);
     return {.ask = Ask::Done};
   }
-  const std::string name = ladder_[rung_];
-  observation_.rungs.push_back({.name = name, .when = now});
+  const Rung rung = ladder_[rung_];
+  observation_.climbs.push_back({.rung = rung, .when = now, .cleanup = cleaning_});
   rung_start_ = now;
   rung_looked_ = false;
-  if (name == "stop-continue") {
-    stage_ = Stage::RungStopPause;
-    resume_at_ = now + limits_.settle;
-    return {.ask = Ask::Signal, .signal = SIGSTOP, .pids = victim_pids()};
-  }
-  if (name == "kill" && all_killed_already()) {
-    next_rung(Effect::NotFreed, now, "a SIGKILL is already pending on every victim");
-    return next(now);
-  }
-  if (name == "kill") {
-    await_effect(now);
-    return {.ask = Ask::Signal, .signal = SIGKILL, .pids = victim_pids()};
-  }
-  if (name == "wait" || !observation_.parked) {
-    if (name == "wait") {  // nothing is poked, so the proof itself is the first look
+  switch (rung) {
+    case Rung::Wait:  // nothing is poked, so the proof itself is the first look
       rung_before_ = observation_.rounds.back().after;
       rung_looked_ = true;
-    }
-    await_effect(now);
-    return {.ask = Ask::Wait, .until = resume_at_};
+      await_effect(now);
+      return {.ask = Ask::Wait, .until = resume_at_};
+    case Rung::StopContinue:
+      stage_ = Stage::RungStopPause;
+      resume_at_ = now + limits_.settle;
+      return {.ask = Ask::Signal, .signal = SIGSTOP, .pids = victim_pids()};
+    case Rung::Kill:
+      if (all_killed_already()) {
+        next_rung(Effect::NotTried, now, ClimbNote::KillPending);
+        return next(now);
+      }
+      await_effect(now);
+      return {.ask = Ask::Signal, .signal = SIGKILL, .pids = victim_pids()};
+    case Rung::Lever:
+    case Rung::FuseAbort:
+    case Rung::PeerClose:
+      break;
+  }
+  if (!observation_.parked) {
+    next_rung(Effect::NotTried, now, ClimbNote::NobodyToPull);
+    return next(now);
   }
   awaiting_ = Awaiting::Answer;  // the reproducer's own lever, under whatever name it goes
   answer_due_ = now + limits_.answer_limit;
@@ -220,45 +249,54 @@ void Watch::judge_rung(SampleSet samples, Nanos now) {
   const SampleSet& proof = observation_.rounds.back().after;
   const bool still = rung_looked_ && motion_between(rung_before_, samples) == Motion::Motionless &&
                      still_there(proof, samples);
-  if (still) return next_rung(Effect::NotFreed, now);
+  // A lever whose puller did not answer was perhaps never pulled: it is not said to have failed.
+  const bool unanswered = observation_.climbs.back().note == ClimbNote::NoAnswer;
+  if (still) {
+    return next_rung(unanswered ? Effect::Unknown : Effect::NotFreed, now,
+                     unanswered ? ClimbNote::NoAnswer : ClimbNote::None);
+  }
   if (now - rung_start_ >= limits_.rung_limit) {
-    return next_rung(Effect::Unknown, now, "neither freed nor asleep as before");
+    return next_rung(Effect::Unknown, now, ClimbNote::NeitherSeen);
   }
   rung_before_ = std::move(samples);
   rung_looked_ = true;
   await_effect(now);
 }
 
-void Watch::next_rung(Effect effect, Nanos now, const std::string& note) {
-  Rung& rung = observation_.rungs.back();
-  rung.effect = effect;
-  rung.took = now - rung.when;
-  rung.note = note;
+void Watch::next_rung(Effect effect, Nanos now, ClimbNote note) {
+  Climb& climb = observation_.climbs.back();
+  climb.effect = effect;
+  climb.took = now - climb.when;
+  climb.note = note;
   ++rung_;
   stage_ = Stage::RungStart;
 }
 
 void Watch::released(Nanos when) {
   if (stage_ == Stage::Done) return;
-  if (!established_) return finish(Ending::Finished, when);
-  if (observation_.rungs.empty()) {
-    // It moved by itself between the proof and the first rung.
-    observation_.rungs.push_back({.name = "wait", .when = observation_.proven});
-  }
-  Rung& rung = observation_.rungs.back();
-  rung.effect = Effect::Freed;
-  rung.took = when - rung.when;
-  finish(Ending::Freed, when);
+  if (!established_ && !cleaning_) return finish(Ending::Finished, when);
+  const auto tried =
+      std::find_if(observation_.climbs.rbegin(), observation_.climbs.rend(),
+                   [](const Climb& climb) { return climb.effect != Effect::NotTried; });
+  const bool none = tried == observation_.climbs.rend();
+  if (none && cleaning_) return finish(Ending::Finished, when);
+  // Without a poke it moved by itself between the proof and now.
+  if (none) observation_.climbs.push_back({.rung = Rung::Wait, .when = observation_.proven});
+  Climb& climb = none ? observation_.climbs.back() : *tried;
+  climb.effect = Effect::Freed;
+  climb.took = when - climb.when;
+  climb.note = ClimbNote::None;
+  finish(cleaning_ ? Ending::GivenUp : Ending::Freed, when);
 }
 
 void Watch::worker_gone(const std::string& how, Nanos now) {
   if (stage_ == Stage::Done) return;
   observation_.message = how;
   const bool by_us =
-      established_ && !observation_.rungs.empty() && observation_.rungs.back().name == "kill";
+      established_ && !observation_.climbs.empty() && observation_.climbs.back().rung == Rung::Kill;
   if (!by_us) return finish(Ending::WorkerDied, now);
-  observation_.rungs.back().effect = Effect::Freed;
-  observation_.rungs.back().took = now - observation_.rungs.back().when;
+  observation_.climbs.back().effect = Effect::Freed;
+  observation_.climbs.back().took = now - observation_.climbs.back().when;
   finish(Ending::Freed, now);
 }
 

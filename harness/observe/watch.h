@@ -3,12 +3,15 @@
 // Watch: the supervision of one trial that did not end in time, as a state machine without effects.
 // It says what to do next (look, ask the worker, poke, wait); the engine does it and tells it what
 // came of it. Evidence first: nothing is poked before a hang is established, passive rungs first.
+// A trial of which nothing is proven is left alone for as long as a healthy one may take; then only
+// the reproducer's own lever is tried, to end it, and no signal is sent.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "harness/judge/assess.h"
+#include "harness/judge/trial_verdict.h"
 #include "harness/model/manifest.h"
 #include "harness/model/observation.h"
 
@@ -16,18 +19,19 @@ namespace hangrate {
 
 /// Spans in ns, scaled by how slow this machine is.
 struct WatchLimits {
-  Nanos settle = kMilli;              ///< between the two looks of a round
-  Nanos window = 2 * kSecond;         ///< motionlessness demanded of a hang of another kind
-  Nanos known_window = 100 * kMilli;  ///< the same where the manifest declares such a hang
-  Nanos give_up = 5 * kSecond;        ///< after this without proof: inconclusive
+  Nanos settle = kMilli;       ///< between the two looks of a round
+  Nanos window = 2 * kSecond;  ///< motionlessness demanded of what is not this bug
   Nanos slow_after = 100 * kMilli;
   Nanos stop_limit = 100 * kMilli;    ///< for a victim to be seen stopped before it is continued
   Nanos rung_limit = 300 * kMilli;    ///< an effect not seen by then is unknown
   Nanos answer_limit = 100 * kMilli;  ///< for the worker's answer to a command
   Nanos reader_limit = 500 * kMilli;  ///< for the /proc reader
 
+  double factor = 1;  ///< what they were scaled by
+
   static WatchLimits scaled(double factor);
-  Nanos window_of(const Variant& variant) const;
+  /// How long a trial is left alone while nothing is proven.
+  Nanos healthy_until(const Variant& variant) const;
 };
 
 enum class Ask {
@@ -49,16 +53,17 @@ struct WatchAction {
 
 class Watch {
  public:
-  /// `first_rung`: begin the ladder there, "" at its start; the rungs before it come last.
+  /// `first_rung`: begin the ladder there, else at its start; the rungs before it come last.
   Watch(const Variant& variant, const WatchLimits& limits, Observation opening,
-        const std::string& first_rung = {});
+        std::optional<Rung> first_rung = std::nullopt);
 
   /// What to do now. Asks for one thing at a time; Wait while an answer is outstanding.
   WatchAction next(Nanos now);
 
   void sampled(SampleSet samples, Nanos now);
   void checked(InvariantFinding finding);
-  void pulled(Nanos now);
+  /// The worker's answer: whether it did pull it.
+  void pulled(bool did, Nanos now);
   /// The worker says that everything the trial waited for has ended, at `when`.
   void released(Nanos when);
   void worker_gone(const std::string& how, Nanos now);
@@ -69,6 +74,8 @@ class Watch {
   bool done() const { return stage_ == Stage::Done; }
   bool established() const { return established_; }
   const Observation& observation() const { return observation_; }
+  /// What the verdict rests on, from before the first poke.
+  const Evidence& evidence() const { return evidence_; }
 
  private:
   enum class Stage {
@@ -89,7 +96,9 @@ class Watch {
 
   void finish_round(Nanos now);
   void keep_round();
-  void next_rung(Effect effect, Nanos now, const std::string& note = {});
+  bool patience_is_over(Nanos now) const;
+  void clean_up();
+  void next_rung(Effect effect, Nanos now, ClimbNote note = ClimbNote::None);
   WatchAction start_rung(Nanos now);
   void await_effect(Nanos now);
   void judge_rung(SampleSet samples, Nanos now);
@@ -100,8 +109,9 @@ class Watch {
 
   const Variant& variant_;
   const WatchLimits limits_;
-  std::vector<std::string> ladder_;
+  std::vector<Rung> ladder_;
   Observation observation_;
+  Evidence evidence_;
   Stage stage_ = Stage::LookBefore;
   Awaiting awaiting_ = Awaiting::Nothing;
   Nanos answer_due_ = 0;
@@ -111,6 +121,7 @@ class Watch {
   Round first_;  ///< first round of the motionless streak
   bool streak_ = false;
   bool established_ = false;
+  bool cleaning_ = false;  ///< nothing was proven: the rungs only end the trial
   std::size_t rung_ = 0;
   Nanos rung_start_ = 0;
   SampleSet rung_before_;

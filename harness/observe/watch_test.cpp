@@ -24,7 +24,7 @@ TaskSample asleep(std::uint64_t switches) {
   return task;
 }
 
-Variant variant_with(std::vector<std::string> ladder) {
+Variant variant_with(std::vector<Rung> ladder) {
   Variant v;
   v.signatures = {{.role = "writer", .states = "S", .frames = {{"pipe_write"}}}};
   v.ladder = std::move(ladder);
@@ -34,7 +34,7 @@ Variant variant_with(std::vector<std::string> ladder) {
 /// Plays the engine: answers what the watch asks with `task` and `invariant`, moves the clock.
 class Player {
  public:
-  explicit Player(Variant variant, const std::string& first_rung = {})
+  explicit Player(Variant variant, std::optional<Rung> first_rung = std::nullopt)
       : variant_(std::move(variant)), watch_(variant_, {}, opening(), first_rung) {}
 
   /// Runs until the watch is done or `limit` ns have passed; notes what it asked for.
@@ -56,7 +56,7 @@ class Player {
         case Ask::Lever:
           asked.push_back("lever");
           if (lever_frees) watch_.released(now_);
-          watch_.pulled(now_);
+          watch_.pulled(pulls, now_);
           break;
         case Ask::Signal:
           asked.push_back(action.signal == SIGSTOP   ? "stop"
@@ -89,6 +89,7 @@ class Player {
   int stops_after = 1;
   int looks_while_stopping = 0;
   bool lever_frees = false;
+  bool pulls = true;
   bool continue_frees = false;
   std::vector<std::string> asked;
 
@@ -106,7 +107,7 @@ class Player {
 };
 
 TEST(Watch, ProvesAHitWithinMillisecondsAndClimbsPassiveRungsFirst) {
-  Player p(variant_with({"wait", "stop-continue", "lever", "kill"}));
+  Player p(variant_with({Rung::Wait, Rung::StopContinue, Rung::Lever, Rung::Kill}));
   p.lever_frees = true;
   p.play(10 * kSecond);
   ASSERT_TRUE(p.watch().done());
@@ -114,22 +115,22 @@ TEST(Watch, ProvesAHitWithinMillisecondsAndClimbsPassiveRungsFirst) {
   EXPECT_LT(seen.proven - seen.opened, 5 * kMilli);
   EXPECT_EQ(p.asked, (std::vector<std::string>{"check", "stop", "continue", "lever"}));
   EXPECT_EQ(seen.ending, Ending::Freed);
-  ASSERT_EQ(seen.rungs.size(), 3u);
-  EXPECT_EQ(seen.rungs[0].effect, Effect::NotFreed);
-  EXPECT_EQ(seen.rungs[1].effect, Effect::NotFreed);
-  EXPECT_EQ(seen.rungs[2].effect, Effect::Freed);
+  ASSERT_EQ(seen.climbs.size(), 3u);
+  EXPECT_EQ(seen.climbs[0].effect, Effect::NotFreed);
+  EXPECT_EQ(seen.climbs[1].effect, Effect::NotFreed);
+  EXPECT_EQ(seen.climbs[2].effect, Effect::Freed);
 }
 
 TEST(Watch, ALostWakeupIsFreedByStopAndContinue) {
-  Player p(variant_with({"wait", "stop-continue", "lever"}));
+  Player p(variant_with({Rung::Wait, Rung::StopContinue, Rung::Lever}));
   p.continue_frees = true;
   p.play(10 * kSecond);
-  EXPECT_EQ(p.watch().observation().rungs.back().name, "stop-continue");
-  EXPECT_EQ(p.watch().observation().rungs.back().effect, Effect::Freed);
+  EXPECT_EQ(p.watch().observation().climbs.back().rung, Rung::StopContinue);
+  EXPECT_EQ(p.watch().observation().climbs.back().effect, Effect::Freed);
 }
 
 TEST(Watch, ContinuesAVictimOnlyAfterItWasSeenStopped) {
-  Player p(variant_with({"stop-continue"}));
+  Player p(variant_with({Rung::StopContinue}));
   p.stops_after = 3;
   p.continue_frees = true;
   p.play(10 * kSecond);
@@ -138,40 +139,97 @@ TEST(Watch, ContinuesAVictimOnlyAfterItWasSeenStopped) {
 }
 
 TEST(Watch, WaitIsTheFirstRungWhereverTheLadderStarts) {
-  const std::vector<std::string> ladder = {"wait", "stop-continue", "lever", "kill"};
-  for (const std::string first : {"", "wait", "lever", "kill"}) {
+  const std::vector<Rung> ladder = {Rung::Wait, Rung::StopContinue, Rung::Lever, Rung::Kill};
+  for (const std::optional<Rung> first : {std::optional<Rung>(), std::optional(Rung::Wait),
+                                          std::optional(Rung::Lever), std::optional(Rung::Kill)}) {
     Player p(variant_with(ladder), first);
     p.play(10 * kSecond);
-    const std::vector<Rung>& rungs = p.watch().observation().rungs;
-    ASSERT_EQ(rungs.size(), ladder.size()) << first;
-    EXPECT_EQ(rungs[0].name, "wait") << first;
-    EXPECT_EQ(rungs[1].name, first.empty() || first == "wait" ? "stop-continue" : first);
+    const std::vector<Climb>& climbs = p.watch().observation().climbs;
+    ASSERT_EQ(climbs.size(), ladder.size());
+    EXPECT_EQ(climbs[0].rung, Rung::Wait);
+    EXPECT_EQ(climbs[1].rung, !first || first == Rung::Wait ? Rung::StopContinue : *first);
   }
 }
 
 TEST(Watch, PokesNothingWithoutProof) {
-  Player p(variant_with({"wait", "stop-continue", "lever", "kill"}));
+  Player p(variant_with({Rung::Wait, Rung::StopContinue, Rung::Lever, Rung::Kill}));
   p.invariant = InvariantState::Holds;
   p.task.state = 'R';
-  p.play(20 * kSecond);
+  p.play(200 * kSecond);
   ASSERT_TRUE(p.watch().done());
   EXPECT_FALSE(p.watch().established());
+  EXPECT_EQ(p.asked.back(), "lever") << "to end it; no signal is sent";
+  p.asked.pop_back();
   for (const std::string& what : p.asked) EXPECT_EQ(what, "check");
-  EXPECT_EQ(p.watch().observation().ending, Ending::Abandoned);
+  EXPECT_EQ(p.watch().observation().ending, Ending::GivenUp);
 }
 
-TEST(Watch, AnotherHangNeedsTheWholeWindow) {
-  Player p(variant_with({"kill"}));
-  p.invariant = InvariantState::Holds;
+TEST(Watch, AnotherHangNeedsItsInvariantBrokenForTheWholeWindow) {
+  Player p(variant_with({Rung::Kill}));
+  p.task.stack = {"futex_do_wait"};
+  p.task.wchan = "futex_do_wait";
   p.play(kSecond);
   EXPECT_FALSE(p.watch().established());
   p.play(3 * kSecond);
   EXPECT_TRUE(p.watch().established());
+  EXPECT_EQ(p.watch().evidence().proof, Proof::Other);
   EXPECT_EQ(p.watch().observation().rounds.size(), 2u);
 }
 
+TEST(Watch, MotionlessWithoutAProofIsLeftAloneAndThenEndedByTheLeverAlone) {
+  for (const bool frees : {true, false}) {
+    Player p(variant_with({Rung::Wait, Rung::StopContinue, Rung::Lever, Rung::Kill}));
+    p.invariant = InvariantState::Holds;
+    p.lever_frees = frees;
+    p.play(119 * kSecond);
+    EXPECT_FALSE(p.watch().done()) << "a healthy one may take that long";
+    p.play(10 * kSecond);
+    ASSERT_TRUE(p.watch().done());
+    EXPECT_FALSE(p.watch().established());
+    const Observation& seen = p.watch().observation();
+    EXPECT_EQ(seen.ending, Ending::GivenUp);
+    EXPECT_EQ(seen.proven, 0);
+    ASSERT_EQ(seen.climbs.size(), 1u);
+    EXPECT_EQ(seen.climbs[0].rung, Rung::Lever);
+    EXPECT_TRUE(seen.climbs[0].cleanup);
+    EXPECT_EQ(seen.climbs[0].effect, frees ? Effect::Freed : Effect::NotFreed);
+    EXPECT_EQ(judge_trial(p.watch().evidence(), seen, variant_with({})).outcome, Outcome::Stuck);
+  }
+}
+
+TEST(Watch, ALookalikeIsEndedSoonAndIsStuckForAllThat) {
+  Variant variant = variant_with({Rung::Wait, Rung::FuseAbort});
+  variant.healthy_until_ms = 100;
+  Player p(variant);
+  p.invariant = InvariantState::Holds;
+  p.lever_frees = true;
+  p.play(kSecond);
+  ASSERT_TRUE(p.watch().done());
+  EXPECT_EQ(judge_trial(p.watch().evidence(), p.watch().observation(), variant).outcome,
+            Outcome::Stuck);
+}
+
+TEST(Watch, ALeverThatIsNotPulledIsNotSaidToHaveFailed) {
+  Player p(variant_with({Rung::Lever}));
+  p.pulls = false;
+  p.play(10 * kSecond);
+  ASSERT_EQ(p.watch().observation().climbs.size(), 1u);
+  EXPECT_EQ(p.watch().observation().climbs[0].effect, Effect::NotTried);
+  EXPECT_EQ(p.watch().observation().climbs[0].note, ClimbNote::Refused);
+}
+
+TEST(Watch, AWaitThatEndsByItselfIsNeverPokedWhateverTheInvariantSays) {
+  Player p(variant_with({Rung::Wait, Rung::StopContinue, Rung::Kill}));
+  p.task.syscall_name = "poll";
+  p.task.syscall = "7 0x7ffc 0x1 0xbb8";
+  p.play(200 * kSecond);
+  ASSERT_TRUE(p.watch().done());
+  EXPECT_FALSE(p.watch().established());
+  for (const std::string& what : p.asked) EXPECT_EQ(what, "check");
+}
+
 TEST(Watch, EndingByItselfBeforeProofIsFinished) {
-  Player p(variant_with({"kill"}));
+  Player p(variant_with({Rung::Kill}));
   p.invariant = InvariantState::Holds;
   p.play(50 * kMilli);
   p.watch().released(p.now());
@@ -180,31 +238,31 @@ TEST(Watch, EndingByItselfBeforeProofIsFinished) {
 }
 
 TEST(Watch, AVictimThatNothingFreesIsAbandonedAfterTheLastRung) {
-  Player p(variant_with({"wait", "stop-continue", "lever", "kill"}));
+  Player p(variant_with({Rung::Wait, Rung::StopContinue, Rung::Lever, Rung::Kill}));
   p.play(10 * kSecond);
   ASSERT_TRUE(p.watch().done());
   EXPECT_EQ(p.watch().observation().ending, Ending::Abandoned);
-  EXPECT_EQ(p.watch().observation().rungs.size(), 4u);
+  EXPECT_EQ(p.watch().observation().climbs.size(), 4u);
   EXPECT_EQ(p.asked.back(), "kill");
 }
 
 TEST(Watch, DoesNotKillAgainWhatAlreadyHasAKillPending) {
-  Player p(variant_with({"kill", "lever"}));
+  Player p(variant_with({Rung::Kill, Rung::Lever}));
   p.task.shared_pending = 0x100;
   p.lever_frees = true;
   p.play(10 * kSecond);
   EXPECT_EQ(p.asked, (std::vector<std::string>{"check", "lever"}));
-  EXPECT_EQ(p.watch().observation().rungs[0].effect, Effect::NotFreed);
+  EXPECT_EQ(p.watch().observation().climbs[0].effect, Effect::NotTried);
 }
 
 TEST(Watch, AWorkerThatDoesNotAnswerCannotStallIt) {
-  const Variant variant = variant_with({"lever"});
+  const Variant variant = variant_with({Rung::Lever});
   Observation opening;
   opening.opened = kSecond;
   Watch watch(variant, {}, opening);
   Nanos now = kSecond;
   int asked = 0;
-  while (!watch.done() && now < 60 * kSecond) {
+  while (!watch.done() && now < 200 * kSecond) {
     const WatchAction action = watch.next(now);
     if (action.ask == Ask::Sample || action.ask == Ask::Glance) {
       watch.sampled({.when = now, .took = 10, .tasks = {asleep(7)}}, now);
@@ -219,15 +277,15 @@ TEST(Watch, AWorkerThatDoesNotAnswerCannotStallIt) {
 }
 
 TEST(Watch, TheKillOfItsOwnWorkerCountsAsFreedByKill) {
-  Player p(variant_with({"kill"}));
+  Player p(variant_with({Rung::Kill}));
   while (p.asked.empty() || p.asked.back() != "kill") p.play(50 * kMicro);
   p.watch().worker_gone("killed by SIGKILL", p.now());
   EXPECT_EQ(p.watch().observation().ending, Ending::Freed);
-  EXPECT_EQ(p.watch().observation().rungs.back().effect, Effect::Freed);
+  EXPECT_EQ(p.watch().observation().climbs.back().effect, Effect::Freed);
 }
 
 TEST(Watch, AWorkerThatDiesByItselfIsToldApart) {
-  Player p(variant_with({"wait", "kill"}));
+  Player p(variant_with({Rung::Wait, Rung::Kill}));
   p.invariant = InvariantState::Holds;
   p.play(20 * kMilli);
   p.watch().worker_gone("killed by SIGSEGV", p.now());

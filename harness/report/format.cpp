@@ -25,8 +25,8 @@ std::string rate_text(const CellSummary& cell) {
 std::string rate_short(const CellSummary& cell) {
   if (!has_rate(cell)) return "";
   if (cell.estimate.hits > 0) return percent(cell.estimate.point) + " %" + rate_mark(*cell.spec);
-  const bool judged =
-      cell.verdict != CellVerdict::Infra && cell.verdict != CellVerdict::Inconclusive;
+  const bool judged = cell.judgement.verdict != CellVerdict::Infra &&
+                      cell.judgement.verdict != CellVerdict::Inconclusive;
   if (!judged || cell.expectation == Expectation::Lookalike) return "";
   return fmt::format("< {} %{}", percent(cell.estimate.excluded_rate), rate_mark(*cell.spec));
 }
@@ -86,8 +86,8 @@ const char* verdict_words(CellVerdict verdict) {
       return "reproduced";
     case CellVerdict::UnexpectedlyClean:
       return "unexpectedly clean";
-    case CellVerdict::InconclusivePower:
-      return "too few trials";
+    case CellVerdict::Weak:
+      return "weak";
     case CellVerdict::FixedClean:
       return "clean";
     case CellVerdict::Regression:
@@ -100,6 +100,10 @@ const char* verdict_words(CellVerdict verdict) {
       return "control broken";
     case CellVerdict::Measured:
       return "measured";
+    case CellVerdict::NoExpectation:
+      return "no expectation";
+    case CellVerdict::Stuck:
+      return "stuck";
     case CellVerdict::Infra:
       return "machine failed";
     case CellVerdict::Skipped:
@@ -111,11 +115,12 @@ const char* verdict_words(CellVerdict verdict) {
 }
 
 std::string cell_words(const CellSummary& cell) {
-  const std::string words = verdict_words(cell.verdict);
-  if (cell.shortfall != Shortfall::Cut) return words;
+  const std::string words = verdict_words(cell.judgement.verdict);
+  if (cell.judgement.shortfall != Shortfall::Cut) return words;
   const CellResult& result = *cell.result;
   if (result.tally().attempted() == 0 && result.searched() == 0) return "not run";
-  return cell.verdict == CellVerdict::Inconclusive ? "unfinished" : words + ", unfinished";
+  return cell.judgement.verdict == CellVerdict::Inconclusive ? "unfinished"
+                                                             : words + ", unfinished";
 }
 
 std::string plural(std::uint64_t count, const std::string& one, const std::string& many) {

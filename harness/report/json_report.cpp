@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "harness/model/json.h"
+#include "harness/report/reason_text.h"
 #include "harness/report/summary.h"
 #include "harness/report/summary_json.h"
 #include "harness/stats/observer_effect.h"
@@ -12,7 +13,7 @@ namespace hangrate {
 
 namespace {
 
-constexpr int kRunSchema = 1;
+constexpr int kRunSchema = 2;
 
 Json outcomes_of(const Tally& tally) {
   return {{"clean", tally.count(Outcome::Clean)},
@@ -23,7 +24,8 @@ Json outcomes_of(const Tally& tally) {
           {"skipped", tally.count(Outcome::Skipped)},
           {"infra", tally.count(Outcome::Infra)},
           {"inconclusive", tally.count(Outcome::Inconclusive)},
-          {"lost_machine", tally.count(Outcome::LostMachine)}};
+          {"lost_machine", tally.count(Outcome::LostMachine)},
+          {"stuck", tally.count(Outcome::Stuck)}};
 }
 
 Json spread_ms(const Histogram& spans) {
@@ -33,13 +35,24 @@ Json spread_ms(const Histogram& spans) {
           {"max", to_ms(spans.max())}};
 }
 
+/// As in the journal, each reason with its words beside its code.
+Json verdict_json(const Verdict& verdict) {
+  Json json = to_json_value(verdict);
+  for (const char* list : {"because", "hints"}) {
+    const auto& reasons = std::string(list) == "because" ? verdict.because : verdict.hints;
+    for (std::size_t i = 0; i < reasons.size(); ++i)
+      json[list][i]["text"] = reason_text(reasons[i]);
+  }
+  return json;
+}
+
 Json kinds_of(const CellResult& result) {
   Json kinds = Json::array();
   for (const auto& [name, kind] : result.kinds()) {
     kinds.push_back({{"kind", name},
                      {"count", kind.count},
                      {"first_trial", kind.first.observation.trial},
-                     {"verdict", to_json_value(kind.first.verdict)}});
+                     {"verdict", verdict_json(kind.first.verdict)}});
     const ShotFact& shot = kind.first.observation.shot;
     if (!shot.plan.empty()) kinds.back()["shot"] = to_json_value(shot);
     const TrialRecord* traced = kind.with_trace();
@@ -167,11 +180,17 @@ Json cell_json(const CellSummary& cell) {
           {"seconds", to_seconds(result.elapsed())},
           {"trials_per_second", result.trials_per_second()},
           {"expectation", expectation_name(cell.expectation)},
-          {"verdict", cell_verdict_name(cell.verdict)},
+          {"verdict", cell_verdict_name(cell.judgement.verdict)},
           {"explanation", cell.explanation},
-          {"stopped_by", result.end_reason()},
+          {"stopped_by", end_name(result.end_reason())},
           {"skip_reason", result.skip_reason()},
           {"notes", result.notes()},
+          {"notes_left_out", result.notes_left_out()},
+          {"kinds_left_out", result.kinds_left_out()},
+          {"possible_hits", cell.judgement.possible_hits},
+          {"excluded_with_doubt", cell.judgement.excluded_rate},
+          {"trials_needed", cell.judgement.needed},
+          {"exit_code", cell.code},
           {"observer_effect", observer_of(cell)},
           {"recorder", recorder_of(result)},
           {"kinds", kinds_of(result)},

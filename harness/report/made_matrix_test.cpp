@@ -97,7 +97,7 @@ class Cell {
     return *this;
   }
 
-  Cell& hit(const std::string& freed_by = "lever") {
+  Cell& hit(std::optional<Rung> freed_by = Rung::Lever) {
     Observation seen = observation();
     TaskSample writer =
         victim("writer", 'S', "write", {"pipe_write", "vfs_write", "ksys_write", "do_syscall_64"});
@@ -108,23 +108,24 @@ class Cell {
                     .invariant = {.state = InvariantState::Broken,
                                   .text = "the writer sleeps and poll says POLLOUT"},
                     .after = {.when = 3 * kMilli, .took = kMicro, .tasks = {writer, reader}}}};
-    seen.rungs = {{.name = "wait", .took = 2900 * kMicro, .effect = Effect::NotFreed},
-                  {.name = "stop-continue",
-                   .took = 5 * kMilli,
-                   .effect = freed_by == "stop-continue" ? Effect::Freed : Effect::NotFreed}};
-    if (freed_by == "lever") {
-      seen.rungs.push_back({.name = "lever", .took = 200 * kMicro, .effect = Effect::Freed});
+    seen.climbs = {{.rung = Rung::Wait, .took = 2900 * kMicro, .effect = Effect::NotFreed},
+                   {.rung = Rung::StopContinue,
+                    .took = 5 * kMilli,
+                    .effect = freed_by == Rung::StopContinue ? Effect::Freed : Effect::NotFreed}};
+    if (freed_by == Rung::Lever) {
+      seen.climbs.push_back({.rung = Rung::Lever, .took = 200 * kMicro, .effect = Effect::Freed});
     }
-    seen.ending = freed_by.empty() ? Ending::Abandoned : Ending::Freed;
+    seen.ending = freed_by ? Ending::Freed : Ending::Abandoned;
     return trial(
-        seen,
-        {.outcome = Outcome::Hang,
-         .signature = SignatureMatch::Match,
-         .freed_by = freed_by,
-         .rule = "proven",
-         .because = {"writer (2236): state S, in write, stack pipe_write < vfs_write",
-                     "no context switch in 1297 us", "asleep exactly where this bug makes it sleep",
-                     "the writer sleeps and poll says POLLOUT"}});
+        seen, {.outcome = Outcome::Hang,
+               .signature = SignatureMatch::Match,
+               .freed_by = freed_by,
+               .rule = Rule::Proven,
+               .because = {{ReasonCode::Task,
+                            {"writer", "2236", "S", "write", "pipe_write < vfs_write", "stack"}},
+                           {ReasonCode::NoSwitch, {"1297"}},
+                           {ReasonCode::AsDeclared, {}},
+                           {ReasonCode::Invariant, {"the writer sleeps and poll says POLLOUT"}}}});
   }
 
   Cell& other_hang() {
@@ -134,18 +135,20 @@ class Cell {
                     .after = {.tasks = {victim("daemon", 'D', "close",
                                                {"request_wait_answer", "fuse_lookup"})}}}};
     seen.ending = Ending::Abandoned;
-    return trial(seen,
-                 {.outcome = Outcome::Hang,
-                  .signature = SignatureMatch::Other,
-                  .rule = "motionless",
-                  .because = {"daemon (2236): state D, stack request_wait_answer < fuse_lookup",
-                              "the stack is not that of this bug"},
-                  .hints = {"CONFIG_STACKTRACE=y would show the stack"}});
+    return trial(
+        seen,
+        {.outcome = Outcome::Hang,
+         .signature = SignatureMatch::Other,
+         .rule = Rule::ProvenElsewhere,
+         .because = {{ReasonCode::Task,
+                      {"daemon", "2236", "D", "", "request_wait_answer < fuse_lookup", "stack"}},
+                     {ReasonCode::NotAsDeclared, {"daemon"}}},
+         .hints = {told("CONFIG_STACKTRACE=y would show the stack")}});
   }
 
   Cell& ended(Outcome outcome, const std::string& fact, std::uint64_t count = 1) {
     for (std::uint64_t i = 0; i < count; ++i) {
-      trial(observation(), {.outcome = outcome, .rule = "r", .because = {fact}});
+      trial(observation(), {.outcome = outcome, .rule = Rule::NoProof, .because = {told(fact)}});
     }
     return *this;
   }
@@ -155,8 +158,8 @@ class Cell {
   Cell& measured(const std::string& name, const std::string& value, const std::string& unit) {
     return record(MeasureRecord{.cell = index_, .rows = {{name, value, unit}}});
   }
-  void end(const std::string& reason, double seconds) {
-    record(CellEndRecord{index_, reason, static_cast<Nanos>(seconds * 1e9)});
+  void end(EndReason reason, double seconds, const std::string& why = "") {
+    record(CellEndRecord{index_, reason, why, static_cast<Nanos>(seconds * 1e9), {}, {}});
   }
 
  private:
@@ -214,7 +217,7 @@ MatrixRow& add_row(MatrixSummary& matrix, const char* id, const char* label, con
                 .folder = "raw/"s + id + "/boot-1",
                 .boot_time = 1834 * kMilli,
                 .total_time = 95 * kSecond,
-                .end = "finished"}};
+                .end = BootEnd::Finished}};
   return row;
 }
 
@@ -229,47 +232,47 @@ void add_reverted(MatrixSummary& matrix) {
   row.header.environment.reverted = {"pipe_resize_stall"};
   Cell blocked(row, pipe_resize(), "blocked-writer", 10000);
   spread_hits(blocked, 10000, 40);
-  blocked.ended(Outcome::Slow, "it ended after 3 ms").end("trials", 14.25);
+  blocked.ended(Outcome::Slow, "it ended after 3 ms").end(EndReason::Trials, 14.25);
   Cell zrepl(row, pipe_resize(), "zrepl", 200);
   spread_hits(zrepl, 200, 100);
-  zrepl.hit("stop-continue").end("trials", 31);
+  zrepl.hit(Rung::StopContinue).end(EndReason::Trials, 31);
   Cell self(row, fuse_flush(), "self-held", 300);
   spread_hits(self, 300, 300);
-  self.end("hits", 4);
+  self.end(EndReason::Hits, 4);
   Cell live(row, fuse_flush(), "live-daemon", 5);
   for (int i = 0; i < 5; ++i) live.other_hang();
-  live.end("trials", 2);
-  Cell(row, pipe_full(), "drain-poll", 3000).clean(3000).end("trials", 1.1);
+  live.end(EndReason::Trials, 2);
+  Cell(row, pipe_full(), "drain-poll", 3000).clean(3000).end(EndReason::Trials, 1.1);
   Cell(row, pipe_full(), "capacity", 10)
       .clean(10)
       .measured("pipe buffer", "65536", "bytes")
-      .end("trials", 0.5);
+      .end(EndReason::Trials, 0.5);
 }
 
 void add_fixed(MatrixSummary& matrix) {
   MatrixRow& row = add_row(matrix, "fixed", "Debian 13, 6.12.57-cloud-amd64", "6.12.57");
   row.accel = "kvm";
-  Cell(row, pipe_resize(), "blocked-writer", 50000).clean(50000).end("trials", 5);
-  Cell(row, pipe_resize(), "zrepl", 1000).clean(1000).end("trials", 6);
+  Cell(row, pipe_resize(), "blocked-writer", 50000).clean(50000).end(EndReason::Trials, 5);
+  Cell(row, pipe_resize(), "zrepl", 3000).clean(3000).end(EndReason::Trials, 6);
   Cell self(row, fuse_flush(), "self-held", 300);
   spread_hits(self, 300, 300);
-  self.end("hits", 3);
+  self.end(EndReason::Hits, 3);
   Cell deadlock(row, pipe_full(), "deadlock", 20);
   spread_hits(deadlock, 20, 20);
-  deadlock.end("trials", 1);
-  Cell(row, pipe_full(), "drain-poll", 3000).clean(3000).end("trials", 1);
+  deadlock.end(EndReason::Trials, 1);
+  Cell(row, pipe_full(), "drain-poll", 3000).clean(3000).end(EndReason::Trials, 1);
 }
 
 void add_regressed(MatrixSummary& matrix) {
   MatrixRow& row = add_row(matrix, "regressed", "Linux 6.18.44 + debug options", "6.18.44");
   Cell(row, pipe_resize(), "blocked-writer", 49002)
       .clean(21000)
-      .hit("")
+      .hit(std::nullopt)
       .clean(28000)
       .hit()
-      .end("trials", 7);
-  Cell(row, fuse_flush(), "self-held", 81).clean(80).other_hang().end("trials", 3);
-  Cell(row, pipe_full(), "drain-poll", 3000).clean(2000).hit().end("hits", 1);
+      .end(EndReason::Trials, 7);
+  Cell(row, fuse_flush(), "self-held", 81).clean(80).other_hang().end(EndReason::Trials, 3);
+  Cell(row, pipe_full(), "drain-poll", 3000).clean(2000).hit().end(EndReason::Hits, 1);
   row.boots[0].findings = {
       {"kasan",
        {"[   41.002133] BUG: KASAN: slab-use-after-free in pipe_write+0x4f2/0x9c0",
@@ -278,11 +281,11 @@ void add_regressed(MatrixSummary& matrix) {
 
 void add_quiet(MatrixSummary& matrix) {
   MatrixRow& row = add_row(matrix, "quiet", "Linux 6.1.50", "6.1.50");
-  Cell(row, pipe_resize(), "blocked-writer", 50000).clean(50000).end("trials", 5);
+  Cell(row, pipe_resize(), "blocked-writer", 50000).clean(50000).end(EndReason::Trials, 5);
   Cell(row, pipe_resize(), "zrepl", 100)
       .clean(100)
       .ended(Outcome::Inconclusive, "the reader went away", 2)
-      .end("budget", 6);
+      .end(EndReason::Budget, 6);
 }
 
 void add_failing(MatrixSummary& matrix) {
@@ -291,17 +294,17 @@ void add_failing(MatrixSummary& matrix) {
       .clean(700)
       .ended(Outcome::LostMachine, "the guest did not survive this trial")
       .clean(299)
-      .end("trials", 9);
+      .end(EndReason::Trials, 9);
   Cell(row, pipe_resize(), "zrepl", 100)
       .clean(10)
       .ended(Outcome::Infra, "fork: Resource temporarily unavailable (11)", 40)
-      .note("fork: Resource temporarily unavailable (11) " + kHostile)
-      .end("infra", 2);
+      .note("something else, before")
+      .end(EndReason::Infra, 2, "fork: Resource temporarily unavailable (11) " + kHostile);
   Cell(row, fuse_flush(), "self-held", 300).skip("needs /dev/fuse: CONFIG_FUSE_FS=y");
   Cell(row, pipe_full(), "drain-poll", 50)
       .ended(Outcome::Inconclusive, "killed before it could be judged", 5)
-      .end("interrupted", 1);
-  row.boots[0].end = "panic";
+      .end(EndReason::Interrupted, 1);
+  row.boots[0].end = BootEnd::Panic;
   row.boots[0].total_time = 12345 * kMilli;
   row.boots[0].findings = {
       {"panic", {"Kernel panic - not syncing: " + kHostile, kHostile, ""}},
@@ -310,11 +313,11 @@ void add_failing(MatrixSummary& matrix) {
                        .folder = "raw/failing/boot-2",
                        .boot_time = 2 * kSecond,
                        .total_time = 30 * kSecond,
-                       .end = "finished"});
+                       .end = BootEnd::Finished});
   row.boots.push_back({.number = 3,
                        .folder = "raw/failing/boot-3",
                        .total_time = 300 * kMilli,
-                       .end = "corrupt",
+                       .end = BootEnd::Corrupt,
                        .why = "a line came out of it that is none; " + kHostile});
   row.notes = {"modules that did not load: " + kHostile};
   row.flaws = {"left out from there on: " + kHostile};
@@ -327,15 +330,15 @@ void add_moody(MatrixSummary& matrix) {
   spread_hits(blocked, 1000, 2);
   spread_hits(blocked, 1000, 200);
   spread_hits(blocked, 1000, 10);
-  blocked.end("trials", 9);
-  Cell(row, pipe_resize(), "zrepl", 3000).clean(3000).end("trials", 9);
+  blocked.end(EndReason::Trials, 9);
+  Cell(row, pipe_resize(), "zrepl", 3000).clean(3000).end(EndReason::Trials, 9);
   const Cluster hits[] = {{1000, 2}, {1000, 200}, {1000, 10}};
   for (int i = 0; i < 3; ++i) {
     row.boots.push_back({.number = i + 1,
                          .folder = "raw/moody/boot-" + std::to_string(i + 1),
                          .boot_time = 2 * kSecond,
                          .total_time = 40 * kSecond,
-                         .end = "finished",
+                         .end = BootEnd::Finished,
                          .clusters = {hits[i], {1000, 0}}});
   }
 }
@@ -383,7 +386,8 @@ TEST(MadeMatrix, HasACellOfEveryVerdict) {
   const MatrixSummary matrix = made_matrix();
   std::set<std::string> seen;
   for (const MatrixRow& row : matrix.rows) {
-    for (const CellSummary& cell : row.summary.cells) seen.insert(cell_verdict_name(cell.verdict));
+    for (const CellSummary& cell : row.summary.cells)
+      seen.insert(cell_verdict_name(cell.judgement.verdict));
   }
   EXPECT_EQ(seen.size(), 12U);
 }

@@ -189,7 +189,7 @@ TEST(MatrixJunit, IsWellFormedAndCountsRight) {
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("reverted.pipe_resize_stall blocked-writer ok\n"));
   EXPECT_THAT(ran.out, HasSubstr("regressed.pipe_resize_stall blocked-writer failure\n"));
-  EXPECT_THAT(ran.out, HasSubstr("quiet.pipe_resize_stall zrepl skipped\n"));
+  EXPECT_THAT(ran.out, HasSubstr("quiet.pipe_resize_stall zrepl error\n"));
   EXPECT_THAT(ran.out, HasSubstr("failing.pipe_resize_stall zrepl error\n"));
   EXPECT_THAT(ran.out, HasSubstr("failing.fuse_flush_exit self-held skipped\n"));
   EXPECT_THAT(ran.out, HasSubstr("absent results error\n"));

@@ -15,10 +15,11 @@ namespace {
 
 /// Worst first. A broken control leads: nothing else of its kernel can be believed.
 constexpr std::array kBySeverity = {
-    CellVerdict::ControlBroken,     CellVerdict::Regression,  CellVerdict::OtherHang,
-    CellVerdict::UnexpectedlyClean, CellVerdict::Infra,       CellVerdict::Inconclusive,
-    CellVerdict::InconclusivePower, CellVerdict::Skipped,     CellVerdict::Reproduced,
-    CellVerdict::FixedClean,        CellVerdict::ControlHeld, CellVerdict::Measured};
+    CellVerdict::ControlBroken,     CellVerdict::Regression,    CellVerdict::OtherHang,
+    CellVerdict::UnexpectedlyClean, CellVerdict::Infra,         CellVerdict::Stuck,
+    CellVerdict::Inconclusive,      CellVerdict::NoExpectation, CellVerdict::Weak,
+    CellVerdict::Skipped,           CellVerdict::Reproduced,    CellVerdict::FixedClean,
+    CellVerdict::ControlHeld,       CellVerdict::Measured};
 
 /// A row without results ranks behind what was proven and before what failed in part.
 constexpr std::size_t kTroubleRank = 4;
@@ -31,8 +32,8 @@ std::size_t rank_of(CellVerdict verdict) {
 
 /// A bug shown by a cell that was cut short is as good as shown, but the cell is not done.
 std::size_t rank_of(const CellSummary& cell) {
-  const bool cut = exit_code(cell) != exit_code(cell.verdict);
-  return rank_of(cut ? CellVerdict::Inconclusive : cell.verdict);
+  const bool cut = cell.code != exit_code(CellJudgement{.verdict = cell.judgement.verdict});
+  return rank_of(cut ? CellVerdict::Inconclusive : cell.judgement.verdict);
 }
 
 MatrixColumn column_of(const CellSpec& spec) {
@@ -123,10 +124,10 @@ std::string headline(const MatrixSummary& matrix) {
       findings += boot.findings.size();
     }
     for (const CellSummary& cell : row.summary.cells) {
-      if (cell.shortfall == Shortfall::Cut) ++unfinished;
-      auto& entry = counts[rank_of(cell.verdict)];
+      if (cell.judgement.shortfall == Shortfall::Cut) ++unfinished;
+      auto& entry = counts[rank_of(cell.judgement.verdict)];
       ++entry.first;
-      entry.second = cell.verdict;
+      entry.second = cell.judgement.verdict;
     }
   }
   std::string text = fmt::format(
@@ -182,21 +183,21 @@ std::string trouble_of(const MatrixRow& row) {
 }
 
 bool guest_died(const BootFact& boot) {
-  return boot.end != "finished" && boot.end != "interrupted";
+  return boot.end != BootEnd::Finished && boot.end != BootEnd::Interrupted;
 }
 
 bool told_by_end(const BootFact& boot, const ConsoleFinding& finding) {
-  return guest_died(boot) && finding.kind == boot.end && !finding.lines.empty();
+  return guest_died(boot) && finding.kind == end_name(boot.end) && !finding.lines.empty();
 }
 
 std::string boot_sentence(const BootFact& boot) {
-  std::string text =
-      fmt::format("boot {}: {} after {:.1f} s", boot.number, boot.end, to_seconds(boot.total_time));
+  std::string text = fmt::format("boot {}: {} after {:.1f} s", boot.number, end_name(boot.end),
+                                 to_seconds(boot.total_time));
   if (!boot.why.empty()) text += " (" + boot.why + ")";
   for (const ConsoleFinding& finding : boot.findings) {
     if (told_by_end(boot, finding)) return text + ": " + finding.lines.front();
   }
-  if (boot.end == "panic" || boot.findings.empty()) return text;
+  if (boot.end == BootEnd::Panic || boot.findings.empty()) return text;
   return text + ", after " + finding_sentence(boot.findings.back());
 }
 

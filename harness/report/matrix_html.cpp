@@ -75,7 +75,7 @@ std::string attention_of(const MatrixRow& row, std::size_t number) {
   }
   for (std::size_t i = 0; i < row.summary.cells.size(); ++i) {
     const CellSummary& cell = row.summary.cells[i];
-    const int code = exit_code(cell);
+    const int code = cell.code;
     if (code != 1 && code != 3) continue;
     items += fmt::format("<li>{} {}, <a href=\"#{}\">{}</a>: {}</li>\n", html::badge(cell), kernel,
                          html::cell_id(number, i), markup_line(cell_name(*cell.spec)),

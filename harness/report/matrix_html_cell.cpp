@@ -16,6 +16,7 @@ std::string other_outcomes(const Tally& tally) {
       {"Anomalies", tally.anomalies()},
       {"Other hangs", tally.other_hangs()},
       {"Slow", tally.count(Outcome::Slow)},
+      {"Stuck", tally.count(Outcome::Stuck)},
       {"Inconclusive", tally.count(Outcome::Inconclusive)},
       {"Infrastructure", tally.count(Outcome::Infra)},
       {"Lost with the machine", tally.count(Outcome::LostMachine)},
@@ -78,7 +79,7 @@ std::string numbers(const MatrixRow& row, std::size_t index) {
   text += fact("Cost of a hit p50 / p99 / max", spread(result.hit_cost()));
   text += fact("Time", fmt::format("{:.1f} s", to_seconds(result.elapsed())));
   if (result.trials_per_second() > 0) text += fact("Trials per second", speed_text(result));
-  text += fact("Stopped by", markup_line(result.end_reason()));
+  text += fact("Stopped by", end_name(result.end_reason()));
   text += fact("Parameters", params_text(*cell.spec));
   text += fact("Seed", std::to_string(cell.spec->seed));
   return text + "</dl>\n";
@@ -156,7 +157,7 @@ std::string cell_article(const MatrixRow& row, std::size_t row_number, std::size
     if (note != cell.explanation) notes.push_back(note);
   }
   text += list("Notes", "ul", notes) + measurements(*cell.result);
-  const bool open = exit_code(cell) == 1;
+  const bool open = cell.code == 1;
   for (const Proof& proof : proofs_of(cell)) text += evidence(proof, open);
   return text + "</article>\n";
 }

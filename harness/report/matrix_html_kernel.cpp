@@ -87,9 +87,9 @@ std::string boots(const MatrixRow& row) {
       "<tbody>\n";
   std::string consoles;
   for (const BootFact& boot : row.boots) {
-    const std::string end =
-        guest_died(boot) ? "<span class=\"badge v-unknown\">" + markup_line(boot.end) + "</span>"
-                         : markup_line(boot.end);
+    const std::string end = guest_died(boot) ? std::string("<span class=\"badge v-unknown\">") +
+                                                   end_name(boot.end) + "</span>"
+                                             : std::string(end_name(boot.end));
     table += fmt::format(
         "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td class=\"num\">{:.1f}</td>"
         "<td class=\"num\">{:.1f}</td><td>{}</td></tr>\n",
@@ -115,7 +115,7 @@ std::string notes(const MatrixRow& row) {
 bool control_broken(const MatrixRow& row) {
   return std::any_of(
       row.summary.cells.begin(), row.summary.cells.end(),
-      [](const CellSummary& cell) { return cell.verdict == CellVerdict::ControlBroken; });
+      [](const CellSummary& cell) { return cell.judgement.verdict == CellVerdict::ControlBroken; });
 }
 
 }  // namespace

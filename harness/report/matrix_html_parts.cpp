@@ -29,8 +29,10 @@ Look look_of(CellVerdict verdict) {
     case CellVerdict::OtherHang:
     case CellVerdict::ControlBroken:
       return {"v-bad", "✗"};
-    case CellVerdict::InconclusivePower:
+    case CellVerdict::Weak:
+    case CellVerdict::NoExpectation:
       return {"v-weak", "~"};
+    case CellVerdict::Stuck:
     case CellVerdict::Infra:
     case CellVerdict::Inconclusive:
       return {"v-unknown", "?"};
@@ -55,8 +57,10 @@ Look look_of(int code) {
 
 /// A bug shown by a cell that was cut short looks unfinished, not done.
 Look look_of(const CellSummary& cell) {
-  const int code = exit_code(cell);
-  return code == exit_code(cell.verdict) ? look_of(cell.verdict) : look_of(code);
+  const int code = cell.code;
+  return code == exit_code(CellJudgement{.verdict = cell.judgement.verdict})
+             ? look_of(cell.judgement.verdict)
+             : look_of(code);
 }
 
 std::string badge_of(const Look& look, const char* words) {
@@ -71,11 +75,15 @@ struct Meaning {
 
 constexpr Meaning kMeanings[] = {
     {CellVerdict::Reproduced, "the bug was shown on a kernel that may have it"},
-    {CellVerdict::FixedClean, "the kernel does not have the bug, and none was seen"},
+    {CellVerdict::FixedClean,
+     "the kernel does not have the bug, and none was seen in enough trials to say so"},
     {CellVerdict::ControlHeld, "a control did what a control does"},
-    {CellVerdict::Measured, "nothing was expected, and no hang was seen"},
-    {CellVerdict::InconclusivePower,
-     "the kernel has the bug, none was seen, but too few trials ran to make that a finding"},
+    {CellVerdict::Measured, "it measures something, and no hang was seen"},
+    {CellVerdict::Weak,
+     "nothing was seen, in too few trials to make that a finding; each says how many it takes"},
+    {CellVerdict::NoExpectation,
+     "nobody can say what is right for this kernel: state it with --expect"},
+    {CellVerdict::Stuck, "a trial stood still that should not, and nothing is proven of it"},
     {CellVerdict::Regression, "the kernel should not have the bug, and it was shown"},
     {CellVerdict::OtherHang, "a hang was proven that is not this bug"},
     {CellVerdict::UnexpectedlyClean,
@@ -138,7 +146,8 @@ std::string legend() {
       "<th scope=\"col\">Exit code</th></tr></thead>\n<tbody>\n";
   for (const Meaning& meaning : kMeanings) {
     text += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>\n",
-                        badge(meaning.verdict), meaning.text, exit_code(meaning.verdict));
+                        badge(meaning.verdict), meaning.text,
+                        exit_code(CellJudgement{.verdict = meaning.verdict}));
   }
   return text + "</tbody>\n</table>\n";
 }

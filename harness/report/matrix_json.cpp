@@ -10,7 +10,7 @@ namespace hangrate {
 
 namespace {
 
-constexpr int kMatrixSchema = 1;
+constexpr int kMatrixSchema = 2;
 
 /// Of each kind the first trial's evidence too: what the HTML shows of it is here as data.
 void add_observations(Json& kinds, const CellResult& result) {
@@ -24,7 +24,6 @@ Json result_json(const CellSummary& cell, std::size_t column) {
   Json json = cell_json(cell);
   json["column"] = column;
   json["clusters"] = cell.across_boots ? "boots" : "blocks";
-  json["exit_code"] = exit_code(cell);
   add_observations(json["kinds"], *cell.result);
   return json;
 }
@@ -42,7 +41,7 @@ Json boot_json(const BootFact& boot) {
           {"folder", boot.folder},
           {"boot_seconds", to_seconds(boot.boot_time)},
           {"total_seconds", to_seconds(boot.total_time)},
-          {"end", boot.end},
+          {"end", end_name(boot.end)},
           {"why", boot.why},
           {"findings", findings},
           {"clusters", clusters}};

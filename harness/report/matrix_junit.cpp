@@ -60,7 +60,7 @@ std::string properties(const MatrixRow& row) {
 std::string system_out(const CellSummary& cell) {
   std::string text =
       fmt::format("{}\n{} of conclusive trials showed the bug, rate {}, {}\n", cell.explanation,
-                  count_text(cell), rate_text(cell), cell_verdict_name(cell.verdict));
+                  count_text(cell), rate_text(cell), cell_verdict_name(cell.judgement.verdict));
   const std::string search = search_text(cell);
   if (!search.empty()) text += search + "\n";
   for (const Proof& proof : proofs_of(cell)) {
@@ -79,7 +79,7 @@ std::string system_out(const CellSummary& cell) {
 
 std::string result_of(const char* element, const CellSummary& cell) {
   return fmt::format("      <{0} type=\"{1}\" message=\"{2}\">{2}</{0}>\n", element,
-                     cell_verdict_name(cell.verdict), markup_line(cell.explanation));
+                     cell_verdict_name(cell.judgement.verdict), markup_line(cell.explanation));
 }
 
 void add_cell(Suite& suite, const MatrixRow& row, const CellSummary& cell,
@@ -87,9 +87,9 @@ void add_cell(Suite& suite, const MatrixRow& row, const CellSummary& cell,
   const double seconds = to_seconds(cell.result->elapsed());
   Counts counts{.tests = 1, .seconds = seconds};
   std::string result;
-  switch (exit_code(cell)) {
+  switch (cell.code) {
     case 0:
-      if (cell.verdict != CellVerdict::InconclusivePower) break;
+      if (cell.judgement.verdict != CellVerdict::Weak) break;
       [[fallthrough]];
     case 4:
       counts.skipped = 1;

@@ -49,8 +49,8 @@ std::string verdict_line(const MatrixRow& row, int number) {
   std::string directive = code == 4 ? " # SKIP every cell was skipped" : "";
   const std::string trouble = trouble_of(row);
   const auto& cells = row.summary.cells;
-  const bool of_cells = std::any_of(
-      cells.begin(), cells.end(), [&](const CellSummary& cell) { return exit_code(cell) == code; });
+  const bool of_cells = std::any_of(cells.begin(), cells.end(),
+                                    [&](const CellSummary& cell) { return cell.code == code; });
   for (const RowAlarm& alarm : row.alarms) {  // where no line of a cell says it
     if (of_cells || !directive.empty() || alarm.exit_code != code) continue;
     directive = " # " + why(alarm.exit_code, alarm.text);

@@ -15,7 +15,7 @@ namespace {
 
 /// The words say it; the sign only helps to find it.
 const char* sign_of(const CellSummary& cell) {
-  switch (exit_code(cell)) {
+  switch (cell.code) {
     case 0:
       return "";
     case 1:

@@ -87,7 +87,7 @@ TEST(MatrixReports, TextMarkdownAndJsonHaveTheNumbersOfEveryCell) {
       EXPECT_THAT(text, HasSubstr(cell_name(*cell.spec) + ": " + safe_line(cell.explanation)));
       if (!has_rate(cell)) continue;
       const std::string rate = rate_short(cell) + (rate_short(cell).empty() ? "" : " ");
-      EXPECT_THAT(text, HasSubstr(rate + verdict_words(cell.verdict)));
+      EXPECT_THAT(text, HasSubstr(rate + verdict_words(cell.judgement.verdict)));
       EXPECT_THAT(markdown, HasSubstr(markup_line(rate) + "(" + count_text(cell) + ")"));
       EXPECT_THAT(markdown, HasSubstr(markdown_line(rate_text(cell))));
     }
@@ -125,7 +125,7 @@ TEST(MatrixReports, ABugShownByACellCutShortIsShownButNotDone) {
   MatrixSummary matrix = only("reverted");
   matrix.rows.front().header.cells[0].trials = 60000;
   summarize(matrix);
-  EXPECT_EQ(matrix.rows.front().summary.cells[0].verdict, CellVerdict::Reproduced);
+  EXPECT_EQ(matrix.rows.front().summary.cells[0].judgement.verdict, CellVerdict::Reproduced);
   EXPECT_EQ(matrix.exit_code, 3);
   EXPECT_THAT(matrix_text(matrix, false), HasSubstr("0.4 % reproduced, unfinished"));
   EXPECT_THAT(matrix_ktap(matrix), HasSubstr("not ok 1 pipe_resize_stall.blocked-writer # ERROR "
@@ -158,7 +158,7 @@ std::string in_junit(const std::string& xml, const std::string& name) {
 TEST(MatrixReports, ALostGuestIsATestThatFailedHoweverCleanTheCells) {
   MatrixSummary matrix = only("fixed");
   BootFact& boot = matrix.rows.front().boots.front();
-  boot.end = "panic";
+  boot.end = BootEnd::Panic;
   boot.findings = {{"panic", {"Kernel panic - not syncing: sysrq"}}};
   summarize(matrix);
   EXPECT_EQ(matrix.exit_code, 3);
@@ -198,7 +198,7 @@ TEST(MatrixReports, ANoteIsShownInEveryFormatAndCountsForNothing) {
   MatrixSummary matrix = only("fixed");
   MatrixRow& row = matrix.rows.front();
   row.notes = {"modules that did not load: fuse"};
-  row.boots.front().end = "interrupted";
+  row.boots.front().end = BootEnd::Interrupted;
   row.boots.front().why = "QEMU: killed by signal 9";
   summarize(matrix);
   EXPECT_EQ(matrix.exit_code, 0);

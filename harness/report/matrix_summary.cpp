@@ -35,19 +35,10 @@ void estimate_across_boots(const MatrixRow& row, std::size_t index, CellSummary&
   if (!boots_say_more(across, cell.estimate)) return;
   cell.estimate = across;
   cell.across_boots = true;
-  judge_cell(cell);
+  complete(cell, row.header);
   if (across.dispersion.overdispersed) {
     cell.explanation += "; the boots differ: " + boot_rates(row, index);
   }
-}
-
-/// explain() knows of trials that could not be judged; a machine that went away hides as much.
-void doubt_lost_trials(CellSummary& cell) {
-  const Tally& tally = cell.result->tally();
-  const std::uint64_t lost = tally.count(Outcome::LostMachine);
-  if (lost == 0 || tally.reproductions() > 0 || exit_code(cell.verdict) == kNoAnswer) return;
-  cell.explanation += fmt::format("; {} with the machine could hide a hit",
-                                  plural(lost, "trial lost", "trials lost"));
 }
 
 }  // namespace
@@ -62,9 +53,8 @@ void summarize(MatrixSummary& matrix) {
         estimate_across_boots(row, i, row.summary.cells[i]);
       }
     }
-    for (CellSummary& cell : row.summary.cells) doubt_lost_trials(cell);
     std::vector<int> row_codes;
-    for (const CellSummary& cell : row.summary.cells) row_codes.push_back(exit_code(cell));
+    for (const CellSummary& cell : row.summary.cells) row_codes.push_back(cell.code);
     row.alarms = alarms_of(row);
     for (const RowAlarm& alarm : row.alarms) row_codes.push_back(alarm.exit_code);
     if (!trouble_of(row).empty()) row_codes.push_back(kNoAnswer);

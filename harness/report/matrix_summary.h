@@ -20,8 +20,8 @@ struct BootFact {
   std::string folder;   ///< relative to the results folder; holds console.log, REPRO.VARIANT.jsonl
   Nanos boot_time = 0;  ///< from the start of QEMU to the first word of our init
   Nanos total_time = 0;
-  std::string end;  ///< finished, panic, silent, no-hello, died, corrupt, interrupted
-  std::string why;  ///< what the machine said of its end, "" if it finished
+  BootEnd end = BootEnd::Interrupted;  ///< until its end is told
+  std::string why;                     ///< what the machine said of its end, "" if it finished
   std::vector<ConsoleFinding> findings;
   /// Per cell of the row: what this boot recorded. Rates are tested for dispersion across these.
   std::vector<Cluster> clusters;

@@ -69,7 +69,7 @@ TEST(MatrixSummary, BootsThatDifferWidenTheInterval) {
   EXPECT_LT(cell.estimate.interval.low, blocks.interval.low);
   EXPECT_NE(cell.explanation.find("the boots differ: 2/1000, 200/1000, 10/1000"), std::string::npos)
       << cell.explanation;
-  EXPECT_EQ(cell.verdict, CellVerdict::Reproduced);
+  EXPECT_EQ(cell.judgement.verdict, CellVerdict::Reproduced);
 }
 
 TEST(MatrixSummary, BootsThatAgreeChangeNothing) {
@@ -102,7 +102,7 @@ TEST(MatrixSummary, ConsolesAndDeadGuestsLeaveVerdictsAlone) {
   const auto verdicts = [&] {
     std::vector<CellVerdict> all;
     for (const MatrixRow& row : matrix.rows) {
-      for (const CellSummary& cell : row.summary.cells) all.push_back(cell.verdict);
+      for (const CellSummary& cell : row.summary.cells) all.push_back(cell.judgement.verdict);
     }
     return all;
   };
@@ -111,7 +111,7 @@ TEST(MatrixSummary, ConsolesAndDeadGuestsLeaveVerdictsAlone) {
   for (MatrixRow& row : matrix.rows) {
     for (BootFact& boot : row.boots) {
       boot.findings = {{"panic", {"Kernel panic"}}};
-      boot.end = "panic";
+      boot.end = BootEnd::Panic;
     }
   }
   summarize(matrix);
@@ -122,10 +122,10 @@ TEST(MatrixSummary, ConsolesAndDeadGuestsLeaveVerdictsAlone) {
 TEST(MatrixSummary, AMachineThatDiedIsNoPassHoweverCleanItsCellsAre) {
   MatrixSummary matrix = only("fixed");
   matrix.rows.front().boots.resize(1);
-  matrix.rows.front().boots[0].end = "finished";
+  matrix.rows.front().boots[0].end = BootEnd::Finished;
   summarize(matrix);
   EXPECT_EQ(matrix.exit_code, 0);
-  matrix.rows.front().boots[0].end = "panic";
+  matrix.rows.front().boots[0].end = BootEnd::Panic;
   summarize(matrix);
   EXPECT_EQ(matrix.exit_code, 3);
 }
@@ -142,9 +142,10 @@ TEST(MatrixSummary, TheWorstIsABrokenControlThenARegression) {
 TEST(MatrixSummary, ALostMachineIsADoubtOfAnyCleanResult) {
   const MatrixSummary matrix = made_matrix();
   const CellSummary& cell = cell_of(row_of(matrix, "failing"), "pipe_resize_stall/blocked-writer");
-  EXPECT_EQ(cell.verdict, CellVerdict::FixedClean);
+  EXPECT_EQ(cell.judgement.verdict, CellVerdict::Weak);
+  EXPECT_EQ(cell.judgement.possible_hits, 1u);
   EXPECT_EQ(cell.estimate.trials, 999U);
-  EXPECT_TRUE(cell.explanation.ends_with("; 1 trial lost with the machine could hide a hit"))
+  EXPECT_TRUE(cell.explanation.ends_with("could hide a hit: 1 lost with the machine"))
       << cell.explanation;
 }
 

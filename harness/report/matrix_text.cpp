@@ -34,8 +34,8 @@ std::string table(const MatrixSummary& matrix, bool colour) {
           continue;
         }
         const std::string rate = rate_short(*cell);
-        line.push_back(painted((rate.empty() ? "" : rate + " ") + cell_words(*cell),
-                               exit_code(*cell), colour));
+        line.push_back(
+            painted((rate.empty() ? "" : rate + " ") + cell_words(*cell), cell->code, colour));
       }
     }
     rows.push_back(std::move(line));
@@ -54,14 +54,14 @@ std::string explanations(const MatrixSummary& matrix, bool colour) {
   for (const MatrixRow& row : matrix.rows) {
     std::string lines;
     for (const CellSummary& cell : row.summary.cells) {
-      lines += fmt::format("    {} {}: {}\n",
-                           painted(exit_code(cell) == 1 ? "!" : " ", exit_code(cell), colour),
-                           cell_name(*cell.spec), safe_line(cell.explanation));
+      lines +=
+          fmt::format("    {} {}: {}\n", painted(cell.code == 1 ? "!" : " ", cell.code, colour),
+                      cell_name(*cell.spec), safe_line(cell.explanation));
       const std::string search = search_text(cell);
       if (!search.empty()) lines += "      " + safe_line(search) + "\n";
       const std::uint64_t unknown = unknown_trials(cell.result->tally());
       if (unknown > 0) {
-        lines += fmt::format("      {} (infra, inconclusive, lost)\n",
+        lines += fmt::format("      {} (infra, inconclusive, stuck, lost)\n",
                              plural(unknown, "more trial says nothing", "more trials say nothing"));
       }
     }

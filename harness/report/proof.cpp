@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/report/proof.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "harness/classify/explain.h"
 #include "harness/report/explanation_text.h"
 #include "harness/report/format.h"
+#include "harness/report/reason_text.h"
 
 namespace hangrate {
 
@@ -19,15 +22,45 @@ const char* effect_words(Effect effect) {
       return "did not free it";
     case Effect::Unknown:
       return "effect not seen";
+    case Effect::NotTried:
+      return "not tried";
   }
   return "?";
 }
 
-std::string rung_text(const Rung& rung, const std::string& lever) {
-  const bool named = rung.name == "lever" && !lever.empty();
-  return fmt::format("{}: {} ({:.1f} ms){}", named ? "lever (" + lever + ")" : rung.name,
-                     effect_words(rung.effect), to_ms(rung.took),
-                     rung.note.empty() ? "" : ": " + rung.note);
+const char* note_words(ClimbNote note) {
+  switch (note) {
+    case ClimbNote::None:
+      return "";
+    case ClimbNote::KillPending:
+      return "a SIGKILL is already pending on every victim";
+    case ClimbNote::NeitherSeen:
+      return "neither freed nor asleep as before";
+    case ClimbNote::NoAnswer:
+      return "the worker did not answer";
+    case ClimbNote::NobodyToPull:
+      return "the worker itself is the victim";
+    case ClimbNote::Refused:
+      return "the reproducer has none here";
+  }
+  return "?";
+}
+
+std::string climb_text(const Climb& climb, const std::string& lever) {
+  const bool named = climb.rung == Rung::Lever && !lever.empty();
+  const std::string name = named ? "lever (" + lever + ")" : rung_name(climb.rung);
+  const std::string note = climb.told.empty() ? note_words(climb.note) : climb.told;
+  std::string text = (climb.cleanup ? "cleanup: " : "") + name + ": " + effect_words(climb.effect);
+  if (climb.effect != Effect::NotTried) text += fmt::format(" ({:.1f} ms)", to_ms(climb.took));
+  return text + (note.empty() ? "" : ": " + note);
+}
+
+/// How a trial ended that nothing freed: only what was really tried has failed.
+std::string left_text(const Observation& seen) {
+  const bool tried = std::any_of(seen.climbs.begin(), seen.climbs.end(), [](const Climb& climb) {
+    return climb.rung != Rung::Wait && climb.effect != Effect::NotTried;
+  });
+  return tried ? "nothing that was tried freed it: left behind" : "nothing was tried: left behind";
 }
 
 VictimStack stack_of(const TaskSample& task) {
@@ -62,7 +95,7 @@ Proof proof_of(const std::string& kind, const KindOfTrial& sample, const CellSpe
   proof.kind = kind;
   proof.count = sample.count;
   proof.first_trial = seen.trial;
-  proof.facts = verdict.because;
+  for (const Reason& reason : verdict.because) proof.facts.push_back(reason_text(reason));
   if (!seen.shot.plan.empty()) {
     proof.facts.push_back("aimed: " + aimed_text(seen.shot.plan, seen.shot.delay_ns));
   }
@@ -70,11 +103,17 @@ Proof proof_of(const std::string& kind, const KindOfTrial& sample, const CellSpe
     proof.established = fmt::format("established {:.1f} ms after it should have gone on",
                                     to_ms(seen.proven - seen.wedge));
   }
-  for (const Rung& rung : seen.rungs) proof.rescue.push_back(rung_text(rung, spec.manifest.lever));
-  if (seen.ending == Ending::Abandoned && verdict.outcome == Outcome::Hang) {
-    proof.rescue.push_back("nothing freed it: left behind");
+  for (const Climb& climb : seen.climbs) {
+    proof.rescue.push_back(climb_text(climb, spec.manifest.lever));
   }
-  proof.hints = verdict.hints;
+  if (seen.ending == Ending::Abandoned && verdict.outcome == Outcome::Hang) {
+    proof.rescue.push_back(left_text(seen));
+  }
+  if (seen.ending == Ending::GivenUp) {
+    proof.rescue.push_back(fmt::format("ended by cleanup {:.1f} s after it should have gone on",
+                                       to_seconds(seen.ended - seen.wedge)));
+  }
+  for (const Reason& hint : verdict.hints) proof.hints.push_back(reason_text(hint));
   proof.victims = victims_of(seen);
   if (const TrialRecord* traced = sample.with_trace()) {
     proof.explanation = explanation_lines(explain(traced->observation, traced->verdict));

@@ -22,7 +22,7 @@ std::string shortfall_text(const CellSummary& cell) {
   text += " trials";
   if (searched > 0) text += fmt::format(" behind {} of a search", searched);
   if (lost > 0) text += fmt::format(", {} lost with the machine", lost);
-  if (cell.result->end_reason() == "interrupted") text += ", interrupted";
+  if (cell.result->end_reason() == EndReason::Interrupted) text += ", interrupted";
   return text;
 }
 
@@ -34,7 +34,7 @@ void tell_shortfall(CellSummary& cell) {
                        cell.result->notes().empty();
   if (nothing) {
     cell.explanation = text;
-  } else if (exit_code(cell.verdict) == 3) {
+  } else if (exit_code(CellJudgement{.verdict = cell.judgement.verdict}) == 3) {
     cell.explanation = text + "; " + cell.explanation;
   } else {
     cell.explanation += "; " + text;
@@ -43,35 +43,25 @@ void tell_shortfall(CellSummary& cell) {
 
 }  // namespace
 
-void judge_cell(CellSummary& cell) {
+void complete(CellSummary& cell, const RunHeader& header) {
   const CellResult& result = *cell.result;
-  const double reference = cell.spec->variant_spec().reference_rate;
-  cell.shortfall = shortfall_of(*cell.spec, result);
-  cell.verdict = judge(cell.expectation, result.tally(), cell.estimate, reference, cell.shortfall,
-                       result.search());
-  cell.explanation = explain(cell.verdict, cell.expectation, result.tally(), cell.estimate,
-                             reference, result.search());
-  const bool helped = cell.spec->widened() || cell.spec->replay.has_value();
-  if (helped && cell.verdict == CellVerdict::UnexpectedlyClean) {
-    // The reference rate is the natural one, and help may miss the window on this machine.
-    cell.verdict = CellVerdict::InconclusivePower;
-    cell.explanation = fmt::format(
-        "affected, and none of {} helped trials hit: the help may not "
-        "reach the window here; --natural tells",
-        result.tally().conclusive());
-  }
-  if (helped && cell.verdict == CellVerdict::FixedClean) {
-    cell.explanation += "; p is the rate of helped trials, not the natural one";
-  }
+  cell.seen = {.expectation = cell.expectation,
+               .tally = result.tally(),
+               .search = result.search(),
+               .reference_rate = cell.spec->variant_spec().reference_rate,
+               .confidence = header.confidence,
+               .shortfall = shortfall_of(*cell.spec, result),
+               .helped = cell.spec->widened() || cell.spec->replay.has_value(),
+               .excluded_over_boots = {}};
+  cell.judgement = judge_cell(cell.seen);
+  cell.code = exit_code(cell.judgement, header.gate, cell.spec->repro);
+  cell.explanation = explain(cell.seen, cell.judgement, cell.estimate);
   if (!result.skip_reason().empty()) cell.explanation = result.skip_reason();
-  const bool machine =
-      cell.verdict == CellVerdict::Infra || cell.verdict == CellVerdict::Inconclusive;
-  if (machine && !result.notes().empty()) cell.explanation = result.notes().front();
-  if (cell.shortfall == Shortfall::Cut) tell_shortfall(cell);
-}
-
-int exit_code(const CellSummary& cell) {
-  return exit_code(cell.verdict, cell.shortfall);
+  // What decided that it was given up says more than how many trials failed.
+  const CellVerdict verdict = cell.judgement.verdict;
+  const bool machine = verdict == CellVerdict::Infra || verdict == CellVerdict::Inconclusive;
+  if (machine && !result.why_given_up().empty()) cell.explanation = result.why_given_up();
+  if (cell.judgement.shortfall == Shortfall::Cut) tell_shortfall(cell);
 }
 
 Summary summarize(const RunHeader& header, const std::vector<CellResult>& cells) {
@@ -91,8 +81,8 @@ Summary summarize(const RunHeader& header, const std::vector<CellResult>& cells)
     const bool reverted =
         std::find(e.reverted.begin(), e.reverted.end(), cell.spec->repro) != e.reverted.end();
     if (reverted && variant.expect == Expect::Affected) cell.expectation = Expectation::Affected;
-    judge_cell(cell);
-    codes.push_back(exit_code(cell));
+    complete(cell, header);
+    codes.push_back(cell.code);
     summary.cells.push_back(std::move(cell));
   }
   summary.exit_code = combine_exit_codes(codes);

@@ -21,8 +21,9 @@ struct CellSummary {
   const CellResult* result = nullptr;
   RateEstimate estimate;
   Expectation expectation = Expectation::Unknown;
-  CellVerdict verdict = CellVerdict::Inconclusive;
-  Shortfall shortfall = Shortfall::None;
+  CellCase seen;  ///< what it was judged by
+  CellJudgement judgement;
+  int code = 3;  ///< its exit code
   std::string explanation;
   bool compares = false;      ///< a run with --trace compare: watched trials were chosen blindly
   bool across_boots = false;  ///< the estimate is one of a matrix, its clusters are boots
@@ -38,10 +39,8 @@ struct Summary {
 /// `header` and `cells` must outlive the summary.
 Summary summarize(const RunHeader& header, const std::vector<CellResult>& cells);
 
-/// Verdict and explanation from what else the cell holds.
-void judge_cell(CellSummary& cell);
-
-int exit_code(const CellSummary& cell);
+/// Judgement, exit code and explanation from what else the cell holds.
+void complete(CellSummary& cell, const RunHeader& header);
 
 std::string cell_name(const CellSpec& spec);
 

@@ -18,8 +18,8 @@ namespace {
 constexpr std::size_t kColumns = 80;
 
 std::string verdict_text(const CellSummary& cell) {
-  const bool cut = cell.shortfall == Shortfall::Cut;
-  return std::string(cell_verdict_name(cell.verdict)) + (cut ? ", unfinished" : "");
+  const bool cut = cell.judgement.shortfall == Shortfall::Cut;
+  return std::string(cell_verdict_name(cell.judgement.verdict)) + (cut ? ", unfinished" : "");
 }
 
 std::string speed_phrase(const ObserverEffect& effect) {
@@ -64,6 +64,17 @@ std::string recorder_limit(const TraceCost& cost) {
   return text.empty() ? "" : "    limit: traces lack some events: " + text + "\n";
 }
 
+std::string left_out_line(const CellResult& result) {
+  std::string text;
+  if (result.notes_left_out() > 0)
+    text += plural(result.notes_left_out(), "more note", "more notes");
+  if (result.kinds_left_out() > 0) {
+    text += (text.empty() ? "" : ", ") + plural(result.kinds_left_out(), "trial", "trials") +
+            " of further kinds";
+  }
+  return text.empty() ? "" : "    not shown, all in the journal: " + text + "\n";
+}
+
 }  // namespace
 
 std::string text_table(const Summary& summary, bool colour) {
@@ -77,7 +88,7 @@ std::string text_table(const Summary& summary, bool colour) {
     rows.push_back({cell_name(*cell.spec), std::to_string(tally.conclusive()),
                     std::to_string(tally.reproductions()), rate_text(cell),
                     proof_time_text(*cell.result), speed_text(*cell.result),
-                    painted(verdict_text(cell), exit_code(cell), colour)});
+                    painted(verdict_text(cell), cell.code, colour)});
   }
   std::string text =
       bold("kernel " + kernel_phrase(summary), colour) + "\n" + aligned(rows, right) + "\n";
@@ -95,11 +106,12 @@ std::string text_table(const Summary& summary, bool colour) {
     text += recorder_limit(cell.result->trace_cost());
     const std::uint64_t unknown = unknown_trials(cell.result->tally());
     if (unknown > 0) {
-      text += fmt::format("    {} more trials say nothing (infra, inconclusive)\n", unknown);
+      text += fmt::format("    {} more trials say nothing (infra, inconclusive, stuck)\n", unknown);
     }
     for (const std::string& note : cell.result->notes()) {
       if (note != cell.explanation) text += "    note: " + note + "\n";
     }
+    text += left_out_line(*cell.result);
   }
   return text;
 }

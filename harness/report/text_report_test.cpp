@@ -36,7 +36,7 @@ struct Compared {
       hit.verdict.signature = SignatureMatch::Match;
       cells[0].apply(hit);
     }
-    cells[0].apply(CellEndRecord{.reason = "trials", .elapsed = kSecond, .trace = cost});
+    cells[0].apply(CellEndRecord{.reason = EndReason::Trials, .elapsed = kSecond, .trace = cost});
     summary = summarize(header, cells);
   }
   std::string text() const { return text_table(summary, false); }
@@ -114,19 +114,19 @@ CellSummary judge_clean(const std::string& release,
   std::vector<CellResult> cells;
   cells.emplace_back(spec);
   cells[0].apply(BatchRecord{.first = 0, .count = 20000});
-  cells[0].apply(CellEndRecord{.reason = "trials", .elapsed = kSecond});
+  cells[0].apply(CellEndRecord{.reason = EndReason::Trials, .elapsed = kSecond});
   return summarize(header, cells).cells[0];
 }
 
 TEST(Summary, HelpThatNeverHitIsNoNewsOfTheKernel) {
   const std::map<std::string, std::string> natural = {{kWidenParam, kWidenNone}};
   const std::map<std::string, std::string> helped = {{kWidenParam, kWidenAuto}};
-  EXPECT_EQ(judge_clean("6.1.50", {}).verdict, CellVerdict::UnexpectedlyClean);
-  EXPECT_EQ(judge_clean("6.1.50", natural).verdict, CellVerdict::UnexpectedlyClean);
-  EXPECT_EQ(judge_clean("6.1.50", helped).verdict, CellVerdict::InconclusivePower);
-  EXPECT_EQ(judge_clean("6.1.80", natural).verdict, CellVerdict::FixedClean);
+  EXPECT_EQ(judge_clean("6.1.50", {}).judgement.verdict, CellVerdict::UnexpectedlyClean);
+  EXPECT_EQ(judge_clean("6.1.50", natural).judgement.verdict, CellVerdict::UnexpectedlyClean);
+  EXPECT_EQ(judge_clean("6.1.50", helped).judgement.verdict, CellVerdict::Weak);
+  EXPECT_EQ(judge_clean("6.1.80", natural).judgement.verdict, CellVerdict::FixedClean);
   EXPECT_THAT(judge_clean("6.1.80", natural).explanation, Not(HasSubstr("helped")));
-  EXPECT_EQ(judge_clean("6.1.80", helped).verdict, CellVerdict::FixedClean);
+  EXPECT_EQ(judge_clean("6.1.80", helped).judgement.verdict, CellVerdict::FixedClean);
   EXPECT_THAT(judge_clean("6.1.80", helped).explanation, HasSubstr("rate of helped trials"));
 }
 

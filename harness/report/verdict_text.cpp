@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "harness/stats/interval.h"
-
 namespace hangrate {
 namespace {
 
@@ -48,9 +46,10 @@ std::string interval_text(const Tally& tally, const RateEstimate& estimate) {
                      percent_text(estimate.confidence), bursts);
 }
 
-std::string excluded_text(const RateEstimate& estimate) {
-  return fmt::format("p >= {} with {}", rate_text(estimate.excluded_rate),
-                     percent_text(estimate.confidence));
+/// What a clean run excludes, with every doubtful trial taken for a hit.
+std::string excluded_text(const CellCase& seen, const CellJudgement& judgement) {
+  return fmt::format("p >= {} with {}", rate_text(judgement.excluded_rate),
+                     percent_text(seen.confidence));
 }
 
 std::string clean_text(const Tally& tally) {
@@ -58,80 +57,113 @@ std::string clean_text(const Tally& tally) {
 }
 
 /// What could still hide behind a clean result.
-std::string doubt_text(const Tally& tally) {
-  const std::uint64_t open = tally.count(Outcome::Inconclusive);
-  if (open == 0) return "";
-  return fmt::format("; {} could hide a hit",
-                     plural(open, "inconclusive trial", "inconclusive trials"));
+std::string doubt_text(const CellCase& seen) {
+  const Tally& tally = seen.tally;
+  std::string list;
+  const auto add = [&](Outcome outcome, const char* words) {
+    const std::uint64_t count = tally.count(outcome);
+    if (count > 0) list += fmt::format("{}{} {}", list.empty() ? "" : ", ", count, words);
+  };
+  if (seen.expectation != Expectation::Lookalike) add(Outcome::Stuck, "stuck");
+  add(Outcome::Inconclusive, "inconclusive");
+  add(Outcome::LostMachine, "lost with the machine");
+  return list.empty() ? "" : "; could hide a hit: " + list;
 }
 
-std::string low_power_text(const Tally& tally, const RateEstimate& estimate,
-                           double reference_rate) {
-  return fmt::format("affected and clean, too few trials: {} excludes only {}; {} takes {} trials",
-                     clean_text(tally), excluded_text(estimate), rate_text(reference_rate),
-                     trials_to_exclude(reference_rate, estimate.confidence));
+std::string weak_text(const CellCase& seen, const CellJudgement& judgement) {
+  if (seen.helped && seen.expectation == Expectation::Affected) {
+    return fmt::format(
+        "affected, and none of {} helped trials hit: the help may not reach the window here; "
+        "--natural tells",
+        seen.tally.conclusive());
+  }
+  const std::string reference = rate_text(seen.reference_rate);
+  const std::string over =
+      seen.excluded_over_boots
+          ? fmt::format("p >= {} over boots", rate_text(*seen.excluded_over_boots))
+          : excluded_text(seen, judgement);
+  return fmt::format("weak: {} excludes only {}; {} takes {} trials", clean_text(seen.tally), over,
+                     reference, judgement.needed);
 }
 
-std::string control_held_text(Expectation expectation, const Tally& tally) {
-  if (expectation == Expectation::AlwaysHangs) {
+std::string control_held_text(const CellCase& seen, const CellJudgement& judgement) {
+  const Tally& tally = seen.tally;
+  if (seen.expectation == Expectation::AlwaysHangs) {
     return fmt::format("positive control held: {}/{} hung as declared", tally.hits(),
                        tally.conclusive());
   }
-  if (expectation == Expectation::Lookalike) {
-    return fmt::format("lookalike held: {}/{} hung, none was taken for this bug",
-                       tally.other_hangs(), tally.conclusive());
+  if (seen.expectation == Expectation::Lookalike) {
+    const std::uint64_t stood = tally.other_hangs() + tally.count(Outcome::Stuck);
+    return fmt::format("lookalike held: {} stood still as declared, none was taken for this bug",
+                       plural(stood, "trial", "trials"));
   }
-  return fmt::format("negative control held: {} hung", clean_text(tally));
+  return fmt::format("negative control held: {} hung, would have seen {}", clean_text(tally),
+                     excluded_text(seen, judgement));
 }
 
-std::string control_broken_text(Expectation expectation, const Tally& tally) {
-  if (expectation == Expectation::AlwaysHangs) {
+std::string control_broken_text(const CellCase& seen) {
+  const Tally& tally = seen.tally;
+  if (seen.expectation == Expectation::AlwaysHangs) {
     return fmt::format("positive control broken: only {}/{} hung as declared", tally.hits(),
                        tally.conclusive());
   }
-  if (expectation == Expectation::Lookalike) {
+  if (seen.expectation == Expectation::Lookalike) {
+    const std::uint64_t stood = tally.other_hangs() + tally.count(Outcome::Stuck);
     return fmt::format(
-        "lookalike broken: {}/{} hung in another way as they should, {} taken for "
+        "lookalike broken: {} of {} stood still, {} of them elsewhere than declared, {} taken for "
         "this bug",
-        tally.other_hangs(), tally.conclusive(), tally.hits());
+        stood, plural(tally.conclusive() + tally.count(Outcome::Stuck), "trial", "trials"),
+        tally.misplaced(), tally.hits());
   }
   return "negative control broken: " + seen_text(tally);
 }
 
 }  // namespace
 
-std::string explain(CellVerdict verdict, Expectation expectation, const Tally& tally,
-                    const RateEstimate& estimate, double reference_rate, const Tally& search) {
-  switch (verdict) {
+std::string explain(const CellCase& seen, const CellJudgement& judgement,
+                    const RateEstimate& estimate) {
+  const Tally& tally = seen.tally;
+  const std::string doubt = doubt_text(seen);
+  switch (judgement.verdict) {
     case CellVerdict::Reproduced:
       return "reproduced: " + seen_text(tally) + interval_text(tally, estimate) +
-             search_text(tally, search);
+             search_text(tally, seen.search);
     case CellVerdict::UnexpectedlyClean:
       return fmt::format("affected but clean: {} excludes {}, and p >= {} was expected{}",
-                         clean_text(tally), excluded_text(estimate), rate_text(reference_rate),
-                         doubt_text(tally));
-    case CellVerdict::InconclusivePower:
-      return low_power_text(tally, estimate, reference_rate) + doubt_text(tally);
+                         clean_text(tally), excluded_text(seen, judgement),
+                         rate_text(seen.reference_rate), doubt);
+    case CellVerdict::Weak:
+      return weak_text(seen, judgement) + doubt;
     case CellVerdict::FixedClean:
-      return fmt::format("fixed and clean: {}, would have seen {}{}", clean_text(tally),
-                         excluded_text(estimate), doubt_text(tally));
+      return fmt::format(
+          "fixed and clean: {}, would have seen {}{}{}", clean_text(tally),
+          excluded_text(seen, judgement),
+          seen.helped ? ", p being the rate of helped trials, not the natural one" : "", doubt);
     case CellVerdict::Regression:
       return "regression: " + seen_text(tally) + " on a kernel without this bug" +
-             interval_text(tally, estimate) + search_text(tally, search);
+             interval_text(tally, estimate) + search_text(tally, seen.search);
     case CellVerdict::OtherHang:
       return fmt::format("unexpected: {} not this bug, next to {}",
-                         plural(tally.other_hangs() + search.other_hangs(), "hang that is",
+                         plural(tally.other_hangs() + seen.search.other_hangs(), "hang that is",
                                 "hangs that are"),
                          seen_text(tally)) +
-             search_text(tally, search);
+             search_text(tally, seen.search);
     case CellVerdict::ControlHeld:
-      return control_held_text(expectation, tally) + doubt_text(tally);
+      return control_held_text(seen, judgement) + doubt;
     case CellVerdict::ControlBroken:
-      return control_broken_text(expectation, tally) + search_text(tally, search);
+      return control_broken_text(seen) + search_text(tally, seen.search);
     case CellVerdict::Measured:
-      return fmt::format("measured: {}, no hang, excludes {}{}",
-                         plural(tally.conclusive(), "trial", "trials"), excluded_text(estimate),
-                         doubt_text(tally));
+      return fmt::format("measured: {}, no hang{}", plural(tally.conclusive(), "trial", "trials"),
+                         doubt);
+    case CellVerdict::NoExpectation:
+      return fmt::format("what is right for this kernel is not known: {}{}{}", seen_text(tally),
+                         interval_text(tally, estimate), search_text(tally, seen.search)) +
+             doubt;
+    case CellVerdict::Stuck:
+      return fmt::format("stuck: {} stood still and nothing is proven, next to {}",
+                         plural(tally.count(Outcome::Stuck) + seen.search.count(Outcome::Stuck),
+                                "trial", "trials"),
+                         seen_text(tally));
     case CellVerdict::Infra:
       return fmt::format("infrastructure: {} of {} failed before they could tell anything",
                          tally.lost(), plural(tally.attempted(), "trial", "trials"));

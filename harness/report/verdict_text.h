@@ -6,11 +6,12 @@
 #include <string>
 
 #include "harness/judge/cell_verdict.h"
+#include "harness/stats/rate_estimate.h"
 
 namespace hangrate {
 
 /// One sentence for humans, e.g. "fixed and clean: 0/10000, would have seen p >= 0.0003 with 95 %".
-std::string explain(CellVerdict verdict, Expectation expectation, const Tally& tally,
-                    const RateEstimate& estimate, double reference_rate, const Tally& search = {});
+std::string explain(const CellCase& seen, const CellJudgement& judgement,
+                    const RateEstimate& estimate);
 
 }  // namespace hangrate

@@ -13,10 +13,12 @@ using namespace testing;  // Counts, tally_of, ...
 constexpr double kReference = 0.001;
 
 std::string explained(Expectation expectation, const Counts& counts) {
-  const Tally tally = tally_of(counts);
-  const RateEstimate estimate = estimate_of(tally);
-  return explain(judge(expectation, tally, estimate, kReference), expectation, tally, estimate,
-                 kReference);
+  const CellCase seen{.expectation = expectation,
+                      .tally = tally_of(counts),
+                      .search = {},
+                      .reference_rate = kReference,
+                      .excluded_over_boots = {}};
+  return explain(seen, judge_cell(seen), estimate_of(seen.tally));
 }
 
 constexpr Expectation kAll[] = {Expectation::Affected,    Expectation::Fixed,
@@ -28,14 +30,15 @@ TEST(Explanation, SaysWhatACleanRunWouldHaveSeen) {
   EXPECT_EQ(explained(Expectation::Fixed, {.clean = 10000}),
             "fixed and clean: 0/10000, would have seen p >= 0.0003 with 95 %");
   EXPECT_EQ(explained(Expectation::Fixed, {.clean = 10000, .inconclusive = 1}),
-            "fixed and clean: 0/10000, would have seen p >= 0.0003 with 95 %; "
-            "1 inconclusive trial could hide a hit");
+            "fixed and clean: 0/10000, would have seen p >= 0.00047 with 95 %; "
+            "could hide a hit: 1 inconclusive");
   EXPECT_EQ(explained(Expectation::Affected, {.clean = 10000}),
             "affected but clean: 0/10000 excludes p >= 0.0003 with 95 %, and p >= 0.001 was "
             "expected");
   EXPECT_EQ(explained(Expectation::Affected, {.clean = 100}),
-            "affected and clean, too few trials: 0/100 excludes only p >= 0.03 with 95 %; 0.001 "
-            "takes 2995 trials");
+            "weak: 0/100 excludes only p >= 0.03 with 95 %; 0.001 takes 2995 trials");
+  EXPECT_EQ(explained(Expectation::Unknown, {.clean = 100}),
+            "what is right for this kernel is not known: 0 hits in 100 trials");
 }
 
 TEST(Explanation, SaysHowOftenItHappened) {
@@ -53,11 +56,14 @@ TEST(Explanation, SaysWhatTheControlsDid) {
             "positive control held: 20/20 hung as declared");
   EXPECT_EQ(explained(Expectation::AlwaysHangs, {.clean = 1, .match = 19}),
             "positive control broken: only 19/20 hung as declared");
-  EXPECT_EQ(explained(Expectation::NeverHangs, {.clean = 20}), "negative control held: 0/20 hung");
+  EXPECT_EQ(explained(Expectation::NeverHangs, {.clean = 3000}),
+            "negative control held: 0/3000 hung, would have seen p >= 0.001 with 95 %");
   EXPECT_EQ(explained(Expectation::NeverHangs, {.clean = 20, .match = 1}),
             "negative control broken: 1 hit in 21 trials");
   EXPECT_EQ(explained(Expectation::Lookalike, {.other = 20}),
-            "lookalike held: 20/20 hung, none was taken for this bug");
+            "lookalike held: 20 trials stood still as declared, none was taken for this bug");
+  EXPECT_EQ(explained(Expectation::Lookalike, {.stuck = 20}),
+            "lookalike held: 20 trials stood still as declared, none was taken for this bug");
 }
 
 TEST(Explanation, IsThereForEveryVerdictAndExpectation) {
@@ -71,10 +77,12 @@ TEST(Explanation, IsThereForEveryVerdictAndExpectation) {
 }
 
 TEST(Search, WhatOnlyTheSearchFoundIsSaidApart) {
-  const Tally clean = search_with(1000, 0);
-  const Cluster all{1000, 0};
-  const std::string text = explain(CellVerdict::Regression, Expectation::Fixed, clean,
-                                   estimate_rate({&all, 1}, 0.95), 0.5, search_with(299, 1));
+  const CellCase seen{.expectation = Expectation::Fixed,
+                      .tally = search_with(1000, 0),
+                      .search = search_with(299, 1),
+                      .reference_rate = 0.5,
+                      .excluded_over_boots = {}};
+  const std::string text = explain(seen, judge_cell(seen), estimate_of(seen.tally));
   EXPECT_NE(text.find("0 hits in 1000 trials"), std::string::npos) << text;
   EXPECT_NE(text.find("in the search 1 hit in 300 trials"), std::string::npos) << text;
 }

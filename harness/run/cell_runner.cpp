@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "harness/judge/trial_verdict.h"
 #include "harness/run/slot_view.h"
 
 namespace hangrate {
@@ -53,7 +52,7 @@ Result<void> CellRunner::run() {
     for (Seat& seat : seats_) look_at(seat);
     drop_dead_seats();
     decide_stop();
-    if (end_reason_.empty()) fill_lanes();
+    if (end_reason_ == EndReason::None) fill_lanes();
     if (settled()) break;
     if (parts_.events.progress && now_ns() >= next_progress_) {
       next_progress_ = now_ns() + kProgressEvery;
@@ -64,14 +63,14 @@ Result<void> CellRunner::run() {
   finish_leftovers();
   const std::vector<ArmFact> arms = arms_of(parts_.arena.search());
   tell_arms_off(arms);
-  emit(CellEndRecord{cell_, end_reason_, now_ns() - start_, trace_cost(), arms});
+  emit(CellEndRecord{cell_, end_reason_, why_, now_ns() - start_, trace_cost(), arms});
   return trouble_;
 }
 
 /// What former stretches, other boots or an earlier run learned is there before the first worker.
 void CellRunner::begin_search() {
   fill(parts_.arena.renew_search(), result_.memory().arms());
-  const bool fresh = result_.recorded().total() == 0 && result_.end_reason().empty();
+  const bool fresh = result_.recorded().total() == 0 && result_.end_reason() == EndReason::None;
   if (fresh && !plan_.spec.warm.note.empty()) emit(NoteRecord{cell_, plan_.spec.warm.note});
 }
 
@@ -102,7 +101,7 @@ void CellRunner::emit(const Record& record) {
   if (told) given_up_ = 0;
   if (trouble_ && parts_.events.record) {
     trouble_ = parts_.events.record(record);
-    if (!trouble_) end_reason_ = "infra";
+    if (!trouble_) give_up(trouble_.error().what());
   }
   if (!book_.searching()) return;
   book_.settle(result_.recorded());
@@ -111,6 +110,13 @@ void CellRunner::emit(const Record& record) {
 
 WatchLimits CellRunner::watch_limits() const {
   return WatchLimits::scaled(parts_.slowness);
+}
+
+/// Until the last trial under observation has its verdict: a bound, not an estimate.
+Nanos CellRunner::longest_watch() const {
+  const WatchLimits limits = watch_limits();
+  const auto rungs = static_cast<Nanos>(variant_.ladder.size() + 1);
+  return limits.healthy_until(variant_) + limits.window + rungs * limits.rung_limit;
 }
 
 Nanos CellRunner::wake_at() const {
@@ -145,7 +151,7 @@ void CellRunner::worker_ended(Seat& seat, const ChildEnd& end) {
       state == WorkerState::Starting) {
     worker_gave_up(seat, how);
   } else if (seat.worker.leased()) {
-    trial_reported(seat, Outcome::Infra, "worker died", how);
+    trial_reported(seat, Outcome::Infra, Rule::WorkerDied, how);
   }
   dismiss(seat);
 }
@@ -161,31 +167,35 @@ void CellRunner::worker_gave_up(Seat& seat, const std::string& how) {
                      });
   if (state == WorkerState::Skipped && !begun) {
     emit(SkipRecord{cell_, text_of(seat.worker.slot().message)});
-    end_reason_ = "skipped";
+    end_reason_ = EndReason::Skipped;
     return;
   }
   const bool told = state == WorkerState::Failed || state == WorkerState::Skipped;
   const std::string why = told ? text_of(seat.worker.slot().message) : how;
   if (!told || !seat.worker.leased()) return start_failed(why);
-  const char* rule =
-      state == WorkerState::Failed ? "the reproducer failed" : "the reproducer skips what it began";
+  const Rule rule = state == WorkerState::Failed ? Rule::ReproducerFailed : Rule::ReproducerSkips;
   trial_reported(seat, Outcome::Infra, rule, why);
-  if (++given_up_ < parts_.limits.most_given_up || !end_reason_.empty()) return;
-  emit(NoteRecord{cell_,
-                  "given up after " + std::to_string(given_up_) + " such trials in a row: " + why});
-  end_reason_ = "infra";
+  if (++given_up_ < parts_.limits.most_given_up || end_reason_ != EndReason::None) return;
+  give_up("given up after " + std::to_string(given_up_) + " such trials in a row: " + why);
+}
+
+/// The cell ends here, and this is why.
+void CellRunner::give_up(const std::string& why) {
+  end_reason_ = EndReason::Infra;
+  why_ = why;
 }
 
 /// A worker that never got to a trial. Several in a row end the cell with one trial as Infra, so
 /// that the machine's failure is in the tally.
 void CellRunner::start_failed(const std::string& why) {
-  emit(NoteRecord{cell_, "a worker could not start: " + why});
-  if (++failures_ < parts_.limits.most_failures || !end_reason_.empty()) return;
-  end_reason_ = "infra";
+  const std::string text = "a worker could not start: " + why;
+  emit(NoteRecord{cell_, text});
+  if (++failures_ < parts_.limits.most_failures || end_reason_ != EndReason::None) return;
+  give_up(text);
   const IndexRange trial = book_.take(1);
   if (trial.count == 0) return;  // every trial is with another worker
   emit(unwatched_trial(cell_, plan_.spec.repro, plan_.spec.variant, trial.first, Outcome::Infra,
-                       "no worker starts", why));
+                       Rule::NoWorkerStarts, why));
 }
 
 /// Gives back what the lease of a worker that is gone did not use.
@@ -222,6 +232,9 @@ void CellRunner::take_reader_answers() {
     for (Seat& seat : seats_) {
       if (!seat.watched || seat.watched->request != answer->id) continue;
       seat.watched->request = 0;
+      if (answer->stuck_in_pipe) {  // the victim, or who holds it up, has the lock of the pipe
+        for (ReadTarget& target : seat.watched->targets) target.ask_pipe = 0;
+      }
       seat.watched->watch.sampled(std::move(answer->samples), now_ns());
       break;
     }
@@ -291,7 +304,7 @@ void CellRunner::look_at_idle(Seat& seat) {
     parts_.note_slowness(std::clamp(ratio, 1.0, kMostSlowness));
   }
   failures_ = 0;
-  if (!seat.spare && end_reason_.empty()) give_lease(seat);
+  if (!seat.spare && end_reason_ == EndReason::None) give_lease(seat);
 }
 
 void CellRunner::give_lease(Seat& seat) {
@@ -327,7 +340,7 @@ void CellRunner::look_at_reported(Seat& seat) {
     emit(MeasureRecord{cell_, slot.trial.load(), measurements_of(slot)});
   }
   const Outcome outcome = to_model(slot.outcome);
-  trial_reported(seat, outcome, "reported by the reproducer", text_of(slot.message));
+  trial_reported(seat, outcome, Rule::Reported, text_of(slot.message));
   if (outcome == Outcome::Clean || outcome == Outcome::Anomaly) {
     seat.worker.send(Verb::Continue);
   } else {
@@ -338,8 +351,7 @@ void CellRunner::look_at_reported(Seat& seat) {
 /// The trial in flight ended with `outcome` by the word of its reproducer or by the end of its
 /// worker. One that was watched first has a verdict already; where that was an ending by itself,
 /// what the reproducer says of it counts more.
-void CellRunner::trial_reported(Seat& seat, Outcome outcome, const std::string& rule,
-                                const std::string& text) {
+void CellRunner::trial_reported(Seat& seat, Outcome outcome, Rule rule, const std::string& text) {
   seat.undisturbed = false;
   account_clean(seat, seat.worker.done());
   const IndexRange& lease = seat.worker.current_lease();
@@ -351,7 +363,7 @@ void CellRunner::trial_reported(Seat& seat, Outcome outcome, const std::string& 
       seat.held->observation.message = text;
       seat.held->verdict.outcome = outcome;
       seat.held->verdict.rule = rule;
-      seat.held->verdict.because = {text};
+      seat.held->verdict.because = {told(text)};
     }
     return emit_held(seat);
   }
@@ -380,15 +392,14 @@ void CellRunner::account_clean(Seat& seat, std::uint64_t upto) {
 }
 
 /// A trial whose outcome needs no observation.
-void CellRunner::record_plain(Seat& seat, Outcome outcome, const std::string& rule,
-                              const std::string& text) {
+void CellRunner::record_plain(Seat& seat, Outcome outcome, Rule rule, const std::string& text) {
   const std::uint64_t trial = seat.worker.current_lease().first + seat.accounted;
   TrialRecord record{.cell = cell_, .observation = opening(seat, trial, true), .verdict = {}};
   record.observation.ended = now_ns();
   record.observation.message = text;
   record.verdict.outcome = outcome;
   record.verdict.rule = rule;
-  record.verdict.because = {text};
+  record.verdict.because = {told(text)};
   ++seat.accounted;
   emit(record);
 }
@@ -460,22 +471,20 @@ void CellRunner::seat_new_worker(std::uint32_t lane) {
 }
 
 void CellRunner::decide_stop() {
-  if (end_reason_.empty()) {
+  if (end_reason_ == EndReason::None) {
     const Nanos elapsed = result_.elapsed() + (now_ns() - start_);
-    const StopReason reason = decide(rule_, result_.tally(), elapsed);
-    if (reason != StopReason::Continue) end_reason_ = stop_reason_name(reason);
+    end_reason_ = decide(rule_, result_.tally(), elapsed);
     if (survivors_ + leftovers_.alive(now_ns()) > parts_.limits.most_abandoned) {
-      emit(NoteRecord{cell_, "too many victims could not be freed; the cell ends here"});
-      end_reason_ = "infra";
+      give_up("too many victims could not be freed; the cell ends here");
     }
-    if (parts_.interrupted) end_reason_ = "interrupted";
+    if (parts_.interrupted) end_reason_ = EndReason::Interrupted;
     if (book_.empty() && std::all_of(seats_.begin(), seats_.end(), [](const Seat& seat) {
           return !seat.worker.leased() && !seat.watched;
         })) {
-      end_reason_ = end_reason_.empty() ? "trials" : end_reason_;
+      if (end_reason_ == EndReason::None) end_reason_ = EndReason::Trials;
     }
   }
-  if (end_reason_.empty() || stopping_since_ != 0) return;
+  if ((end_reason_ == EndReason::None) || stopping_since_ != 0) return;
   stopping_since_ = now_ns();
   for (Seat& seat : seats_) {
     seat.worker.stop_soon();
@@ -487,8 +496,11 @@ void CellRunner::decide_stop() {
 
 /// True when nothing is in flight any more; pushes it that way once the cell is ending.
 bool CellRunner::settled() const {
-  if (end_reason_.empty()) return false;
-  const bool late = now_ns() - stopping_since_ > parts_.scaled(kStopLimit);
+  if (end_reason_ == EndReason::None) return false;
+  // What is being watched has an end of its own, and cut short it would say nothing. Only the user
+  // does not wait for it.
+  const Nanos watches = parts_.interrupted ? 0 : longest_watch();
+  const bool late = now_ns() - stopping_since_ > parts_.scaled(kStopLimit) + watches;
   const bool in_flight = std::any_of(seats_.begin(), seats_.end(), [](const Seat& seat) {
     if (seat.dying) return false;
     const WorkerState state = seat.worker.state();

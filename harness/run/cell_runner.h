@@ -32,7 +32,7 @@ class CellRunner {
   void look_at_running(Seat& seat);
   void look_at_reported(Seat& seat);
   void open_watch(Seat& seat, bool parked);
-  std::string first_rung(std::uint64_t trial) const;
+  std::optional<Rung> first_rung(std::uint64_t trial) const;
   void note_rescue(const Verdict& verdict);
   void drive_watch(Seat& seat);
   void drive_overdue(Seat& seat);
@@ -41,9 +41,9 @@ class CellRunner {
   void conclude(Seat& seat);
   void account_clean(Seat& seat, std::uint64_t upto);
   void emit_held(Seat& seat);
-  void trial_reported(Seat& seat, Outcome outcome, const std::string& rule,
-                      const std::string& text);
-  void record_plain(Seat& seat, Outcome outcome, const std::string& rule, const std::string& text);
+  void trial_reported(Seat& seat, Outcome outcome, Rule rule, const std::string& text);
+  void record_plain(Seat& seat, Outcome outcome, Rule rule, const std::string& text);
+  void give_up(const std::string& why);
   void worker_ended(Seat& seat, const ChildEnd& end);
   void worker_gave_up(Seat& seat, const std::string& how);
   void start_failed(const std::string& why);
@@ -66,6 +66,7 @@ class CellRunner {
   void finish_leftovers();
   Nanos wake_at() const;
   WatchLimits watch_limits() const;
+  Nanos longest_watch() const;
   std::optional<std::size_t> free_slot() const;
   Observation opening(const Seat& seat, std::uint64_t trial, bool parked) const;
 
@@ -77,7 +78,8 @@ class CellRunner {
   CellResult& result_;
   LeaseBook book_;
   Seats seats_;
-  std::string end_reason_;  ///< set: no further leases
+  EndReason end_reason_ = EndReason::None;  ///< set: no further leases
+  std::string why_;                         ///< of EndReason::Infra
   Nanos start_ = 0;
   Nanos stopping_since_ = 0;
   Nanos next_progress_ = 0;
@@ -88,7 +90,7 @@ class CellRunner {
   std::uint64_t leases_ = 0;
   std::uint64_t declared_hangs_ = 0;  ///< of watched workers
   std::uint64_t traces_kept_ = 0;     ///< of trials that nobody had to watch
-  std::string last_rescue_;           ///< the rung that freed the last hit
+  std::optional<Rung> last_rescue_;   ///< the rung that freed the last hit
   int same_rescues_ = 0;              ///< how many hits in a row it freed
   int failures_ = 0;
   int given_up_ = 0;

@@ -50,7 +50,7 @@ void CellRunner::take_trace(Seat& seat) {
   if (!seat.armed || watched.traced) return;
   watched.traced = true;
   const Round& proof = watched.watch.observation().rounds.back();
-  if (match_signatures(proof.after, variant_, nullptr) == SignatureMatch::Match) {
+  if (match_signatures(proof.after, variant_.signatures) == SignatureMatch::Match) {
     const std::uint64_t before = declared_hangs_++;
     if (before >= kTracesOfAll && before % kTraceEvery != 0) return;
   }
@@ -82,7 +82,7 @@ bool CellRunner::keep_trace(Seat& seat) {
   record.observation.slow_after = kTrialPatience;  // it came in time, or it would have been watched
   record.observation.trace = trace_since(seat, record.observation.trial_start, {});
   record.verdict.outcome = Outcome::Clean;
-  record.verdict.rule = "ended in time";
+  record.verdict.rule = Rule::EndedInTime;
   ++seat.accounted;
   emit(record);
   return true;

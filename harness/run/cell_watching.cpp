@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "harness/judge/trial_verdict.h"
 #include "harness/run/cell_runner.h"
 #include "harness/run/slot_view.h"
 
@@ -40,7 +39,7 @@ void CellRunner::open_watch(Seat& seat, bool parked) {
   // The rest of the lease goes to whoever takes over, once it is sure where this worker stops.
   if (parked) book_.give_back(seat.worker.cut_lease(*offset + 1));
   Observation start = opening(seat, trial, parked);
-  const std::string rung = first_rung(start.trial);
+  const std::optional<Rung> rung = first_rung(start.trial);
   seat.watched.emplace(Watched{Watch(variant_, watch_limits(), std::move(start), rung), {}});
   std::vector<ReadTarget>& targets = seat.watched->targets;
   if (!parked) {
@@ -65,9 +64,9 @@ void CellRunner::open_watch(Seat& seat, bool parked) {
 
 /// Once many hits in a row were freed by the same rung, most of the following ones start with it:
 /// the proof of each stays whole, and every so often one climbs from the bottom.
-std::string CellRunner::first_rung(std::uint64_t trial) const {
+std::optional<Rung> CellRunner::first_rung(std::uint64_t trial) const {
   const bool whole = same_rescues_ < kWholeLadders || trial % kWholeLadderEvery == 0;
-  return whole ? std::string() : last_rescue_;
+  return whole ? std::nullopt : last_rescue_;
 }
 
 void CellRunner::note_rescue(const Verdict& verdict) {
@@ -101,7 +100,7 @@ void CellRunner::drive_watch(Seat& seat) {
   if (watched.asked && seat.worker.answered()) {
     watched.asked = false;
     if (watched.lever) {
-      watched.watch.pulled(now_ns());
+      watched.watch.pulled(seat.worker.slot().lever_pulled != 0, now_ns());
     } else {
       const protocol::InvariantReport& report = seat.worker.slot().invariant;
       watched.watch.checked({report.when_ns, to_model(report.status), text_of(report.text)});
@@ -150,14 +149,17 @@ void CellRunner::act(Seat& seat, const WatchAction& action) {
 void CellRunner::conclude(Seat& seat) {
   TrialRecord record{
       .cell = cell_, .observation = seat.watched->watch.observation(), .verdict = {}};
-  record.verdict = classify(record.observation, variant_);
+  record.verdict = judge_trial(seat.watched->watch.evidence(), record.observation, variant_);
   note_rescue(record.verdict);
   const Ending ending = record.observation.ending;
   const bool went_on =
-      ending == Ending::Finished || (seat.watched->parked() && ending == Ending::Freed &&
-                                     seat.worker.slot().released_ns.load() != 0);
+      ending == Ending::Finished ||
+      (seat.watched->parked() && (ending == Ending::Freed || ending == Ending::GivenUp) &&
+       seat.worker.slot().released_ns.load() != 0);
   seat.watched.reset();
-  if (ending == Ending::Abandoned) leftovers_.suspect(record.observation);
+  if (ending == Ending::Abandoned || (ending == Ending::GivenUp && !went_on)) {
+    leftovers_.suspect(record.observation);
+  }
   ++seat.accounted;
   seat.held = std::move(record);
   // One that ended by itself may still have something to say about its trial.

@@ -3,6 +3,7 @@
 
 #include <numeric>
 
+#include "harness/judge/shortfall.h"
 #include "harness/judge/trial_verdict.h"
 #include "harness/model/json.h"
 #include "harness/run/engine.h"
@@ -118,13 +119,6 @@ class Session {
     return {};
   }
 
-  /// A cell that a former stretch brought to its end.
-  static bool finished(const CellSpec& spec, const CellResult& result) {
-    if (spec.trials != 0 && result.measured() >= spec.trials) return true;
-    const std::string& reason = result.end_reason();
-    return reason == "hits" || reason == "excluded" || reason == "budget" || reason == "trials";
-  }
-
   const SessionPlan& plan_;
   const RunHeader& header_;
   const SessionEvents& events_;
@@ -145,7 +139,7 @@ std::optional<TrialRecord> judged_again(const Record& record, const RunHeader& h
   const auto* trial = std::get_if<TrialRecord>(&record);
   if (trial == nullptr || trial->observation.rounds.empty()) return std::nullopt;
   TrialRecord again = *trial;
-  again.verdict = classify(again.observation, header.cells[again.cell].variant_spec());
+  again.verdict = judge_trial(again.observation, header.cells[again.cell].variant_spec());
   return again;
 }
 

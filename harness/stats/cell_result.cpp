@@ -16,9 +16,10 @@ std::string kind_of(const Verdict& verdict) {
   std::string kind = outcome_name(verdict.outcome);
   if (verdict.outcome == Outcome::Hang) {
     kind += verdict.signature == SignatureMatch::Match ? "/match" : "/other";
-    kind += verdict.freed_by.empty() ? " not freed" : " freed by " + verdict.freed_by;
-  } else if (!verdict.rule.empty()) {
-    kind += " (" + verdict.rule + ")";
+    kind += verdict.freed_by ? std::string(" freed by ") + rung_name(*verdict.freed_by)
+                             : std::string(" not freed");
+  } else if (verdict.rule != Rule::None) {
+    kind += " (" + rule_text(verdict) + ")";
   }
   return kind;
 }
@@ -54,13 +55,18 @@ void CellResult::apply(const Record& record) {
       result.skip_reason_ = r.reason;
     }
     void operator()(const NoteRecord& r) const {
-      if (result.notes_.size() < kMostNotes) result.notes_.push_back(r.text);
+      if (result.notes_.size() < kMostNotes) {
+        result.notes_.push_back(r.text);
+      } else {
+        ++result.notes_left_out_;
+      }
     }
     void operator()(const SearchRecord& r) const { result.memory_.apply(r); }
     void operator()(const CellEndRecord& r) const {
       result.memory_.apply(r);
       result.elapsed_ += r.elapsed;
       result.end_reason_ = r.reason;
+      result.why_ = r.why;
       result.add(r.trace);
     }
   };
@@ -113,6 +119,8 @@ void CellResult::apply_trial(const TrialRecord& record) {
     if (like.with_trace() == nullptr && seen.trace) like.traced = record;
   } else if (kinds_.size() < kMostKinds) {
     kinds_.emplace(kind, KindOfTrial{1, record, std::nullopt});
+  } else {
+    ++kinds_left_out_;
   }
 }
 

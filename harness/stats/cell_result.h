@@ -64,7 +64,12 @@ class CellResult {
   const std::vector<Measurement>& measurements() const { return measurements_; }
   const std::string& skip_reason() const { return skip_reason_; }
   const std::vector<std::string>& notes() const { return notes_; }
-  const std::string& end_reason() const { return end_reason_; }
+  /// Beyond those kept: memory is bounded, and what is not shown is counted.
+  std::uint64_t notes_left_out() const { return notes_left_out_; }
+  std::uint64_t kinds_left_out() const { return kinds_left_out_; }
+  EndReason end_reason() const { return end_reason_; }
+  /// What decided that it was given up, "" if it was not.
+  const std::string& why_given_up() const { return why_; }
 
  private:
   void apply_clean(const IndexRange& range, bool traced);
@@ -88,7 +93,10 @@ class CellResult {
   std::vector<Measurement> measurements_;
   std::string skip_reason_;
   std::vector<std::string> notes_;
-  std::string end_reason_;
+  EndReason end_reason_ = EndReason::None;
+  std::string why_;
+  std::uint64_t notes_left_out_ = 0;
+  std::uint64_t kinds_left_out_ = 0;
 };
 
 /// The kind of a verdict, for grouping: outcome, signature, what freed it.

@@ -23,7 +23,7 @@ TEST(CellResult, KeepsOfEachKindTheFirstTrialAndTheFirstWithATrace) {
   EXPECT_EQ(kind().first.observation.trial, 3u);
   EXPECT_EQ(kind().traced->observation.trial, 5u);
   EXPECT_EQ(kind().count, 3u);
-  trial.verdict.freed_by = "wait";
+  trial.verdict.freed_by = Rung::Wait;
   apply(9, true);
   apply(11, true);
   const KindOfTrial& other = result.kinds().at("hang/match freed by wait");

@@ -21,29 +21,13 @@ bool exhausted(const Exclusion& wanted, const Tally& tally) {
 
 }  // namespace
 
-StopReason decide(const StopRule& rule, const Tally& tally, Nanos elapsed) {
-  if (rule.hits && tally.reproductions() >= *rule.hits) return StopReason::Hits;
-  if (rule.until_excluded && excludes(*rule.until_excluded, tally)) return StopReason::Excluded;
-  if (rule.until_excluded && exhausted(*rule.until_excluded, tally)) return StopReason::Trials;
-  if (rule.trials && tally.attempted() >= *rule.trials) return StopReason::Trials;
-  if (rule.budget && elapsed >= *rule.budget) return StopReason::Budget;
-  return StopReason::Continue;
-}
-
-const char* stop_reason_name(StopReason reason) {
-  switch (reason) {
-    case StopReason::Continue:
-      return "continue";
-    case StopReason::Trials:
-      return "trials";
-    case StopReason::Hits:
-      return "hits";
-    case StopReason::Excluded:
-      return "excluded";
-    case StopReason::Budget:
-      return "budget";
-  }
-  return "?";
+EndReason decide(const StopRule& rule, const Tally& tally, Nanos elapsed) {
+  if (rule.hits && tally.reproductions() >= *rule.hits) return EndReason::Hits;
+  if (rule.until_excluded && excludes(*rule.until_excluded, tally)) return EndReason::Excluded;
+  if (rule.until_excluded && exhausted(*rule.until_excluded, tally)) return EndReason::Trials;
+  if (rule.trials && tally.attempted() >= *rule.trials) return EndReason::Trials;
+  if (rule.budget && elapsed >= *rule.budget) return EndReason::Budget;
+  return EndReason::None;
 }
 
 }  // namespace hangrate

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "harness/base/clock.h"
+#include "harness/model/ends.h"
 #include "harness/stats/tally.h"
 
 namespace hangrate {
@@ -29,7 +30,7 @@ struct StopRule {
   /// E[1/n] = p ln(1/p) / (1 - p)). The unbiased point would be (r - 1) / (n - 1) (J. Haldane,
   /// Biometrika 33 (1945) 222-225). What is reported stays hits / trials with the Clopper-Pearson
   /// interval, because that interval contains the exact one for this sampling (same lower end,
-  /// higher upper end), and the StopReason says how the point was come by. For a rate to compare,
+  /// higher upper end), and the end reason says how the point was come by. For a rate to compare,
   /// stop at trials.
   std::optional<std::uint64_t> hits;
   /// A clean run excludes this rate. A run with a hit or anomaly ends after as many conclusive
@@ -43,13 +44,9 @@ struct StopRule {
   bool operator==(const StopRule&) const = default;
 };
 
-enum class StopReason { Continue, Trials, Hits, Excluded, Budget };
-
 inline constexpr double kMostForOne = 2.0;
 
-/// The first that holds of: Hits, Excluded, Trials, Budget.
-StopReason decide(const StopRule& rule, const Tally& tally, Nanos elapsed);
-
-const char* stop_reason_name(StopReason reason);
+/// The first that holds of: Hits, Excluded, Trials, Budget; None: go on.
+EndReason decide(const StopRule& rule, const Tally& tally, Nanos elapsed);
 
 }  // namespace hangrate

@@ -13,7 +13,7 @@ Tally clean(std::uint64_t count) {
 }
 
 TEST(StopRule, NeverStopsWithNothingSet) {
-  EXPECT_EQ(decide({}, clean(1'000'000), 3600 * kSecond), StopReason::Continue);
+  EXPECT_EQ(decide({}, clean(1'000'000), 3600 * kSecond), EndReason::None);
 }
 
 TEST(StopRule, CountsEveryAttemptedTrial) {
@@ -22,9 +22,9 @@ TEST(StopRule, CountsEveryAttemptedTrial) {
   Tally tally = clean(4);
   tally.add(Outcome::Skipped, SignatureMatch::NotApplicable, 3);
   tally.add(Outcome::Infra, SignatureMatch::NotApplicable, 2);
-  EXPECT_EQ(decide(rule, tally, 0), StopReason::Continue);
+  EXPECT_EQ(decide(rule, tally, 0), EndReason::None);
   tally.add(Outcome::Inconclusive);
-  EXPECT_EQ(decide(rule, tally, 0), StopReason::Trials);
+  EXPECT_EQ(decide(rule, tally, 0), EndReason::Trials);
 }
 
 TEST(StopRule, StopsAtHitsAndAnomaliesButNotAtOtherHangs) {
@@ -33,17 +33,17 @@ TEST(StopRule, StopsAtHitsAndAnomaliesButNotAtOtherHangs) {
   Tally tally = clean(4);
   tally.add(Outcome::Hang, SignatureMatch::Other, 7);
   tally.add(Outcome::Hang, SignatureMatch::Match);
-  EXPECT_EQ(decide(rule, tally, 0), StopReason::Continue);
+  EXPECT_EQ(decide(rule, tally, 0), EndReason::None);
   tally.add(Outcome::Anomaly);
-  EXPECT_EQ(decide(rule, tally, 0), StopReason::Hits);
+  EXPECT_EQ(decide(rule, tally, 0), EndReason::Hits);
 }
 
 TEST(StopRule, StopsWhenACleanRunExcludesTheRate) {
   StopRule rule;
   rule.until_excluded = Exclusion{0.001, 0.95};
-  EXPECT_EQ(decide(rule, Tally(), 0), StopReason::Continue);
-  EXPECT_EQ(decide(rule, clean(2994), 0), StopReason::Continue);
-  EXPECT_EQ(decide(rule, clean(2995), 0), StopReason::Excluded);
+  EXPECT_EQ(decide(rule, Tally(), 0), EndReason::None);
+  EXPECT_EQ(decide(rule, clean(2994), 0), EndReason::None);
+  EXPECT_EQ(decide(rule, clean(2995), 0), EndReason::Excluded);
 }
 
 TEST(StopRule, AHitEndsTheRunWhereACleanOneWouldHaveEnded) {
@@ -52,9 +52,9 @@ TEST(StopRule, AHitEndsTheRunWhereACleanOneWouldHaveEnded) {
   for (const Outcome outcome : {Outcome::Hang, Outcome::Anomaly}) {
     Tally tally = clean(2993);
     tally.add(outcome, SignatureMatch::Match);
-    EXPECT_EQ(decide(rule, tally, 0), StopReason::Continue);
+    EXPECT_EQ(decide(rule, tally, 0), EndReason::None);
     tally.add(Outcome::Clean);
-    EXPECT_EQ(decide(rule, tally, 0), StopReason::Trials);
+    EXPECT_EQ(decide(rule, tally, 0), EndReason::Trials);
   }
 }
 
@@ -63,32 +63,32 @@ TEST(StopRule, ATrialThatSaidNothingIsMadeUpForByAnotherUpToABound) {
   rule.until_excluded = Exclusion{0.001, 0.95};
   Tally tally = clean(2990);
   tally.add(Outcome::Inconclusive, SignatureMatch::NotApplicable, 50);
-  EXPECT_EQ(decide(rule, tally, 0), StopReason::Continue);
+  EXPECT_EQ(decide(rule, tally, 0), EndReason::None);
   Tally made_up = tally;
   made_up.add(Outcome::Clean, SignatureMatch::NotApplicable, 5);
-  EXPECT_EQ(decide(rule, made_up, 0), StopReason::Excluded);
+  EXPECT_EQ(decide(rule, made_up, 0), EndReason::Excluded);
   tally.add(Outcome::Infra, SignatureMatch::NotApplicable, 10'000);
-  EXPECT_EQ(decide(rule, tally, 0), StopReason::Trials);
+  EXPECT_EQ(decide(rule, tally, 0), EndReason::Trials);
 }
 
 TEST(StopRule, StopsWhenTheBudgetIsSpent) {
   StopRule rule;
   rule.budget = kSecond;
-  EXPECT_EQ(decide(rule, clean(1), kSecond - 1), StopReason::Continue);
-  EXPECT_EQ(decide(rule, clean(1), kSecond), StopReason::Budget);
+  EXPECT_EQ(decide(rule, clean(1), kSecond - 1), EndReason::None);
+  EXPECT_EQ(decide(rule, clean(1), kSecond), EndReason::Budget);
 }
 
 TEST(StopRule, NamesTheMostTellingReasonFirst) {
   StopRule rule;
   rule.trials = 1;
   rule.budget = 1;
-  EXPECT_EQ(decide(rule, clean(5000), 1), StopReason::Trials);
+  EXPECT_EQ(decide(rule, clean(5000), 1), EndReason::Trials);
   rule.until_excluded = Exclusion{0.001, 0.95};
-  EXPECT_EQ(decide(rule, clean(5000), 1), StopReason::Excluded);
+  EXPECT_EQ(decide(rule, clean(5000), 1), EndReason::Excluded);
   rule.hits = 1;
   Tally tally = clean(5000);
   tally.add(Outcome::Hang, SignatureMatch::Match);
-  EXPECT_EQ(decide(rule, tally, 1), StopReason::Hits);
+  EXPECT_EQ(decide(rule, tally, 1), EndReason::Hits);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ bool is_conclusive(Outcome outcome) {
     case Outcome::Infra:
     case Outcome::Inconclusive:
     case Outcome::LostMachine:
+    case Outcome::Stuck:
       return false;
   }
   return false;
@@ -27,6 +28,7 @@ void Tally::add(Outcome outcome, SignatureMatch signature, std::uint64_t count) 
 void Tally::merge(const Tally& other) {
   for (std::size_t i = 0; i < kOutcomes; ++i) counts_[i] += other.counts_[i];
   hits_ += other.hits_;
+  misplaced_ += other.misplaced_;
 }
 
 std::uint64_t Tally::conclusive() const {

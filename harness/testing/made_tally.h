@@ -20,6 +20,7 @@ struct Counts {
   std::uint64_t infra = 0;
   std::uint64_t inconclusive = 0;
   std::uint64_t lost = 0;
+  std::uint64_t stuck = 0;
 };
 
 inline Tally tally_of(const Counts& counts) {
@@ -34,6 +35,7 @@ inline Tally tally_of(const Counts& counts) {
   tally.add(Outcome::Infra, none, counts.infra);
   tally.add(Outcome::Inconclusive, none, counts.inconclusive);
   tally.add(Outcome::LostMachine, none, counts.lost);
+  tally.add(Outcome::Stuck, none, counts.stuck);
   return tally;
 }
 

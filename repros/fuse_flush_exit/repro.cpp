@@ -80,8 +80,10 @@ class FuseFlushExit final : public kit::Reproducer {
   void wait(Nanos at_most) override { shot_.wait(at_most); }
   std::vector<PartyInfo> parties() override { return shot_.parties(); }
   Invariant invariant() override { return shot_.invariant(); }
-  void pull_lever() override {
-    if (settings_.text("rescue") == "abort") shot_.abort();
+  bool pull_lever() override {
+    if (settings_.text("rescue") != "abort") return false;
+    shot_.abort();
+    return true;
   }
 
  private:

@@ -13,7 +13,7 @@
 namespace hangrate::protocol {
 
 inline constexpr std::uint32_t kMagic = 0x48524154;  // "HRAT"
-inline constexpr std::uint32_t kVersion = 4;
+inline constexpr std::uint32_t kVersion = 5;
 
 /// Environment of a worker: the memory file, the byte offset of its slot, the eventfd to ring.
 inline constexpr const char* kSlotFdVariable = "HANGRATE_SLOT_FD";
@@ -135,6 +135,7 @@ struct Slot {
   std::uint32_t party_count = 0;
   Party parties[kMaxParties];
   InvariantReport invariant;
+  std::uint32_t lever_pulled = 0;  ///< whether the last Lever did anything
   char phase[64] = {};
   char message[1024] = {};
   std::uint32_t measurement_bytes = 0;

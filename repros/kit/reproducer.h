@@ -76,8 +76,9 @@ class Reproducer {
   virtual std::vector<PartyInfo> parties() = 0;
   /// Must hold on a healthy kernel while the victim sleeps.
   virtual Invariant invariant() = 0;
-  /// The object's own lever, which frees a victim of this bug (Manifest::lever).
-  virtual void pull_lever() {}
+  /// The object's own lever, which frees a victim of this bug (Manifest::lever). False: there is
+  /// none, or the parameters ask for none; a report then says that it was not tried.
+  virtual bool pull_lever() { return false; }
 };
 
 /// The worker's side of the protocol, handed to setup() and trial().

@@ -217,7 +217,7 @@ void Context::answer_commands(Reproducer& reproducer) {
         arm_ = nullptr;
       }
     } else if (verb == Verb::Lever) {
-      reproducer.pull_lever();
+      slot_.lever_pulled = reproducer.pull_lever() ? 1 : 0;
     }
     slot_.answered.store(sequence, std::memory_order_release);
     ring();

@@ -24,7 +24,10 @@ class FamilyTrial final : public kit::Reproducer {
   void wait(Nanos at_most) override;
   std::vector<kit::PartyInfo> parties() override;
   kit::Invariant invariant() override;
-  void pull_lever() override { family_.drain(); }
+  bool pull_lever() override {
+    family_.drain();
+    return true;
+  }
 
  private:
   bool hangs() const { return story_ == Story::Deadlock || story_ == Story::KeepReadEnd; }

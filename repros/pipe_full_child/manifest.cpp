@@ -34,7 +34,7 @@ Variant deadlock_variant() {
   variant.summary = "the parent waits for the child and does not read; hangs on every kernel";
   variant.expect = Expect::Always;
   variant.signatures = {asleep_in_write("child"), asleep_in_wait("parent")};
-  variant.ladder = {"wait", "stop-continue", "lever", "kill"};
+  variant.ladder = {Rung::Wait, Rung::StopContinue, Rung::Lever, Rung::Kill};
   variant.trials = 2000;
   variant.weight = 0.5;
   variant.patience_us = 200;  // the trial itself waits until both are asleep
@@ -47,7 +47,7 @@ Variant keep_read_end_variant() {
   variant.summary = "the reader has ended, but the writer holds its read end too: no EPIPE, ever";
   variant.expect = Expect::Always;
   variant.signatures = {asleep_in_write("parent")};
-  variant.ladder = {"wait", "stop-continue", "lever", "kill"};
+  variant.ladder = {Rung::Wait, Rung::StopContinue, Rung::Lever, Rung::Kill};
   variant.trials = 2000;
   variant.weight = 0.5;
   variant.patience_us = 200;
@@ -59,7 +59,7 @@ Variant cure_variant(const char* name, const char* summary) {
   variant.name = name;
   variant.summary = summary;
   variant.expect = Expect::Never;
-  variant.ladder = {"wait", "stop-continue", "kill"};
+  variant.ladder = {Rung::Wait, Rung::StopContinue, Rung::Kill};
   variant.trials = 3000;
   variant.patience_us = 20000;  // two forks and 600 writes, not a race
   return variant;

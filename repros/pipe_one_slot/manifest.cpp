@@ -22,8 +22,9 @@ Variant variant(const char* name, const char* summary) {
   v.name = name;
   v.summary = summary;
   v.signatures = {asleep_in_write()};
-  v.ladder = {"wait", "stop-continue", "lever", "kill"};
+  v.ladder = {Rung::Wait, Rung::StopContinue, Rung::Lever, Rung::Kill};
   v.trials = 2000;
+  v.healthy_until_ms = 30'000;
   v.tasks = 2;
   v.patience_us = 1000;  // a writer that is not stuck needs 0.01 to 0.1 ms on an idle machine
   return v;
@@ -44,7 +45,7 @@ Manifest reproducer_manifest() {
   both.widens = false;
   Variant two_slots = variant("two-slots", "cure: swap on a pipe of two pages");
   two_slots.expect = Expect::Never;
-  two_slots.ladder = {"wait", "stop-continue", "kill"};
+  two_slots.ladder = {Rung::Wait, Rung::StopContinue, Rung::Kill};
 
   Manifest m;
   m.name = "pipe_one_slot";

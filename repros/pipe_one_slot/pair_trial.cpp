@@ -79,17 +79,17 @@ Scene PairTrial::look() const {
   return scene;
 }
 
-void PairTrial::pull_lever() {
+bool PairTrial::pull_lever() {
   char token = 0;
   if (pair_ == Pair::Jobserver) {  // the victim goes on with its own token; it must keep that
-    pipe_.take(token);
-    return;
+    return pipe_.take(token);
   }
   // Each read empties the pipe and wakes one writer, which fills it again.
   const Nanos deadline = now_ns() + 20 * kMilli;
   while (!finished() && now_ns() < deadline) {
     if (!pipe_.take(token)) wait(50 * kMicro);
   }
+  return true;
 }
 
 kit::TrialOutcome PairTrial::check(kit::Context& context) {

@@ -29,7 +29,7 @@ class PairTrial final : public kit::Reproducer {
   void wait(Nanos at_most) override;
   std::vector<kit::PartyInfo> parties() override;
   kit::Invariant invariant() override { return judge(look()); }
-  void pull_lever() override;
+  bool pull_lever() override;
 
  private:
   Scene look() const;

@@ -149,9 +149,9 @@ kit::Invariant SwapTrial::invariant() {
   return judge(scene);
 }
 
-void SwapTrial::pull_lever() {
+bool SwapTrial::pull_lever() {
   char token = 0;
-  pipe_.take(token);
+  return pipe_.take(token);
 }
 
 kit::TrialOutcome SwapTrial::check(kit::Context& context) {

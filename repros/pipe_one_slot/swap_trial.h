@@ -27,7 +27,7 @@ class SwapTrial final : public kit::Reproducer {
   void wait(Nanos at_most) override { writer_.wait(at_most); }
   std::vector<kit::PartyInfo> parties() override;
   kit::Invariant invariant() override;
-  void pull_lever() override;
+  bool pull_lever() override;
 
  private:
   bool widened() const { return widen_ != "none"; }

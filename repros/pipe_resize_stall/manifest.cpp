@@ -27,8 +27,9 @@ Variant variant(const char* name, const char* summary) {
   v.summary = summary;
   v.signatures = {write_sleeper()};
   v.worker_role = "resizer";
-  v.ladder = {"wait", "stop-continue", "lever", "kill"};
+  v.ladder = {Rung::Wait, Rung::StopContinue, Rung::Lever, Rung::Kill};
   v.trials = 10000;
+  v.healthy_until_ms = 30'000;
   v.tasks = 2;
   v.patience_us = 1000;  // the writer needs 0.02 to 0.1 ms to return on an idle machine
   return v;

@@ -95,8 +95,8 @@ class Zrepl final : public Reproducer {
     return writer_sleeps_with_room(write_end_.get(), !writer_.finished());
   }
 
-  void pull_lever() override {
-    ::fcntl(read_end_.get(), F_SETPIPE_SZ, ::fcntl(read_end_.get(), F_GETPIPE_SZ));
+  bool pull_lever() override {
+    return ::fcntl(read_end_.get(), F_SETPIPE_SZ, ::fcntl(read_end_.get(), F_GETPIPE_SZ)) >= 0;
   }
 
  private:

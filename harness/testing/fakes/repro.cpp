@@ -133,9 +133,9 @@ class Fake final : public Reproducer {
     return {InvariantStatus::Holds, "the fake says that its invariant holds"};
   }
 
-  void pull_lever() override {
+  bool pull_lever() override {
     const std::uint64_t one = 1;
-    if (::write(bell_.get(), &one, sizeof one) < 0) return;
+    return ::write(bell_.get(), &one, sizeof one) == sizeof one;
   }
 
  private:
@@ -246,7 +246,8 @@ Variant variant(const char* name, Expect expect) {
   signature.frames = {{"eventfd_read", "eventfd_read_iter"}};
   signature.wchans = signature.frames[0];
   v.signatures = {signature};
-  v.ladder = {"wait", "stop-continue", "lever", "kill"};
+  v.ladder = {Rung::Wait, Rung::StopContinue, Rung::Lever, Rung::Kill};
+  v.healthy_until_ms = 3000;
   v.trials = 20;
   return v;
 }
