@@ -90,7 +90,7 @@ HR_JSON(Manifest, name, title, symptom, mechanism, invariant, lever, variants, p
 HR_JSON(PreemptModel, build, active, source)
 HR_JSON(Capability, name, works, detail, remedy)
 HR_JSON(Environment, release, version, signature, machine, cmdline, preempt, cpus, virtualization,
-        root, cgroup_version, capabilities, build_note, reverted)
+        root, cgroup_version, capabilities, build_note, reverted, sysctls)
 HR_JSON(StopSpec, hits, until_excluded, budget)
 HR_JSON(ArmFact, plan, delay_ns, tries, hits, near, off)
 HR_JSON(ShotFact, plan, delay_ns)
