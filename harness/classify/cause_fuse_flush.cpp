@@ -78,6 +78,12 @@ std::optional<Flush> flush_of(const Scene& scene, int victim) {
               .flush = by_stack ? slept->event : open->event,
               .slept = slept->event,
               .search = by_stack ? *task->exit : open->event};
+  // In anything else that request_wait_answer() may have entered it waits for something else.
+  const bool within = slept->call == TracedCall::FuseWait || slept->call == TracedCall::FuseFlush ||
+                      slept->call == TracedCall::None;
+  if (!within || scene.waits_for(TracedCall::FuseWait, *slept) != WaitedFor::Object) {
+    return std::nullopt;
+  }
   const auto wait = wait_of(scene, *task, flush.flush, flush.slept);
   if (!wait) return std::nullopt;
   flush.wait = *wait;
@@ -103,7 +109,7 @@ std::map<int, Server> servers_of(const Scene& scene) {
   return servers;
 }
 
-/// Has every thread of it that the trace knows exited? Its exits then.
+/// Has every thread of it that the trace knows begun to exit? Its exits then.
 bool gone(const Scene& scene, Server& server) {
   for (const TaskStory* thread : scene.story.threads_of(server.pid)) {
     if (!thread->exit) return false;
@@ -145,7 +151,7 @@ Statement it_exits(const Scene& scene, const Flush& flush) {
     const bool kill = event.kind == TraceKind::Signal && event.number == 9 && event.result == 0 &&
                       scene.group_of(event.other) == flush.task->pid;
     if (kill) {
-      return cited(fmt::format("{} exits, killed by {}", who, scene.names.of(event.tid)),
+      return cited(fmt::format("{} exits, after a SIGKILL from {}", who, scene.names.of(event.tid)),
                    {i, flush.exit});
     }
   }
@@ -167,9 +173,10 @@ Statement it_waits(const Scene& scene, const Flush& flush) {
         shown);
   }
   shown.push_back(*flush.send);
-  return cited(fmt::format("its exit closes a file of the mount: fuse_flush queues request {}, "
+  const std::uint64_t number = scene.event(*flush.send).object;  // 0: could not be read
+  return cited(fmt::format("its exit closes a file of a FUSE mount: fuse_flush queues {}, "
                            "FLUSH, and waits for the answer in request_wait_answer",
-                           scene.event(*flush.send).object),
+                           number != 0 ? fmt::format("request {}", number) : "a request"),
                shown);
 }
 
@@ -178,16 +185,16 @@ Statement server_gone(const Scene& scene, const Flush& flush, const Server& serv
   const std::string who =
       self ? scene.names.of(flush.task->tid) + " itself" : scene.names.of(server.pid);
   std::vector<std::size_t> shown = server.exits;
-  std::string how = "by its role";
+  std::string how = fmt::format("the process of {} is the server by its role", who);
   if (!server.answered.empty()) {
     shown.push_back(server.answered.back());
-    how = fmt::format("it ended {} request{}", server.answered.size(),
-                      server.answered.size() == 1 ? "" : "s");
+    how = fmt::format("the process of {} served FUSE: it ended {} request{}", who,
+                      server.answered.size(), server.answered.size() == 1 ? "" : "s");
   }
-  return cited(fmt::format("the server is the process of {} ({}), and {} exited", who, how,
-                           server.exits.size() == 1
-                               ? "its one thread has"
-                               : fmt::format("all {} threads of it have", server.exits.size())),
+  const bool one = server.exits.size() == 1;
+  return cited(fmt::format("{}; the {} of it that the trace knows {} begun to exit", how,
+                           one ? "one thread" : fmt::format("{} threads", server.exits.size()),
+                           one ? "has" : "have"),
                shown);
 }
 
@@ -196,8 +203,9 @@ std::optional<Statement> namespace_waits(const Scene& scene, const Flush& flush)
   for (const auto& [tid, task] : scene.story.tasks) {
     const OpenCall* zap = task.in(TracedCall::ZapPidNs);
     if (tid == flush.task->tid || !sleeps_in_zap(task)) continue;
-    return cited(fmt::format("{} sleeps in zap_pid_ns_processes until every task of its pid "
-                             "namespace is gone",
+    if (scene.waits_for(TracedCall::ZapPidNs, *task.asleep()) != WaitedFor::Object) continue;
+    return cited(fmt::format("{} sleeps in zap_pid_ns_processes, which waits for every other task "
+                             "of its pid namespace",
                              scene.names.of(tid)),
                  {zap->event, task.asleep()->event});
   }
@@ -208,22 +216,23 @@ Statement why_no_abort(const Scene& scene, const Flush& flush, bool self,
                        const std::vector<std::size_t>& forks) {
   const std::string who = scene.names.of(flush.task->tid);
   const bool watched = !scene.hook_absent("fuse_abort_conn");
-  const std::string none = watched ? "no abort was seen" : "aborts could not be seen";
-  const std::string span = scene.span_to_end(flush.slept);
+  const std::string none =
+      watched ? "no abort was seen in " + scene.span_to_end(flush.slept) : "aborts were not traced";
+  const std::string left = "no server that the trace knows is left to answer";
   if (self) {
     return cited(
-        fmt::format("nobody is left to answer: the last close of /dev/fuse would abort the "
-                    "connection, but comes after exit_files() in do_exit() (v6.1); {} in {}",
-                    none, span),
+        fmt::format("{}; the last close of /dev/fuse would abort the connection, but comes after "
+                    "exit_files() in do_exit() (v6.1); {}",
+                    left, none),
         {flush.exit, flush.slept});
   }
   std::vector<std::size_t> shown = forks;
   shown.insert(shown.end(), {flush.exit, flush.slept});
   return cited(
-      fmt::format("nobody is left to answer: {} was made by the server before, and has begun its "
-                  "own exit and not ended it; what keeps the connection open is not in the trace; "
-                  "{} in {}",
-                  who, none, span),
+      fmt::format("{}; {} {} the process of {}, and has begun its own exit and not ended it; "
+                  "what keeps the connection open is not in the trace; {}",
+                  left, who, forks.size() == 1 ? "was made by" : "descends from",
+                  scene.names.of(scene.event(forks.back()).pid), none),
       shown);
 }
 

@@ -23,7 +23,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 std::vector<std::string> lines_for(const Trace& trace, const std::vector<int>& victims) {
-  return explanation_lines(explain(seen_with(trace, victims), hang_verdict()));
+  return explanation_lines(explain(seen_with(trace, victims), hang_verdict(), {}));
 }
 
 TEST(ExplanationText, ReadsLikeThis) {
@@ -32,10 +32,12 @@ TEST(ExplanationText, ReadsLikeThis) {
       "  child sleeps in pipe_write because the ring is full: 16 of 16 slots used",
       "    [6 7]",
       "  parent made child [1]",
-      "  parent sleeps in do_wait until child ends [2 3]",
-      "  nobody has read the pipe in the 50000.000 us since, nor before [7]",
-      "  each waits for the other: child for room, parent for the end of child; no",
-      "    wake-up was lost [3 7]",
+      "  parent sleeps in do_wait; of its children that the trace knows only child",
+      "    lives [2 3]",
+      "  the trace has no read of the pipe in the 50000.000 us since, nor any",
+      "    before [7]",
+      "  each waits for the other: child for room, parent for the end of child;",
+      "    neither is in the trace, so no wake-up is seen to be missing [3 6 7]",
       "deciding events: number, time since the first of them, CPU, task",
       "  1  0.000 us  cpu 0  parent  makes child",
       "  2  1.000 us  cpu 0  parent  enters do_wait",
@@ -46,8 +48,9 @@ TEST(ExplanationText, ReadsLikeThis) {
       "who waits for whom at the end of the trace:",
       "  parent waits in do_wait for a child; it made child, which is asleep in",
       "    pipe_write; asleep for 50004.000 us [1 2 3]",
-      "  child waits in pipe_write for room in a pipe (16 of 16 slots used); nobody",
-      "    in the trace has read it; asleep for 50000.000 us [6 7]"};
+      "  child waits in pipe_write for room in a pipe (last seen: 16 of 16 slots",
+      "    used); the trace has no read of it by another task; asleep for 50000.000",
+      "    us [6 7]"};
   EXPECT_EQ(lines_for(full_child().trace(), {kParent, kChild}), expected);
 }
 
@@ -77,11 +80,13 @@ TEST(ExplanationText, ColumnsStayInLineWhateverATaskIsCalled) {
 
 /// A cell with hits: one for each of `traces`, as trials 0, 1, ...; an empty one was not recorded.
 struct Hits {
-  explicit Hits(const std::vector<std::optional<Trace>>& traces) : result(spec()) {
+  explicit Hits(const std::vector<std::optional<Trace>>& traces, int victim = kWriter)
+      : result(spec()) {
     for (std::size_t i = 0; i < traces.size(); ++i) {
-      TrialRecord record{.cell = 0,
-                         .observation = seen_with(stalled_writer().trace(), {kWriter}),
-                         .verdict = hang_verdict()};
+      TrialRecord record{
+          .cell = 0,
+          .observation = seen_with(traces[i].value_or(stalled_writer().trace()), {victim}),
+          .verdict = hang_verdict()};
       record.observation.trial = i;
       record.observation.trace = traces[i];
       result.apply(record);
@@ -135,7 +140,7 @@ TEST(Proof, IsThereForProgramsToo) {
   ASSERT_EQ(told["causes"].size(), 1u);
   EXPECT_EQ(told["causes"][0]["name"], "pipe_resize_stall");
   const Explanation explanation =
-      explain(seen_with(stalled_writer().trace(), {kWriter}), hang_verdict());
+      explain(seen_with(stalled_writer().trace(), {kWriter}), hang_verdict(), {});
   ASSERT_EQ(told["timeline"].size(), explanation.timeline.size());
   EXPECT_EQ(told["timeline"][0]["event"], explanation.timeline[0].event);
   const Statement& statement = explanation.causes[0].statements[0];

@@ -33,7 +33,7 @@ Json spread_ms(const Histogram& spans) {
           {"max", to_ms(spans.max())}};
 }
 
-Json kinds_of(const CellResult& result) {
+Json kinds_of(const CellResult& result, const Environment& machine) {
   Json kinds = Json::array();
   for (const auto& [name, kind] : result.kinds()) {
     kinds.push_back({{"kind", name},
@@ -44,7 +44,7 @@ Json kinds_of(const CellResult& result) {
     if (!shot.plan.empty()) kinds.back()["shot"] = to_json_value(shot);
     const TrialRecord* traced = kind.with_trace();
     if (traced == nullptr) continue;
-    if (Json explanation = explanation_json(*traced); !explanation.is_null()) {
+    if (Json explanation = explanation_json(*traced, machine); !explanation.is_null()) {
       kinds.back()["explanation"] = std::move(explanation);
     }
   }
@@ -140,6 +140,7 @@ Json replay_of(const CellSpec& spec) {
 
 Json cell_json(const CellSummary& cell) {
   const CellResult& result = *cell.result;
+  const Environment machine = cell.environment != nullptr ? *cell.environment : Environment{};
   const RateEstimate& estimate = cell.estimate;
   return {{"repro", cell.spec->repro},
           {"variant", cell.spec->variant},
@@ -174,7 +175,7 @@ Json cell_json(const CellSummary& cell) {
           {"notes", result.notes()},
           {"observer_effect", observer_of(cell)},
           {"recorder", recorder_of(result)},
-          {"kinds", kinds_of(result)},
+          {"kinds", kinds_of(result, machine)},
           {"measurements", measurements_of(result)}};
 }
 
