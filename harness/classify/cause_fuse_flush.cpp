@@ -4,6 +4,8 @@
 // server (args.force), and only exit_task_work(), later in do_exit(), would close /dev/fuse and so
 // abort the connection (v6.1 kernel/exit.c, fs/fuse/dev.c).
 #include <algorithm>
+#include <charconv>
+#include <cstdio>
 #include <map>
 #include <set>
 
@@ -212,13 +214,64 @@ std::optional<Statement> namespace_waits(const Scene& scene, const Flush& flush)
   return std::nullopt;
 }
 
+std::optional<unsigned> seconds_of(const Environment& machine, const std::string& sysctl) {
+  const auto found = machine.sysctls.find(sysctl);
+  unsigned seconds = 0;
+  if (found == machine.sysctls.end()) return std::nullopt;
+  const char* end = found->second.data() + found->second.size();
+  const auto [rest, error] = std::from_chars(found->second.data(), end, seconds);
+  return error == std::errc() && rest == end ? std::optional(seconds) : std::nullopt;
+}
+
+/// May the kernel have what came with v6.15? Not if its release says an older one, unless of a
+/// vendor that takes much of newer kernels into a release that keeps its number.
+bool may_be_v6_15(const std::string& release) {
+  int major = 0;
+  int minor = 0;
+  if (std::sscanf(release.c_str(), "%d.%d", &major, &minor) != 2) return true;
+  const bool frozen =
+      release.find(".el") != release.npos || release.find("-default") != release.npos;
+  return frozen || major > 6 || (major == 6 && minor >= 15);
+}
+
+/// Since 9b17cb59a7db "fuse: add default_request_timeout and max_request_timeout sysctls" (v6.15) a
+/// request that is too old aborts its connection: who is left or not, the wait has an end then.
+std::string who_is_left(const Environment& machine) {
+  constexpr unsigned kPeriod = 15;  // FUSE_TIMEOUT_TIMER_FREQ: how often it looks, and the least
+  const std::string nobody = "no server that the trace knows is left to answer";
+  const auto fallback = seconds_of(machine, "fs.fuse.default_request_timeout");
+  const auto most = seconds_of(machine, "fs.fuse.max_request_timeout");
+  if (!fallback && !most) {
+    if (!may_be_v6_15(machine.release)) return nobody;
+    return nobody +
+           ", and as far as is known nothing ends the wait after a time "
+           "(fs.fuse.default_request_timeout, v6.15, was not read)";
+  }
+  const unsigned first = fallback.value_or(0);
+  const unsigned last = most.value_or(0);
+  const std::string settings =
+      fmt::format("fs.fuse.default_request_timeout {}, max_request_timeout {}, v6.15", first, last);
+  if (first == 0 && last == 0) {
+    return fmt::format(
+        "{}, and no setting ends the wait after a time ({}; a server may have asked "
+        "for that itself)",
+        nobody, settings);
+  }
+  const unsigned bound = first == 0 ? last : last == 0 ? first : std::min(first, last);
+  const unsigned seconds = std::max(kPeriod, bound);
+  return fmt::format(
+      "{}, but the wait has an end: the kernel aborts the connection when a request is "
+      "{} s old, or up to {} s later ({}), unless the server asked for another time{}",
+      nobody, seconds, kPeriod, settings, last == 0 ? "" : fmt::format(" up to {} s", last));
+}
+
 Statement why_no_abort(const Scene& scene, const Flush& flush, bool self,
                        const std::vector<std::size_t>& forks) {
   const std::string who = scene.names.of(flush.task->tid);
   const bool watched = !scene.hook_absent("fuse_abort_conn");
   const std::string none =
       watched ? "no abort was seen in " + scene.span_to_end(flush.slept) : "aborts were not traced";
-  const std::string left = "no server that the trace knows is left to answer";
+  const std::string left = who_is_left(scene.machine);
   if (self) {
     return cited(
         fmt::format("{}; the last close of /dev/fuse would abort the connection, but comes after "

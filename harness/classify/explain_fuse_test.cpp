@@ -31,6 +31,54 @@ TEST(ExplainFuseFlush, StatesADaemonThatWaitsForItself) {
   EXPECT_THAT(text, HasSubstr("no server that the trace knows is left to answer"));
 }
 
+/// What is said of who is left, on such a machine.
+std::string left_on(const std::string& release, const std::map<std::string, std::string>& sysctls) {
+  Environment machine;
+  machine.release = release;
+  machine.sysctls = sysctls;
+  const Explanation e = explained(self_held_daemon().trace(), {kHolder}, machine);
+  EXPECT_EQ(e.causes.size(), 1u) << release;
+  const std::string text = e.causes.front().statements.back().text;
+  return text.substr(0, text.find("; the last close"));
+}
+
+constexpr const char* kDefault = "fs.fuse.default_request_timeout";
+constexpr const char* kMost = "fs.fuse.max_request_timeout";
+constexpr const char* kNobody = "no server that the trace knows is left to answer";
+
+TEST(ExplainFuseFlush, ATimeoutOfRequestsEndsTheWait) {
+  EXPECT_EQ(
+      left_on("6.18.44", {{kDefault, "20"}, {kMost, "0"}}),
+      std::string(kNobody) +
+          ", but the wait has an end: the kernel aborts the connection when a request is 20 s "
+          "old, or up to 15 s later (fs.fuse.default_request_timeout 20, max_request_timeout "
+          "0, v6.15), unless the server asked for another time");
+  EXPECT_THAT(left_on("6.18.44", {{kDefault, "0"}, {kMost, "60"}}), HasSubstr("is 60 s old"));
+  EXPECT_THAT(left_on("6.18.44", {{kDefault, "90"}, {kMost, "60"}}),
+              HasSubstr("asked for another time up to 60 s"));
+  EXPECT_THAT(left_on("6.18.44", {{kDefault, "1"}, {kMost, "0"}}), HasSubstr("is 15 s old"));
+  // Taken over by a vendor: the setting says it, whatever the release.
+  EXPECT_THAT(left_on("6.12.0-55.el10", {{kDefault, "20"}}), HasSubstr("the wait has an end"));
+}
+
+TEST(ExplainFuseFlush, WithoutATimeoutNoneIsClaimed) {
+  const std::string none = left_on("6.18.44", {{kDefault, "0"}, {kMost, "0"}});
+  EXPECT_THAT(none, HasSubstr(", and no setting ends the wait after a time"));
+  EXPECT_THAT(none, HasSubstr("a server may have asked for that itself"));
+  for (const char* release : {"6.1.192", "6.14.11", "6.12.0-3-amd64", "5.10.0"}) {
+    EXPECT_EQ(left_on(release, {}), kNobody) << release;
+    EXPECT_EQ(left_on(release, {{"fs.pipe-max-size", "1048576"}}), kNobody) << release;
+  }
+}
+
+TEST(ExplainFuseFlush, ATimeoutThatIsNotKnownIsNotDeniedWhereThereMayBeOne) {
+  for (const char* release : {"6.15.0-rc1", "6.18.44", "7.2.13", "6.12.0-55.el10", ""}) {
+    EXPECT_THAT(left_on(release, {}), HasSubstr("as far as is known nothing ends the wait"))
+        << release;
+  }
+  EXPECT_THAT(left_on("6.18.44", {{kDefault, "odd"}}), HasSubstr("as far as is known"));
+}
+
 TEST(ExplainFuseFlush, TakesTheLastSwitchOfAThreadForAnExitThatWasSkipped) {
   const Explanation e = explained(self_held_daemon(TraceKind::Sleep).trace(), {kHolder});
   ASSERT_EQ(e.causes.size(), 1u);

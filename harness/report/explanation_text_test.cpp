@@ -17,10 +17,12 @@ namespace hangrate {
 namespace {
 
 using namespace hangrate::testing;
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 std::vector<std::string> lines_for(const Trace& trace, const std::vector<int>& victims) {
   return explanation_lines(explain(seen_with(trace, victims), hang_verdict(), {}));
@@ -150,6 +152,29 @@ TEST(Proof, IsThereForProgramsToo) {
   EXPECT_EQ(validate("run.schema.json", PlainJson::parse(json_report(hits.summary))), "");
   const Hits none({std::nullopt});
   EXPECT_FALSE(cell_json(none.cell)["kinds"][0].contains("explanation"));
+}
+
+TEST(Proof, KnowsTheMachineItsClaimsAreBoundBy) {
+  Hits hits({self_held_daemon().trace()}, kHolder);
+  const auto told = [&] {
+    std::string text;
+    const auto proofs = proofs_of(hits.cell);
+    for (const std::string& line : proofs.at(0).explanation) text += line + "\n";
+    return text;
+  };
+  const auto paragraph = [&] {
+    const Json kind = cell_json(hits.cell)["kinds"][0];
+    return kind["explanation"]["causes"][0]["paragraph"].get<std::string>();
+  };
+  EXPECT_THAT(told(), HasSubstr("as far as is known"));  // no machine at all
+  hits.header.environment.release = "6.18.44";
+  hits.header.environment.sysctls = {{"fs.fuse.default_request_timeout", "20"}};
+  hits.cell.environment = &hits.header.environment;
+  EXPECT_THAT(told(), HasSubstr("but the wait has an end"));
+  EXPECT_THAT(paragraph(), HasSubstr("but the wait has an end"));
+  hits.header.environment = {.release = "6.1.192"};
+  EXPECT_THAT(told(), AllOf(Not(HasSubstr("has an end")), Not(HasSubstr("as far as is known"))));
+  EXPECT_THAT(paragraph(), Not(HasSubstr("as far as is known")));
 }
 
 TEST(Proof, FitsATerminalOf80Columns) {
