@@ -58,7 +58,7 @@ int show(const Options& options) {
   say("{} events of {} tasks in {:.3f} ms, {} of calls that came back left out, {} lost\n",
       trace.events.size(), trace.tasks.size(), to_ms(trace.until - trace.from), trace.condensed,
       trace.lost);
-  const auto lines = explanation_lines(explain(seen, verdict));
+  const auto lines = explanation_lines(explain(seen, verdict, trial->environment));
   if (lines.empty()) {
     say("no explanation: {}\n", safe_line(why_unexplained(seen, verdict)));
   }

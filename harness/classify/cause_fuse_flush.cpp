@@ -4,6 +4,8 @@
 // server (args.force), and only exit_task_work(), later in do_exit(), would close /dev/fuse and so
 // abort the connection (v6.1 kernel/exit.c, fs/fuse/dev.c).
 #include <algorithm>
+#include <charconv>
+#include <cstdio>
 #include <map>
 #include <set>
 
@@ -78,6 +80,12 @@ std::optional<Flush> flush_of(const Scene& scene, int victim) {
               .flush = by_stack ? slept->event : open->event,
               .slept = slept->event,
               .search = by_stack ? *task->exit : open->event};
+  // In anything else that request_wait_answer() may have entered it waits for something else.
+  const bool within = slept->call == TracedCall::FuseWait || slept->call == TracedCall::FuseFlush ||
+                      slept->call == TracedCall::None;
+  if (!within || scene.waits_for(TracedCall::FuseWait, *slept) != WaitedFor::Object) {
+    return std::nullopt;
+  }
   const auto wait = wait_of(scene, *task, flush.flush, flush.slept);
   if (!wait) return std::nullopt;
   flush.wait = *wait;
@@ -103,7 +111,7 @@ std::map<int, Server> servers_of(const Scene& scene) {
   return servers;
 }
 
-/// Has every thread of it that the trace knows exited? Its exits then.
+/// Has every thread of it that the trace knows begun to exit? Its exits then.
 bool gone(const Scene& scene, Server& server) {
   for (const TaskStory* thread : scene.story.threads_of(server.pid)) {
     if (!thread->exit) return false;
@@ -145,7 +153,7 @@ Statement it_exits(const Scene& scene, const Flush& flush) {
     const bool kill = event.kind == TraceKind::Signal && event.number == 9 && event.result == 0 &&
                       scene.group_of(event.other) == flush.task->pid;
     if (kill) {
-      return cited(fmt::format("{} exits, killed by {}", who, scene.names.of(event.tid)),
+      return cited(fmt::format("{} exits, after a SIGKILL from {}", who, scene.names.of(event.tid)),
                    {i, flush.exit});
     }
   }
@@ -167,9 +175,10 @@ Statement it_waits(const Scene& scene, const Flush& flush) {
         shown);
   }
   shown.push_back(*flush.send);
-  return cited(fmt::format("its exit closes a file of the mount: fuse_flush queues request {}, "
+  const std::uint64_t number = scene.event(*flush.send).object;  // 0: could not be read
+  return cited(fmt::format("its exit closes a file of a FUSE mount: fuse_flush queues {}, "
                            "FLUSH, and waits for the answer in request_wait_answer",
-                           scene.event(*flush.send).object),
+                           number != 0 ? fmt::format("request {}", number) : "a request"),
                shown);
 }
 
@@ -178,16 +187,16 @@ Statement server_gone(const Scene& scene, const Flush& flush, const Server& serv
   const std::string who =
       self ? scene.names.of(flush.task->tid) + " itself" : scene.names.of(server.pid);
   std::vector<std::size_t> shown = server.exits;
-  std::string how = "by its role";
+  std::string how = fmt::format("the process of {} is the server by its role", who);
   if (!server.answered.empty()) {
     shown.push_back(server.answered.back());
-    how = fmt::format("it ended {} request{}", server.answered.size(),
-                      server.answered.size() == 1 ? "" : "s");
+    how = fmt::format("the process of {} served FUSE: it ended {} request{}", who,
+                      server.answered.size(), server.answered.size() == 1 ? "" : "s");
   }
-  return cited(fmt::format("the server is the process of {} ({}), and {} exited", who, how,
-                           server.exits.size() == 1
-                               ? "its one thread has"
-                               : fmt::format("all {} threads of it have", server.exits.size())),
+  const bool one = server.exits.size() == 1;
+  return cited(fmt::format("{}; the {} of it that the trace knows {} begun to exit", how,
+                           one ? "one thread" : fmt::format("{} threads", server.exits.size()),
+                           one ? "has" : "have"),
                shown);
 }
 
@@ -196,34 +205,87 @@ std::optional<Statement> namespace_waits(const Scene& scene, const Flush& flush)
   for (const auto& [tid, task] : scene.story.tasks) {
     const OpenCall* zap = task.in(TracedCall::ZapPidNs);
     if (tid == flush.task->tid || !sleeps_in_zap(task)) continue;
-    return cited(fmt::format("{} sleeps in zap_pid_ns_processes until every task of its pid "
-                             "namespace is gone",
+    if (scene.waits_for(TracedCall::ZapPidNs, *task.asleep()) != WaitedFor::Object) continue;
+    return cited(fmt::format("{} sleeps in zap_pid_ns_processes, which waits for every other task "
+                             "of its pid namespace",
                              scene.names.of(tid)),
                  {zap->event, task.asleep()->event});
   }
   return std::nullopt;
 }
 
+std::optional<unsigned> seconds_of(const Environment& machine, const std::string& sysctl) {
+  const auto found = machine.sysctls.find(sysctl);
+  unsigned seconds = 0;
+  if (found == machine.sysctls.end()) return std::nullopt;
+  const char* end = found->second.data() + found->second.size();
+  const auto [rest, error] = std::from_chars(found->second.data(), end, seconds);
+  return error == std::errc() && rest == end ? std::optional(seconds) : std::nullopt;
+}
+
+/// May the kernel have what came with v6.15? Not if its release says an older one, unless of a
+/// vendor that takes much of newer kernels into a release that keeps its number.
+bool may_be_v6_15(const std::string& release) {
+  int major = 0;
+  int minor = 0;
+  if (std::sscanf(release.c_str(), "%d.%d", &major, &minor) != 2) return true;
+  const bool frozen =
+      release.find(".el") != release.npos || release.find("-default") != release.npos;
+  return frozen || major > 6 || (major == 6 && minor >= 15);
+}
+
+/// Since 9b17cb59a7db "fuse: add default_request_timeout and max_request_timeout sysctls" (v6.15) a
+/// request that is too old aborts its connection: who is left or not, the wait has an end then.
+std::string who_is_left(const Environment& machine) {
+  constexpr unsigned kPeriod = 15;  // FUSE_TIMEOUT_TIMER_FREQ: how often it looks, and the least
+  const std::string nobody = "no server that the trace knows is left to answer";
+  const auto fallback = seconds_of(machine, "fs.fuse.default_request_timeout");
+  const auto most = seconds_of(machine, "fs.fuse.max_request_timeout");
+  if (!fallback && !most) {
+    if (!may_be_v6_15(machine.release)) return nobody;
+    return nobody +
+           ", and as far as is known nothing ends the wait after a time "
+           "(fs.fuse.default_request_timeout, v6.15, was not read)";
+  }
+  const unsigned first = fallback.value_or(0);
+  const unsigned last = most.value_or(0);
+  const std::string settings =
+      fmt::format("fs.fuse.default_request_timeout {}, max_request_timeout {}, v6.15", first, last);
+  if (first == 0 && last == 0) {
+    return fmt::format(
+        "{}, and no setting ends the wait after a time ({}; a server may have asked "
+        "for that itself)",
+        nobody, settings);
+  }
+  const unsigned bound = first == 0 ? last : last == 0 ? first : std::min(first, last);
+  const unsigned seconds = std::max(kPeriod, bound);
+  return fmt::format(
+      "{}, but the wait has an end: the kernel aborts the connection when a request is "
+      "{} s old, or up to {} s later ({}), unless the server asked for another time{}",
+      nobody, seconds, kPeriod, settings, last == 0 ? "" : fmt::format(" up to {} s", last));
+}
+
 Statement why_no_abort(const Scene& scene, const Flush& flush, bool self,
                        const std::vector<std::size_t>& forks) {
   const std::string who = scene.names.of(flush.task->tid);
   const bool watched = !scene.hook_absent("fuse_abort_conn");
-  const std::string none = watched ? "no abort was seen" : "aborts could not be seen";
-  const std::string span = scene.span_to_end(flush.slept);
+  const std::string none =
+      watched ? "no abort was seen in " + scene.span_to_end(flush.slept) : "aborts were not traced";
+  const std::string left = who_is_left(scene.machine);
   if (self) {
     return cited(
-        fmt::format("nobody is left to answer: the last close of /dev/fuse would abort the "
-                    "connection, but comes after exit_files() in do_exit() (v6.1); {} in {}",
-                    none, span),
+        fmt::format("{}; the last close of /dev/fuse would abort the connection, but comes after "
+                    "exit_files() in do_exit() (v6.1); {}",
+                    left, none),
         {flush.exit, flush.slept});
   }
   std::vector<std::size_t> shown = forks;
   shown.insert(shown.end(), {flush.exit, flush.slept});
   return cited(
-      fmt::format("nobody is left to answer: {} was made by the server before, and has begun its "
-                  "own exit and not ended it; what keeps the connection open is not in the trace; "
-                  "{} in {}",
-                  who, none, span),
+      fmt::format("{}; {} {} the process of {}, and has begun its own exit and not ended it; "
+                  "what keeps the connection open is not in the trace; {}",
+                  left, who, forks.size() == 1 ? "was made by" : "descends from",
+                  scene.names.of(scene.event(forks.back()).pid), none),
       shown);
 }
 

@@ -37,7 +37,8 @@ std::set<int> living_children(const Scene& scene, int pid) {
 const TaskStory* waiting_thread(const Scene& scene, int pid) {
   for (const TaskStory* thread : scene.story.threads_of(pid)) {
     const SleepSpan* slept = thread->asleep();
-    const bool waits = slept != nullptr && slept->call == TracedCall::WaitChild;
+    const bool waits = slept != nullptr && slept->call == TracedCall::WaitChild &&
+                       scene.waits_for(TracedCall::WaitChild, *slept) == WaitedFor::Object;
     if (waits && thread->in(TracedCall::WaitChild) != nullptr) return thread;
   }
   return nullptr;
@@ -147,7 +148,8 @@ bool may_be_read_by_another(const Scene& scene, int child, int waiter) {
 std::optional<Cause> pipe_child_cause(const Scene& scene, int victim) {
   const TaskStory* child = scene.story.of(victim);
   const SleepSpan* slept = child == nullptr ? nullptr : child->asleep();
-  if (slept == nullptr || slept->call != TracedCall::PipeWrite || slept->object == 0) {
+  if (slept == nullptr || slept->call != TracedCall::PipeWrite || slept->object == 0 ||
+      scene.waits_for(TracedCall::PipeWrite, *slept) != WaitedFor::Object) {
     return std::nullopt;
   }
   const std::vector<std::size_t> states = scene.states_of(slept->object);
@@ -172,20 +174,27 @@ std::optional<Cause> pipe_child_cause(const Scene& scene, int victim) {
   say(fmt::format("{} sleeps in pipe_write because the ring is full: {}", who,
                   slots_text(*scene.event(states.back()).pipe)),
       {states.back(), slept->event});
-  if (parent->fork) say(fmt::format("{} made {}", other, who), {*parent->fork});
-  say(fmt::format("{} sleeps in do_wait until {} ends{}", other, who,
-                  parent->fork ? "" : ", which is its child by the word of the reproducer"),
+  if (parent->fork) {
+    const std::string maker = scene.names.of(scene.event(*parent->fork).tid);
+    say(fmt::format("{} made {}", maker, who), {*parent->fork});
+  }
+  say(parent->fork ? fmt::format("{} sleeps in do_wait; of its children that the trace knows only "
+                                 "{} lives",
+                                 other, who)
+                   : fmt::format("{} sleeps in do_wait; {} is its child by the word of the "
+                                 "reproducer",
+                                 other, who),
       {waits, asleep});
   const auto reads = scene.reads_of(slept->object);
   std::vector<std::size_t> shown = {slept->event};
   if (!reads.empty()) shown.push_back(reads.back());  // the last one, before it slept
-  say(fmt::format("nobody has read the pipe in the {} since{}", scene.span_to_end(slept->event),
-                  reads.empty() ? ", nor before" : ""),
+  say(fmt::format("the trace has no read of the pipe in the {} since{}",
+                  scene.span_to_end(slept->event), reads.empty() ? ", nor any before" : ""),
       shown);
-  say(fmt::format(
-          "each waits for the other: {} for room, {} for the end of {}; no wake-up was lost", who,
-          other, who),
-      {slept->event, asleep});
+  say(fmt::format("each waits for the other: {} for room, {} for the end of {}; neither is in "
+                  "the trace, so no wake-up is seen to be missing",
+                  who, other, who),
+      {states.back(), slept->event, asleep});
   return cause;
 }
 

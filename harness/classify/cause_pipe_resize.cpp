@@ -3,6 +3,7 @@
 // pipe_resize_stall. Before e95aada4cb93 "pipe: wakeup wr_wait after setting max_usage" (v6.8-rc1)
 // pipe_resize_ring() woke the writers and only its caller raised max_usage (v6.1 fs/pipe.c). So the
 // trace must show the old limit after the wake-up: on a mended kernel it never does.
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -41,6 +42,7 @@ std::optional<std::size_t> waited_at(const Scene& scene, const TaskStory& writer
   for (const SleepSpan& span : writer.sleeps) {
     if (span.wake != wake) continue;
     if (span.call != last.call || span.object != last.object) return std::nullopt;
+    if (scene.waits_for(span.call, span) != WaitedFor::Object) return std::nullopt;
     return span.event;
   }
   const auto open = open_at(scene.trace, wake, writer.tid, last.call);
@@ -51,7 +53,8 @@ std::optional<std::size_t> waited_at(const Scene& scene, const TaskStory& writer
 std::optional<Stall> woken_in_vain(const Scene& scene, int victim) {
   const TaskStory* writer = scene.story.of(victim);
   const SleepSpan* last = writer == nullptr ? nullptr : writer->asleep();
-  if (last == nullptr || !writes(last->call) || last->object == 0 || writer->wakes.empty()) {
+  if (last == nullptr || !writes(last->call) || last->object == 0 || writer->wakes.empty() ||
+      scene.waits_for(last->call, *last) != WaitedFor::Object) {
     return std::nullopt;
   }
   const std::size_t wake = writer->wakes.back();
@@ -160,22 +163,29 @@ Statement slept_again(const Scene& scene, const Stall& stall) {
 
 Statement nobody_woke(const Scene& scene, const Stall& stall) {
   const PipeState& state = *scene.event(stall.last).pipe;
-  return cited(fmt::format("nobody has woken {} in the {} since, although {} of {} slots are free",
+  return cited(fmt::format("nobody has woken {} in the {} since, although {} of {} slots were free "
+                           "when the pipe was last seen",
                            scene.names.of(stall.writer), scene.span_to_end(stall.second_sleep),
                            state.max_usage - slots_used(state), state.max_usage),
                {stall.second_sleep, stall.rise, stall.last});
 }
 
-/// Readers that took data and woke nobody; nothing if there were none.
+/// Readers that took data and did not wake the writer; nothing if there were none.
 std::optional<Statement> reads_do_not_help(const Scene& scene, const Stall& stall) {
   const std::vector<std::size_t> reads = scene.reads_of(stall.pipe, stall.rise);
   if (reads.empty()) return std::nullopt;
-  const std::string who = scene.names.of(scene.event(reads.back()).tid);
+  const int reader = scene.event(reads.back()).tid;
+  const bool one = std::all_of(reads.begin(), reads.end(),
+                               [&](std::size_t i) { return scene.event(i).tid == reader; });
+  const std::string times = reads.size() == 1 ? "once" : fmt::format("{} times", reads.size());
   return cited(
-      fmt::format("{} took data out {} since and woke nobody: a reader wakes writers only if the "
-                  "ring was full by the new limit (was_full in pipe_read(), v6.1)",
-                  who, reads.size() == 1 ? "once" : fmt::format("{} times", reads.size())),
-      {reads.front(), reads.back()});
+      fmt::format(
+          "{} since without waking {}: a reader wakes writers only if the ring was full by "
+          "the new limit (was_full in pipe_read(), v6.1)",
+          one ? fmt::format("{} took data out {}", scene.names.of(reader), times)
+              : fmt::format("data was taken out {}, last by {},", times, scene.names.of(reader)),
+          scene.names.of(stall.writer)),
+      reads);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "harness/classify/explain.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string_view>
 
@@ -94,7 +95,7 @@ std::vector<std::string> limits_of(const Trace& trace) {
   if (trace.lost > 0) {
     notes.push_back(fmt::format(
         "{} event{} lost in the window: no cause is concluded, the one that decides may "
-        "be among them",
+        "be among them, and who is told to sleep or to have done nothing may have moved since",
         trace.lost, trace.lost == 1 ? " was" : "s were"));
   }
   if (trace.skipped > 0) {
@@ -130,11 +131,24 @@ std::vector<std::string> unknown_victims(const Observation& observation, const T
   return texts;
 }
 
+/// What /proc showed of the victims.
+std::map<int, Look> looks_of(const Observation& observation) {
+  std::map<int, Look> looks;
+  const SampleSet* set = last_look(observation);
+  if (set == nullptr) return looks;
+  for (const TaskSample& task : set->tasks) {
+    if (task.gone) continue;
+    looks[task.tid != 0 ? task.tid : task.pid] = {set->when, task.state, task.stack};
+  }
+  return looks;
+}
+
 }  // namespace
 
-Explanation explain(const Observation& observation, const Verdict& verdict) {
+Explanation explain(const Observation& observation, const Verdict& verdict,
+                    const Environment& machine) {
   if (!observation.trace || verdict.outcome != Outcome::Hang) return {};
-  const Scene scene(*observation.trace, judged_until(observation));
+  const Scene scene(*observation.trace, judged_until(observation), machine, looks_of(observation));
   std::vector<int> asleep;
   for (const int tid : victim_tids(observation)) {
     const TaskStory* task = scene.story.of(tid);

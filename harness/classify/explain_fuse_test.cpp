@@ -2,6 +2,9 @@
 //
 // fuse_flush_exit, from both sides: the scenes in which the cause is stated and those of a server
 // that may still answer.
+#include <map>
+#include <string>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,18 +24,66 @@ TEST(ExplainFuseFlush, StatesADaemonThatWaitsForItself) {
   ASSERT_EQ(e.causes.size(), 1u);
   EXPECT_EQ(e.causes[0].name, "fuse_flush_exit");
   const std::string text = text_of(e);
-  EXPECT_THAT(text, HasSubstr("daemon (302) exits, killed by fuse_flush_exit (900)"));
+  EXPECT_THAT(text, HasSubstr("daemon (302) exits, after a SIGKILL from fuse_flush_exit (900)"));
   EXPECT_THAT(text, HasSubstr("fuse_flush queues request 6, FLUSH, and waits"));
-  EXPECT_THAT(text, HasSubstr("the server is the process of daemon (302) itself (it ended 1 "
-                              "request), and all 2 threads of it have exited"));
-  EXPECT_THAT(text, HasSubstr("nobody is left to answer"));
+  EXPECT_THAT(text, HasSubstr("the process of daemon (302) itself served FUSE: it ended 1 "
+                              "request; the 2 threads of it that the trace knows have begun"));
+  EXPECT_THAT(text, HasSubstr("no server that the trace knows is left to answer"));
+}
+
+/// What is said of who is left, on such a machine.
+std::string left_on(const std::string& release, const std::map<std::string, std::string>& sysctls) {
+  Environment machine;
+  machine.release = release;
+  machine.sysctls = sysctls;
+  const Explanation e = explained(self_held_daemon().trace(), {kHolder}, machine);
+  EXPECT_EQ(e.causes.size(), 1u) << release;
+  const std::string text = e.causes.front().statements.back().text;
+  return text.substr(0, text.find("; the last close"));
+}
+
+constexpr const char* kDefault = "fs.fuse.default_request_timeout";
+constexpr const char* kMost = "fs.fuse.max_request_timeout";
+constexpr const char* kNobody = "no server that the trace knows is left to answer";
+
+TEST(ExplainFuseFlush, ATimeoutOfRequestsEndsTheWait) {
+  EXPECT_EQ(
+      left_on("6.18.44", {{kDefault, "20"}, {kMost, "0"}}),
+      std::string(kNobody) +
+          ", but the wait has an end: the kernel aborts the connection when a request is 20 s "
+          "old, or up to 15 s later (fs.fuse.default_request_timeout 20, max_request_timeout "
+          "0, v6.15), unless the server asked for another time");
+  EXPECT_THAT(left_on("6.18.44", {{kDefault, "0"}, {kMost, "60"}}), HasSubstr("is 60 s old"));
+  EXPECT_THAT(left_on("6.18.44", {{kDefault, "90"}, {kMost, "60"}}),
+              HasSubstr("asked for another time up to 60 s"));
+  EXPECT_THAT(left_on("6.18.44", {{kDefault, "1"}, {kMost, "0"}}), HasSubstr("is 15 s old"));
+  // Taken over by a vendor: the setting says it, whatever the release.
+  EXPECT_THAT(left_on("6.12.0-55.el10", {{kDefault, "20"}}), HasSubstr("the wait has an end"));
+}
+
+TEST(ExplainFuseFlush, WithoutATimeoutNoneIsClaimed) {
+  const std::string none = left_on("6.18.44", {{kDefault, "0"}, {kMost, "0"}});
+  EXPECT_THAT(none, HasSubstr(", and no setting ends the wait after a time"));
+  EXPECT_THAT(none, HasSubstr("a server may have asked for that itself"));
+  for (const char* release : {"6.1.192", "6.14.11", "6.12.0-3-amd64", "5.10.0"}) {
+    EXPECT_EQ(left_on(release, {}), kNobody) << release;
+    EXPECT_EQ(left_on(release, {{"fs.pipe-max-size", "1048576"}}), kNobody) << release;
+  }
+}
+
+TEST(ExplainFuseFlush, ATimeoutThatIsNotKnownIsNotDeniedWhereThereMayBeOne) {
+  for (const char* release : {"6.15.0-rc1", "6.18.44", "7.2.13", "6.12.0-55.el10", ""}) {
+    EXPECT_THAT(left_on(release, {}), HasSubstr("as far as is known nothing ends the wait"))
+        << release;
+  }
+  EXPECT_THAT(left_on("6.18.44", {{kDefault, "odd"}}), HasSubstr("as far as is known"));
 }
 
 TEST(ExplainFuseFlush, TakesTheLastSwitchOfAThreadForAnExitThatWasSkipped) {
   const Explanation e = explained(self_held_daemon(TraceKind::Sleep).trace(), {kHolder});
   ASSERT_EQ(e.causes.size(), 1u);
   EXPECT_EQ(e.causes[0].name, "fuse_flush_exit");
-  EXPECT_THAT(text_of(e), HasSubstr("all 2 threads of it have exited"));
+  EXPECT_THAT(text_of(e), HasSubstr("the 2 threads of it that the trace knows have begun"));
   EXPECT_THAT(text_of(e), HasSubstr("leaves its CPU for good"));
 }
 
@@ -133,7 +184,8 @@ MadeTrace dying_namespace(TracedCall call, const std::vector<std::string>& stack
 }
 
 TEST(ExplainFuseFlush, SaysThatTheNamespaceWaitsOnlyOfWhoSleepsThere) {
-  const auto waits = HasSubstr("init sleeps in zap_pid_ns_processes until every task");
+  const auto waits =
+      HasSubstr("init sleeps in zap_pid_ns_processes, which waits for every other task");
   const std::pair<TracedCall, std::vector<std::string>> there[] = {
       {TracedCall::ZapPidNs, {}},
       {TracedCall::ZapPidNs, {"zap_pid_ns_processes", "do_exit"}},
@@ -154,7 +206,8 @@ TEST(ExplainFuseFlush, StatesThatTheNamespaceWaitsToo) {
   MadeTrace made = dying_namespace(TracedCall::WaitChild, {});
   const Explanation e = explained(made.trace(), {kInit, kHolder});
   ASSERT_EQ(e.causes.size(), 1u);
-  EXPECT_THAT(text_of(e), HasSubstr("init sleeps in zap_pid_ns_processes until every task"));
+  EXPECT_THAT(text_of(e),
+              HasSubstr("init sleeps in zap_pid_ns_processes, which waits for every other task"));
   EXPECT_THAT(text_of(e), HasSubstr("init waits in zap_pid_ns_processes"));
 }
 
@@ -172,10 +225,48 @@ MadeTrace heir_trace() {
 TEST(ExplainFuseFlush, StatesAnHeirThatKeepsTheDeviceOpen) {
   const Explanation e = explained(heir_trace().trace(), {kHeir});
   ASSERT_EQ(e.causes.size(), 1u);
-  EXPECT_THAT(text_of(e), HasSubstr("heir was made by the server before, and has begun its own "
+  EXPECT_THAT(text_of(e), HasSubstr("heir was made by the process of daemon, and has begun its own "
                                     "exit and not ended it"));
   EXPECT_THAT(text_of(e), ::testing::Not(HasSubstr("inherits")));
-  EXPECT_THAT(text_of(e), HasSubstr("the server is the process of daemon (it ended 1 request)"));
+  EXPECT_THAT(text_of(e), HasSubstr("the process of daemon served FUSE: it ended 1 request;"));
+}
+
+TEST(ExplainFuseFlush, ANumberThatCouldNotBeReadIsNotTold) {
+  MadeTrace made = self_held_daemon();
+  for (TraceEvent& event : made.trace().events) {
+    if (event.object == 6) event.object = 0;
+  }
+  EXPECT_THAT(text_of(explained(made.trace(), {kHolder})), HasSubstr("queues a request, FLUSH"));
+  made.trace().absent = {"fuse_abort_conn: refused"};
+  const std::string text = text_of(explained(made.trace(), {kHolder}));
+  EXPECT_THAT(text, HasSubstr("aborts were not traced"));
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("no abort was seen")));
+}
+
+TEST(ExplainFuseFlush, AGrandchildOfTheServerWasNotMadeByIt) {
+  MadeTrace made;
+  made.task(kServer, "daemon").task(777, "").task(kHeir, "heir");
+  made.fuse_send(kHeir, 4, 14);
+  made.fuse_end(kServer, 4, 14);
+  made.fork(kServer, 777);
+  made.fork(777, kHeir);
+  made.exit(777);
+  made.exit(kServer);
+  flush_at_exit(made, kHeir, 6);
+  EXPECT_THAT(text_of(explained(made.trace(), {kHeir})),
+              HasSubstr("heir descends from the process of daemon"));
+}
+
+TEST(ExplainFuseFlush, NotAFlushThatSleepsInSomethingElse) {
+  MadeTrace made = self_held_daemon();
+  TraceEvent& slept = made[made.trace().events.size() - 1];
+  slept.stack = {"request_wait_answer", "__fuse_simple_request", "fuse_flush"};
+  EXPECT_EQ(cause_names(made.trace(), {kHolder}).size(), 1u);
+  slept.stack = {"folio_wait_writeback", "request_wait_answer", "fuse_flush"};
+  EXPECT_THAT(cause_names(made.trace(), {kHolder}), IsEmpty());
+  slept.stack.clear();
+  slept.call = TracedCall::P9Rpc;
+  EXPECT_THAT(cause_names(made.trace(), {kHolder}), IsEmpty());
 }
 
 TEST(ExplainFuseFlush, NotIfAnotherHeirOfTheServerLives) {
@@ -218,8 +309,9 @@ TEST(ExplainFuseFlush, NotAServerThatLives) {
   flush_at_exit(made, kHeir, 6);
   const Explanation e = explained(made.trace(), {kHeir});
   EXPECT_THAT(e.causes, IsEmpty());
-  EXPECT_THAT(text_of(e), HasSubstr("client waits for the answer of FUSE request 6, FLUSH; the "
-                                    "last answer to any came from daemon"));
+  EXPECT_THAT(text_of(e),
+              HasSubstr("client waits for the answer of FUSE request 6, FLUSH; the "
+                        "last answer in the trace, to whatever request, came from daemon"));
 }
 
 TEST(ExplainFuseFlush, NotAServerOfWhichOneThreadLives) {

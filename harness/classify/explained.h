@@ -12,7 +12,8 @@ namespace hangrate::testing {
 
 /// Of a proven hang with these victims. Every statement must cite events, in order, that are in the
 /// trace and in the timeline.
-Explanation explained(const Trace& trace, const std::vector<int>& victims);
+Explanation explained(const Trace& trace, const std::vector<int>& victims,
+                      const Environment& machine = {});
 
 std::vector<std::string> cause_names(const Trace& trace, const std::vector<int>& victims);
 

@@ -9,8 +9,9 @@
 
 namespace hangrate::testing {
 
-Explanation explained(const Trace& trace, const std::vector<int>& victims) {
-  const Explanation e = explain(seen_with(trace, victims), hang_verdict());
+Explanation explained(const Trace& trace, const std::vector<int>& victims,
+                      const Environment& machine) {
+  const Explanation e = explain(seen_with(trace, victims), hang_verdict(), machine);
   std::vector<Statement> all = e.chain;
   for (const Cause& cause : e.causes) {
     all.insert(all.end(), cause.statements.begin(), cause.statements.end());

@@ -83,6 +83,35 @@ bool may_be_in(TracedCall call, const std::vector<std::string>& stack) {
                      [&](const std::string& frame) { return of_family(call, frame); });
 }
 
+bool waits_itself(TracedCall call, const std::string& frame) {
+  switch (call) {
+    case TracedCall::PipeRead:
+      return has(frame, "pipe_read") || has(frame, "pipe_wait");
+    case TracedCall::PipeWrite:
+      return has(frame, "pipe_write") || has(frame, "pipe_wait");
+    case TracedCall::PipeSplice:
+      return has(frame, "pipe_wait");
+    case TracedCall::PipeFcntl:
+      return has(frame, "pipe_fcntl");
+    case TracedCall::PipeRelease:
+      return has(frame, "pipe_release");
+    case TracedCall::FuseFlush:
+    case TracedCall::FuseWait:
+      return has(frame, "request_wait_answer") || has(frame, "fuse_request_send");
+    case TracedCall::WaitChild:
+      return is_do_wait(frame);
+    case TracedCall::ZapPidNs:
+      return has(frame, "zap_pid_ns") || is_do_wait(frame);
+    case TracedCall::P9Flush:
+    case TracedCall::P9Rpc:
+      return has(frame, "p9_client_rpc");
+    case TracedCall::None:
+    case TracedCall::PipeResize:
+      break;
+  }
+  return false;
+}
+
 TracedCall call_in_stack(const std::vector<std::string>& stack) {
   const auto shows = [&](TracedCall call) {
     return std::any_of(stack.begin(), stack.end(),

@@ -20,6 +20,10 @@ bool outermost(TracedCall call);
 /// where the recorder stops walking: yes.
 bool may_be_in(TracedCall call, const std::vector<std::string>& stack);
 
+/// Is this, as the innermost frame of a sleeper, where the call itself waits? Any other function
+/// that it has called sleeps for its own reasons: a page that is not there, memory.
+bool waits_itself(TracedCall call, const std::string& frame);
+
 /// The call in which a Sleep is believed to be: the recorded one, None if its stack speaks against.
 TracedCall believed_call(const TraceEvent& event);
 

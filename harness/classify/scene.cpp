@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -23,8 +24,13 @@ std::string us_text(Nanos span) {
   return fmt::format("{:.3f} us", static_cast<double>(span) / 1000.0);
 }
 
-Scene::Scene(const Trace& of, Nanos judged)
-    : trace(of), story(read_story(of, judged)), names(of), until(judged) {}
+Scene::Scene(const Trace& of, Nanos judged, const Environment& on, std::map<int, Look> looked)
+    : trace(of),
+      machine(on),
+      story(read_story(of, judged)),
+      names(of),
+      until(judged),
+      looks(std::move(looked)) {}
 
 std::string Scene::span(std::size_t from, std::size_t to) const {
   return us_text(event(to).when - event(from).when);
@@ -80,6 +86,39 @@ int Scene::group_of(int tid) const {
 
 std::optional<std::string> Scene::absence_of(const std::string& name) const {
   return hangrate::absence_of(trace, name);
+}
+
+const Look* Scene::look_at(const SleepSpan& slept) const {
+  const TraceEvent& sleep = event(slept.event);
+  const auto found = looks.find(sleep.tid);
+  const bool during =
+      found != looks.end() && slept.unfinished() && found->second.when >= sleep.when;
+  return during ? &found->second : nullptr;
+}
+
+const std::vector<std::string>& Scene::stack_of(const SleepSpan& slept) const {
+  const std::vector<std::string>& recorded = event(slept.event).stack;
+  const Look* look = recorded.empty() ? look_at(slept) : nullptr;
+  return look != nullptr ? look->stack : recorded;
+}
+
+char Scene::contradicted(const SleepSpan& slept) const {
+  const Look* look = look_at(slept);
+  if (look == nullptr || std::string_view("SDI").find(look->state) == std::string_view::npos) {
+    return '\0';
+  }
+  const char told = slept.state == 'K' ? 'D' : slept.state;  // /proc has no letter for killable
+  return look->state == told ? '\0' : look->state;
+}
+
+WaitedFor Scene::waits_for(TracedCall call, const SleepSpan& slept) const {
+  if (contradicted(slept) != '\0') return WaitedFor::Unknown;
+  const std::vector<std::string>& stack = stack_of(slept);
+  if (!may_be_in(call, stack)) return WaitedFor::Unknown;
+  // Followed by its system call, a splice may as well wait for the other file.
+  const bool whole = call == TracedCall::PipeSplice && slept.state == 'S' && stack.empty() &&
+                     (hook_absent("pipe_wait_readable") || hook_absent("pipe_wait_writable"));
+  return whole ? WaitedFor::Unknown : waited_for(call, slept.state, stack);
 }
 
 std::vector<const TaskStory*> Scene::living() const {

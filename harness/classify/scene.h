@@ -3,6 +3,7 @@
 // Scene: one trace as the explaining rules see it, and the few questions they all ask. Pure.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,12 +11,22 @@
 
 #include "harness/classify/event_text.h"
 #include "harness/classify/sleeps.h"
+#include "harness/classify/waits.h"
+#include "harness/model/environment.h"
 #include "harness/model/trace.h"
 
 namespace hangrate {
 
+/// A task as /proc showed it beside the trace.
+struct Look {
+  Nanos when = 0;
+  char state = '?';
+  std::vector<std::string> stack;
+};
+
 struct Scene {
-  Scene(const Trace& of, Nanos judged);
+  /// `of` and `on` must outlive it. `looked`: of victims, by tid.
+  Scene(const Trace& of, Nanos judged, const Environment& on, std::map<int, Look> looked = {});
 
   const TraceEvent& event(std::size_t index) const { return trace.events[index]; }
   /// From event to event, or to the end of what is judged: "12.345 us".
@@ -35,13 +46,24 @@ struct Scene {
   /// Was this hook missing? `absence_of`: why, nullopt if it was there.
   bool hook_absent(const std::string& name) const { return absence_of(name).has_value(); }
   std::optional<std::string> absence_of(const std::string& name) const;
+  /// Where a sleeper sleeps: as the recorder saw it, else as /proc did during that sleep.
+  const std::vector<std::string>& stack_of(const SleepSpan& slept) const;
+  /// The state /proc showed during that sleep, if it is another one than in the trace; else 0.
+  char contradicted(const SleepSpan& slept) const;
+  /// What a sleep in `call` is for; unknown where trace and /proc do not agree on its state.
+  WaitedFor waits_for(TracedCall call, const SleepSpan& slept) const;
   /// Tasks of the trial that the trace knows and has not seen exit.
   std::vector<const TaskStory*> living() const;
 
   const Trace& trace;
+  const Environment& machine;
   TraceStory story;
   TaskNames names;
   Nanos until;
+  std::map<int, Look> looks;
+
+ private:
+  const Look* look_at(const SleepSpan& slept) const;
 };
 
 std::string us_text(Nanos span);

@@ -97,14 +97,13 @@ class Witness {
   Nanos until_;
 };
 
-/// The look at the victims that counts.
+}  // namespace
+
 const SampleSet* last_look(const Observation& observation) {
   if (observation.rounds.empty()) return nullptr;
   const Round& last = observation.rounds.back();
   return last.after.tasks.empty() ? &last.before : &last.after;
 }
-
-}  // namespace
 
 Nanos judged_until(const Observation& observation) {
   if (!observation.trace) return 0;

@@ -27,6 +27,9 @@ struct TraceWitness {
 /// happened later is the doing of whoever tried to free the victims.
 Nanos judged_until(const Observation& observation);
 
+/// The look at the victims that counts, nullptr without one.
+const SampleSet* last_look(const Observation& observation);
+
 /// Threads of the victims that were alive in the last look.
 std::vector<int> victim_tids(const Observation& observation);
 

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "harness/classify/frames.h"
+
 namespace hangrate {
 
 namespace {
@@ -24,8 +26,15 @@ std::string doing(const Scene& scene, int tid) {
     if (slept->call == TracedCall::None) return "is asleep";
     return std::string("is asleep in ") + traced_call_name(slept->call);
   }
-  if (task->exit) return "has exited";
+  if (task->exit) {
+    const bool dead = !task->sleeps.empty() && task->sleeps.back().state == 'X';
+    return dead ? "has exited" : "has begun to exit";
+  }
   if (task->sleeps.empty() && !task->ran) return "has no event of its own";
+  if (!task->sleeps.empty() && task->sleeps.back().unfinished()) {  // stopped, traced, not told
+    const char state = task->sleeps.back().state;
+    return fmt::format("last gave up its CPU in state {}", state == '\0' ? '?' : state);
+  }
   return "was last seen running or runnable";
 }
 
@@ -49,9 +58,13 @@ const TaskStory* inside(const Scene& scene, std::uint64_t pipe, TracedCall call,
   return nullptr;
 }
 
+bool hooked(const Scene& scene, TracedCall call) {
+  return !scene.hook_absent(call == TracedCall::PipeRead ? "pipe_read" : "pipe_write");
+}
+
 /// The other side of a pipe: who used it last, or is in it.
-void add_other_side(const Scene& scene, Link& link, std::uint64_t pipe, TracedCall call, int self,
-                    const char* verb) {
+void add_other_side(const Scene& scene, Link& link, std::uint64_t pipe, TracedCall call, int self) {
+  const bool reads = call == TracedCall::PipeRead;
   if (const TaskStory* task = inside(scene, pipe, call, self)) {
     link.statement.text +=
         fmt::format("; {} {}", scene.names.of(task->tid), doing(scene, task->tid));
@@ -60,28 +73,55 @@ void add_other_side(const Scene& scene, Link& link, std::uint64_t pipe, TracedCa
   } else if (const auto last = last_left(scene, pipe, call, self)) {
     const int tid = scene.event(*last).tid;
     link.statement.text +=
-        fmt::format("; last {} by {}, which {}", verb, scene.names.of(tid), doing(scene, tid));
+        fmt::format("; in the trace last {} by {}, which {}", reads ? "read" : "written",
+                    scene.names.of(tid), doing(scene, tid));
     link.statement.events.push_back(*last);
     link.on.push_back(tid);
+  } else if (hooked(scene, call)) {
+    link.statement.text +=
+        fmt::format("; the trace has no {} of it by another task", reads ? "read" : "write");
   } else {
-    link.statement.text += fmt::format("; nobody in the trace has {} it", verb);
+    link.statement.text += fmt::format("; {} were not traced", reads ? "reads" : "writes");
   }
+}
+
+void add_pipe_state(const Scene& scene, Link& link, std::uint64_t pipe) {
+  const auto states = scene.states_of(pipe);
+  if (pipe == 0 || states.empty()) return;
+  link.statement.text +=
+      fmt::format(" (last seen: {})", slots_text(*scene.event(states.back()).pipe));
+  link.statement.events.push_back(states.back());
 }
 
 void add_pipe(const Scene& scene, Link& link, const SleepSpan& slept, int tid) {
   if (slept.object == 0) return;
-  const auto states = scene.states_of(slept.object);
-  if (!states.empty()) {
-    link.statement.text += fmt::format(" ({})", slots_text(*scene.event(states.back()).pipe));
-    link.statement.events.push_back(states.back());
-  }
+  add_pipe_state(scene, link, slept.object);
   const TaskStory* task = scene.story.of(tid);
   const OpenCall* splice = task == nullptr ? nullptr : task->in(TracedCall::PipeSplice);
-  // A splice may go either way; `number` of its call is 1 if it writes.
-  const bool reads = slept.call == TracedCall::PipeRead ||
-                     (splice != nullptr && scene.event(splice->event).number != 1);
+  bool reads = slept.call == TracedCall::PipeRead;
+  if (slept.call == TracedCall::PipeSplice) {
+    if (splice == nullptr) return;                   // it may go either way
+    reads = scene.event(splice->event).number != 1;  // 1: it writes
+  }
   add_other_side(scene, link, slept.object, reads ? TracedCall::PipeWrite : TracedCall::PipeRead,
-                 tid, reads ? "written" : "read");
+                 tid);
+}
+
+/// Who else is inside a call on the pipe and may hold its mutex; no event tells who does.
+void add_lock(const Scene& scene, Link& link, const SleepSpan& slept, int tid) {
+  add_pipe_state(scene, link, slept.object);
+  for (const auto& [other, task] : scene.story.tasks) {
+    if (other == tid || slept.object == 0) continue;
+    const auto open = std::find_if(task.open.begin(), task.open.end(), [&](const OpenCall& call) {
+      return call.object == slept.object && takes_mutex(call.call);
+    });
+    if (open == task.open.end()) continue;
+    link.statement.text += fmt::format("; {} is inside {} on it and {}", scene.names.of(other),
+                                       traced_call_name(open->call), doing(scene, other));
+    link.statement.events.push_back(open->event);
+    link.on.push_back(other);
+  }
+  link.statement.text += "; no event tells who holds a lock";
 }
 
 /// Processes made by the thread group of `tid`; the trace does not tell which of them is meant.
@@ -99,15 +139,27 @@ void add_children(const Scene& scene, Link& link, int tid) {
   }
 }
 
-/// The last unanswered request of the task, and who answered others.
-void add_request(const Scene& scene, Link& link, int tid) {
-  std::optional<std::size_t> send;
+/// What the task queued right before it began to wait: no call of it lies between.
+std::optional<std::size_t> request_of(const Scene& scene, int tid, std::size_t slept) {
+  for (std::size_t i = slept; i-- > 0;) {
+    const TraceEvent& event = scene.event(i);
+    if (event.tid != tid) continue;
+    if (event.kind == TraceKind::FuseSend) return i;
+    const bool wait = event.kind == TraceKind::Call && event.call == TracedCall::FuseWait;
+    const bool call = event.kind == TraceKind::Call || event.kind == TraceKind::Return;
+    if (call && !wait) break;
+  }
+  return std::nullopt;
+}
+
+/// The request the task waits for, and who answered others.
+void add_request(const Scene& scene, Link& link, int tid, std::size_t slept) {
+  std::optional<std::size_t> send = request_of(scene, tid, slept);
   std::optional<std::size_t> answer;
   for (std::size_t i = 0; i < scene.story.end; ++i) {
     const TraceEvent& event = scene.event(i);
-    if (event.kind == TraceKind::FuseSend && event.tid == tid) send = i;
     if (event.kind != TraceKind::FuseEnd) continue;
-    if (send && event.object == scene.event(*send).object) send.reset();
+    if (send && i > *send && event.object == scene.event(*send).object) send.reset();
     if (event.result >= 0) answer = i;
   }
   if (send) {
@@ -116,13 +168,15 @@ void add_request(const Scene& scene, Link& link, int tid) {
   }
   if (!answer) return;
   const int server = scene.event(*answer).tid;
-  link.statement.text += fmt::format("; the last answer to any came from {}, which {}",
-                                     scene.names.of(server), doing(scene, server));
+  link.statement.text +=
+      fmt::format("; the last answer in the trace, to whatever request, came from {}, which {}",
+                  scene.names.of(server), doing(scene, server));
   link.statement.events.push_back(*answer);
   if (server != tid) link.on.push_back(server);
 }
 
-std::string waits_for(TracedCall call) {
+/// What `call` is there to wait for.
+std::string object_text(TracedCall call) {
   switch (call) {
     case TracedCall::PipeWrite:
       return "waits in pipe_write for room in a pipe";
@@ -146,37 +200,70 @@ std::string waits_for(TracedCall call) {
     case TracedCall::PipeRelease:
       break;
   }
-  return "";
+  return "sleeps";
 }
 
-/// Where a task sleeps that is in no followed call: the innermost functions of its stack.
-std::string elsewhere(const Scene& scene, const SleepSpan& slept) {
-  const auto& stack = scene.event(slept.event).stack;
-  if (stack.empty()) {
-    const char* name = traced_call_name(slept.call);
-    return slept.call == TracedCall::None ? "sleeps" : std::string("sleeps in ") + name;
-  }
-  std::string text = "sleeps in " + stack.front();
-  for (std::size_t i = 1; i < std::min<std::size_t>(stack.size(), 4); ++i) text += " < " + stack[i];
-  return text;
+/// "pipe_read (state D: for a lock, not for data)"
+std::string lock_text(TracedCall call, bool lock) {
+  std::string text =
+      fmt::format("waits uninterruptibly inside {} (state D", traced_call_name(call));
+  if (lock) text += ": for a lock";
+  const char* object = call == TracedCall::PipeRead     ? "data"
+                       : call == TracedCall::PipeWrite  ? "room"
+                       : call == TracedCall::PipeSplice ? "data or room"
+                                                        : nullptr;
+  if (object != nullptr) text += fmt::format("{} not for {}", lock ? "," : ":", object);
+  return text + ")";
+}
+
+/// The innermost functions of a stack.
+std::string frames_text(const std::vector<std::string>& stack) {
+  const auto end =
+      stack.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(stack.size(), 4));
+  return fmt::format("{}", fmt::join(stack.begin(), end, " < "));
+}
+
+/// Where a task sleeps of which no more can be said.
+std::string place_text(const Scene& scene, TracedCall call, const SleepSpan& slept) {
+  const auto& stack = scene.stack_of(slept);
+  if (call == TracedCall::None) return stack.empty() ? "sleeps" : "sleeps in " + frames_text(stack);
+  const char proc = scene.contradicted(slept);
+  std::string text =
+      fmt::format("sleeps inside {} (state {}{})", traced_call_name(call), slept.state,
+                  proc == '\0' ? "" : fmt::format(" in the trace, {} in /proc", proc));
+  return stack.empty() ? text : text + ": " + frames_text(stack);
 }
 
 Link link_of(const Scene& scene, const TaskStory& task, const SleepSpan& slept) {
   Link link;
   // do_wait() is how zap_pid_ns_processes() waits: the outer call says more.
-  const TracedCall call = sleeps_in_zap(task) ? TracedCall::ZapPidNs : slept.call;
-  std::string what = waits_for(call);
-  if (what.empty()) what = elsewhere(scene, slept);
-  link.statement = {fmt::format("{} {}", scene.names.of(task.tid), what), {}};
+  TracedCall call = sleeps_in_zap(task) ? TracedCall::ZapPidNs : slept.call;
+  const WaitedFor what = scene.waits_for(call, slept);
+  if (!may_be_in(call, scene.stack_of(slept))) call = TracedCall::None;
+  const bool object = what == WaitedFor::Object;
+  const bool lock = what == WaitedFor::Lock || what == WaitedFor::NotObject;
+  std::string text = object ? object_text(call)
+                     : lock ? lock_text(call, what == WaitedFor::Lock)
+                            : place_text(scene, call, slept);
+  if (what == WaitedFor::NotObject && !scene.stack_of(slept).empty()) {
+    text += ": " + frames_text(scene.stack_of(slept));
+  }
+  link.statement = {fmt::format("{} {}", scene.names.of(task.tid), text), {}};
   if (const OpenCall* open = task.in(call)) link.statement.events.push_back(open->event);
   link.statement.events.push_back(slept.event);
-  if (call == TracedCall::PipeWrite || call == TracedCall::PipeRead ||
-      call == TracedCall::PipeSplice) {
+  if (what == WaitedFor::Lock) {
+    add_lock(scene, link, slept, task.tid);
+  } else if (what == WaitedFor::NotObject) {
+    add_pipe_state(scene, link, slept.object);
+  } else if (!object) {
+    // for whom it waits is not known
+  } else if (call == TracedCall::PipeWrite || call == TracedCall::PipeRead ||
+             call == TracedCall::PipeSplice) {
     add_pipe(scene, link, slept, task.tid);
   } else if (call == TracedCall::WaitChild || call == TracedCall::ZapPidNs) {
     add_children(scene, link, task.tid);
   } else if (call == TracedCall::FuseWait || call == TracedCall::FuseFlush) {
-    add_request(scene, link, task.tid);
+    add_request(scene, link, task.tid, slept.event);
   }
   link.statement.text += fmt::format("; asleep for {}", scene.span_to_end(slept.event));
   link.statement = cited(link.statement.text, link.statement.events);

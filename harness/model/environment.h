@@ -3,6 +3,7 @@
 // Environment: the machine a run was made on, stored once per run. Plain values.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,9 @@ struct Environment {
       build_note;  ///< what sets this kernel apart from its release, "+ revert e95aada4cb93"
   /// Reproducers whose bug this kernel has whatever its version says: its build took a fix out.
   std::vector<std::string> reverted;
+  /// "fs.fuse.default_request_timeout" -> "0": settings that bound or change what is seen, as they
+  /// were when the run began. One that the kernel did not have then is not in it; empty: not read.
+  std::map<std::string, std::string> sysctls;
   bool operator==(const Environment&) const = default;
 };
 

@@ -156,7 +156,7 @@ HR_JSON(Manifest, name, title, symptom, mechanism, invariant, lever, variants, p
 HR_JSON(PreemptModel, build, active, source)
 HR_JSON(Capability, name, works, detail, remedy)
 HR_JSON(Environment, release, version, signature, machine, cmdline, preempt, cpus, virtualization,
-        root, cgroup_version, capabilities, build_note, reverted)
+        root, cgroup_version, capabilities, build_note, reverted, sysctls)
 NLOHMANN_JSON_SERIALIZE_ENUM(PowerOver, {{PowerOver::Run, "run"}, {PowerOver::Boots, "boots"}})
 HR_JSON(Gate, weak_ok, fail_skip, fail_weak, fail_stuck, require, power)
 HR_JSON(StopSpec, hits, until_excluded, budget)

@@ -24,5 +24,21 @@ TEST(Json, BracketsInTextAndBesideEachOtherAreNotNested) {
   EXPECT_TRUE(parse_json(flat + "]"));
 }
 
+TEST(Json, AHeaderKeepsTheSysctlsAndReadsOneWithoutThem) {
+  RunHeader header;
+  header.environment.sysctls = {{"fs.fuse.default_request_timeout", "20"},
+                                {"fs.pipe-max-size", "1048576"}};
+  Json json = to_json_value(header);
+  const auto same = header_from_json(json);
+  ASSERT_TRUE(same);
+  EXPECT_EQ(same->environment, header.environment);
+  json["environment"].erase("sysctls");  // as journals of before
+  const auto old = header_from_json(json);
+  ASSERT_TRUE(old);
+  EXPECT_TRUE(old->environment.sysctls.empty());
+  json["environment"]["sysctls"] = {{"fs.pipe-max-size", 7}};
+  EXPECT_FALSE(header_from_json(json));
+}
+
 }  // namespace
 }  // namespace hangrate

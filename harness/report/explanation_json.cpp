@@ -17,8 +17,8 @@ Json statements_json(const std::vector<Statement>& statements) {
 
 }  // namespace
 
-Json explanation_json(const TrialRecord& trial) {
-  const Explanation explanation = explain(trial.observation, trial.verdict);
+Json explanation_json(const TrialRecord& trial, const Environment& machine) {
+  const Explanation explanation = explain(trial.observation, trial.verdict, machine);
   if (explanation.empty()) return nullptr;
   Json causes = Json::array();
   for (const Cause& cause : explanation.causes) {

@@ -17,13 +17,15 @@ namespace hangrate {
 namespace {
 
 using namespace hangrate::testing;
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 std::vector<std::string> lines_for(const Trace& trace, const std::vector<int>& victims) {
-  return explanation_lines(explain(seen_with(trace, victims), hang_verdict()));
+  return explanation_lines(explain(seen_with(trace, victims), hang_verdict(), {}));
 }
 
 TEST(ExplanationText, ReadsLikeThis) {
@@ -32,10 +34,12 @@ TEST(ExplanationText, ReadsLikeThis) {
       "  child sleeps in pipe_write because the ring is full: 16 of 16 slots used",
       "    [6 7]",
       "  parent made child [1]",
-      "  parent sleeps in do_wait until child ends [2 3]",
-      "  nobody has read the pipe in the 50000.000 us since, nor before [7]",
-      "  each waits for the other: child for room, parent for the end of child; no",
-      "    wake-up was lost [3 7]",
+      "  parent sleeps in do_wait; of its children that the trace knows only child",
+      "    lives [2 3]",
+      "  the trace has no read of the pipe in the 50000.000 us since, nor any",
+      "    before [7]",
+      "  each waits for the other: child for room, parent for the end of child;",
+      "    neither is in the trace, so no wake-up is seen to be missing [3 6 7]",
       "deciding events: number, time since the first of them, CPU, task",
       "  1  0.000 us  cpu 0  parent  makes child",
       "  2  1.000 us  cpu 0  parent  enters do_wait",
@@ -46,8 +50,9 @@ TEST(ExplanationText, ReadsLikeThis) {
       "who waits for whom at the end of the trace:",
       "  parent waits in do_wait for a child; it made child, which is asleep in",
       "    pipe_write; asleep for 50004.000 us [1 2 3]",
-      "  child waits in pipe_write for room in a pipe (16 of 16 slots used); nobody",
-      "    in the trace has read it; asleep for 50000.000 us [6 7]"};
+      "  child waits in pipe_write for room in a pipe (last seen: 16 of 16 slots",
+      "    used); the trace has no read of it by another task; asleep for 50000.000",
+      "    us [6 7]"};
   EXPECT_EQ(lines_for(full_child().trace(), {kParent, kChild}), expected);
 }
 
@@ -77,11 +82,13 @@ TEST(ExplanationText, ColumnsStayInLineWhateverATaskIsCalled) {
 
 /// A cell with hits: one for each of `traces`, as trials 0, 1, ...; an empty one was not recorded.
 struct Hits {
-  explicit Hits(const std::vector<std::optional<Trace>>& traces) : result(spec()) {
+  explicit Hits(const std::vector<std::optional<Trace>>& traces, int victim = kWriter)
+      : result(spec()) {
     for (std::size_t i = 0; i < traces.size(); ++i) {
-      TrialRecord record{.cell = 0,
-                         .observation = seen_with(stalled_writer().trace(), {kWriter}),
-                         .verdict = hang_verdict()};
+      TrialRecord record{
+          .cell = 0,
+          .observation = seen_with(traces[i].value_or(stalled_writer().trace()), {victim}),
+          .verdict = hang_verdict()};
       record.observation.trial = i;
       record.observation.trace = traces[i];
       result.apply(record);
@@ -135,7 +142,7 @@ TEST(Proof, IsThereForProgramsToo) {
   ASSERT_EQ(told["causes"].size(), 1u);
   EXPECT_EQ(told["causes"][0]["name"], "pipe_resize_stall");
   const Explanation explanation =
-      explain(seen_with(stalled_writer().trace(), {kWriter}), hang_verdict());
+      explain(seen_with(stalled_writer().trace(), {kWriter}), hang_verdict(), {});
   ASSERT_EQ(told["timeline"].size(), explanation.timeline.size());
   EXPECT_EQ(told["timeline"][0]["event"], explanation.timeline[0].event);
   const Statement& statement = explanation.causes[0].statements[0];
@@ -145,6 +152,29 @@ TEST(Proof, IsThereForProgramsToo) {
   EXPECT_EQ(validate("run.schema.json", PlainJson::parse(json_report(hits.summary))), "");
   const Hits none({std::nullopt});
   EXPECT_FALSE(cell_json(none.cell)["kinds"][0].contains("explanation"));
+}
+
+TEST(Proof, KnowsTheMachineItsClaimsAreBoundBy) {
+  Hits hits({self_held_daemon().trace()}, kHolder);
+  const auto told = [&] {
+    std::string text;
+    const auto proofs = proofs_of(hits.cell);
+    for (const std::string& line : proofs.at(0).explanation) text += line + "\n";
+    return text;
+  };
+  const auto paragraph = [&] {
+    const Json kind = cell_json(hits.cell)["kinds"][0];
+    return kind["explanation"]["causes"][0]["paragraph"].get<std::string>();
+  };
+  EXPECT_THAT(told(), HasSubstr("as far as is known"));  // no machine at all
+  hits.header.environment.release = "6.18.44";
+  hits.header.environment.sysctls = {{"fs.fuse.default_request_timeout", "20"}};
+  hits.cell.environment = &hits.header.environment;
+  EXPECT_THAT(told(), HasSubstr("but the wait has an end"));
+  EXPECT_THAT(paragraph(), HasSubstr("but the wait has an end"));
+  hits.header.environment = {.release = "6.1.192"};
+  EXPECT_THAT(told(), AllOf(Not(HasSubstr("has an end")), Not(HasSubstr("as far as is known"))));
+  EXPECT_THAT(paragraph(), Not(HasSubstr("as far as is known")));
 }
 
 TEST(Proof, FitsATerminalOf80Columns) {

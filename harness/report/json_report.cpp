@@ -46,7 +46,7 @@ Json verdict_json(const Verdict& verdict) {
   return json;
 }
 
-Json kinds_of(const CellResult& result) {
+Json kinds_of(const CellResult& result, const Environment& machine) {
   Json kinds = Json::array();
   for (const auto& [name, kind] : result.kinds()) {
     kinds.push_back({{"kind", name},
@@ -57,7 +57,7 @@ Json kinds_of(const CellResult& result) {
     if (!shot.plan.empty()) kinds.back()["shot"] = to_json_value(shot);
     const TrialRecord* traced = kind.with_trace();
     if (traced == nullptr) continue;
-    if (Json explanation = explanation_json(*traced); !explanation.is_null()) {
+    if (Json explanation = explanation_json(*traced, machine); !explanation.is_null()) {
       kinds.back()["explanation"] = std::move(explanation);
     }
   }
@@ -153,6 +153,7 @@ Json replay_of(const CellSpec& spec) {
 
 Json cell_json(const CellSummary& cell) {
   const CellResult& result = *cell.result;
+  const Environment machine = cell.environment != nullptr ? *cell.environment : Environment{};
   const RateEstimate& estimate = cell.estimate;
   return {{"repro", cell.spec->repro},
           {"variant", cell.spec->variant},
@@ -193,7 +194,7 @@ Json cell_json(const CellSummary& cell) {
           {"exit_code", cell.code},
           {"observer_effect", observer_of(cell)},
           {"recorder", recorder_of(result)},
-          {"kinds", kinds_of(result)},
+          {"kinds", kinds_of(result, machine)},
           {"measurements", measurements_of(result)}};
 }
 

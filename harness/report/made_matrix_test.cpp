@@ -213,6 +213,7 @@ MatrixRow& add_row(MatrixSummary& matrix, const char* id, const char* label, con
   e.root = true;
   e.cgroup_version = 2;
   e.capabilities = {{"stack", true, "", ""}, {"bpf", false, "no BTF", "CONFIG_DEBUG_INFO_BTF=y"}};
+  e.sysctls = {{"fs.pipe-max-size", "1048576"}};
   row.boots = {{.number = 1,
                 .folder = "raw/"s + id + "/boot-1",
                 .boot_time = 1834 * kMilli,

@@ -88,7 +88,8 @@ std::vector<VictimStack> victims_of(const Observation& seen) {
   return victims;
 }
 
-Proof proof_of(const std::string& kind, const KindOfTrial& sample, const CellSpec& spec) {
+Proof proof_of(const std::string& kind, const KindOfTrial& sample, const CellSpec& spec,
+               const Environment& machine) {
   const Observation& seen = sample.first.observation;
   const Verdict& verdict = sample.first.verdict;
   Proof proof;
@@ -116,7 +117,7 @@ Proof proof_of(const std::string& kind, const KindOfTrial& sample, const CellSpe
   for (const Reason& hint : verdict.hints) proof.hints.push_back(reason_text(hint));
   proof.victims = victims_of(seen);
   if (const TrialRecord* traced = sample.with_trace()) {
-    proof.explanation = explanation_lines(explain(traced->observation, traced->verdict));
+    proof.explanation = explanation_lines(explain(traced->observation, traced->verdict, machine));
     if (traced != &sample.first && !proof.explanation.empty()) {
       proof.explanation.insert(proof.explanation.begin(),
                                fmt::format("from the trace of trial {}, the first of these that "
@@ -131,9 +132,10 @@ Proof proof_of(const std::string& kind, const KindOfTrial& sample, const CellSpe
 
 std::vector<Proof> proofs_of(const CellSummary& cell) {
   std::vector<Proof> proofs;
+  const Environment machine = cell.environment != nullptr ? *cell.environment : Environment{};
   for (const auto& [kind, sample] : cell.result->kinds()) {
     if (sample.first.verdict.outcome == Outcome::Slow) continue;
-    proofs.push_back(proof_of(kind, sample, *cell.spec));
+    proofs.push_back(proof_of(kind, sample, *cell.spec, machine));
   }
   return proofs;
 }

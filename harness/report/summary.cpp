@@ -74,6 +74,7 @@ Summary summarize(const RunHeader& header, const std::vector<CellResult>& cells)
     CellSummary cell;
     cell.spec = &header.cells[i];
     cell.result = &cells[i];
+    cell.environment = &e;
     const Variant& variant = cell.spec->variant_spec();
     cell.compares = header.trace.mode == TraceMode::Compare;
     cell.estimate = cell.result->estimate(header.confidence);

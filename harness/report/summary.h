@@ -19,6 +19,7 @@ namespace hangrate {
 struct CellSummary {
   const CellSpec* spec = nullptr;
   const CellResult* result = nullptr;
+  const Environment* environment = nullptr;  ///< where it ran
   RateEstimate estimate;
   Expectation expectation = Expectation::Unknown;
   CellCase seen;  ///< what it was judged by

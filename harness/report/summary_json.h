@@ -11,7 +11,7 @@ namespace hangrate {
 /// An entry of "results".
 Json cell_json(const CellSummary& cell);
 /// What the trace of a trial says of its hang, null if it has none or that says nothing.
-Json explanation_json(const TrialRecord& trial);
+Json explanation_json(const TrialRecord& trial, const Environment& machine);
 /// "kernel": what ran, in words of uname and of upstream.
 Json kernel_json(const Summary& summary);
 

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/sys/environment.h"
 
+#include <algorithm>
+#include <array>
+
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include "harness/base/file.h"
+#include "harness/base/unique_fd.h"
 
 namespace hangrate {
 
@@ -51,7 +56,34 @@ std::string virtualization_of(const std::string& cpuinfo) {
              : "vm";
 }
 
+/// What bounds a wait, an object or the evidence: fs/fuse/sysctl.c (v6.15), fs/pipe.c,
+/// kernel/hung_task.c, security/yama/yama_lsm.c.
+constexpr std::array kSysctls = {
+    "fs.fuse.default_request_timeout", "fs.fuse.max_request_timeout", "fs.pipe-max-size",
+    "fs.pipe-user-pages-hard",         "fs.pipe-user-pages-soft",     "kernel.hung_task_panic",
+    "kernel.hung_task_timeout_secs",   "kernel.yama.ptrace_scope",
+};
+
+std::string read_short(const std::string& path) {
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  std::array<char, 256> text{};
+  const ssize_t n = file ? ::read(file.get(), text.data(), text.size()) : -1;
+  const bool whole = n > 0 && static_cast<std::size_t>(n) < text.size();
+  return whole ? trimmed({text.data(), static_cast<std::size_t>(n)}) : "";
+}
+
 }  // namespace
+
+std::map<std::string, std::string> read_sysctls(const std::string& root) {
+  std::map<std::string, std::string> found;
+  for (const std::string name : kSysctls) {
+    std::string path = name;
+    std::replace(path.begin(), path.end(), '.', '/');
+    const std::string value = read_short(root + "/" + path);
+    if (!value.empty()) found[name] = value;
+  }
+  return found;
+}
 
 PreemptModel decide_preempt(const std::string& debugfs, const std::string& cmdline,
                             const std::string& config, const std::string& uname_version) {
@@ -116,6 +148,7 @@ Environment read_environment() {
   e.cpus = usable_cpus();
   e.virtualization = virtualization_of(read_file("/proc/cpuinfo").value_or(""));
   e.root = ::geteuid() == 0;
+  e.sysctls = read_sysctls();
   return e;
 }
 

@@ -4,6 +4,7 @@
 // or may not be read leave "unknown", never a guess.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "harness/model/environment.h"
@@ -11,6 +12,10 @@
 namespace hangrate {
 
 Environment read_environment();
+
+/// The settings Environment::sysctls keeps, from files below `root`: one read of at most 255 bytes
+/// each. What is not there, may not be read or is longer is left out.
+std::map<std::string, std::string> read_sysctls(const std::string& root = "/proc/sys");
 
 /// Decides the preemption model from texts (pure): /sys/kernel/debug/sched/preempt ("none voluntary
 /// (full)"), the kernel command line, the build configuration and `uname -v`; "" where unreadable.

@@ -122,6 +122,10 @@ inline Observation seen_with(const Trace& trace, const std::vector<int>& victims
     }
     task.victim = true;
     task.state = 'S';
+    for (const TraceEvent& event : trace.events) {
+      if (event.tid != tid || event.kind != TraceKind::Sleep) continue;
+      task.state = event.state == 'K' ? 'D' : event.state;  // /proc has no letter for killable
+    }
     task.switches = 5;
     task.wchan = "pipe_write";
     look.tasks.push_back(task);
