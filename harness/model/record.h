@@ -14,6 +14,7 @@
 #include "harness/model/environment.h"
 #include "harness/model/manifest.h"
 #include "harness/model/observation.h"
+#include "harness/model/stated_expectation.h"
 
 namespace hangrate {
 
@@ -141,6 +142,7 @@ struct RunHeader {
   StopSpec stop;
   TraceSetup trace;
   Environment environment;
+  StatedExpectations stated;
   std::vector<CellSpec> cells;
 };
 
