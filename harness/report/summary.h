@@ -4,13 +4,12 @@
 // Pure: a report from a journal is the same on any machine.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/judge/cell_verdict.h"
 #include "harness/judge/expectation.h"
-#include "harness/judge/kernel_version.h"
+#include "harness/judge/kernel_identity.h"
 #include "harness/model/record.h"
 #include "harness/stats/cell_result.h"
 
@@ -21,6 +20,8 @@ struct CellSummary {
   const CellResult* result = nullptr;
   RateEstimate estimate;
   Expectation expectation = Expectation::Unknown;
+  ExpectationSource expectation_source = ExpectationSource::Manifest;
+  std::string expectation_because;  ///< as Expected::because
   CellVerdict verdict = CellVerdict::Inconclusive;
   Shortfall shortfall = Shortfall::None;
   std::string explanation;
@@ -30,7 +31,7 @@ struct CellSummary {
 
 struct Summary {
   const RunHeader* header = nullptr;
-  std::optional<KernelVersion> kernel;  ///< upstream version
+  KernelIdentity kernel;
   std::vector<CellSummary> cells;
   int exit_code = 0;
 };
@@ -44,6 +45,13 @@ void judge_cell(CellSummary& cell);
 int exit_code(const CellSummary& cell);
 
 std::string cell_name(const CellSpec& spec);
+
+/// Why this is expected, where the manifest's own ranges do not say it: "stated: REASON"; else "".
+std::string reason_text(const CellSummary& cell);
+/// The same, and of an unknown expectation why, and what can be done about it.
+std::string expectation_text(const CellSummary& cell);
+/// The latter for all cells, each reason once.
+std::vector<std::string> unknown_expectations(const Summary& summary);
 
 /// The reporters. All give finished text; none prints.
 std::string json_report(const Summary& summary);
