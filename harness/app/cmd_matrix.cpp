@@ -85,11 +85,12 @@ Result<LoadedMatrix> reopen_matrix(const std::string& folder) {
 Result<LoadedMatrix> open_matrix(const Options& options, const std::vector<CatalogEntry>& catalog,
                                  const std::vector<std::string>& argv, std::string& folder) {
   if (!options.resume.empty()) {
-    const bool more =
-        !options.file.empty() || !options.overrides.selectors.empty() || options.overrides.trials ||
-        options.overrides.boots || options.overrides.natural || options.overrides.search ||
-        !options.overrides.warm.empty() || !options.overrides.filter.empty() ||
-        !options.shard.empty() || !options.results.empty() || options.seed || options.confidence;
+    const bool more = !options.file.empty() || !options.overrides.selectors.empty() ||
+                      options.overrides.trials || options.overrides.boots ||
+                      !options.overrides.expect.empty() || options.overrides.natural ||
+                      options.overrides.search || !options.overrides.warm.empty() ||
+                      !options.overrides.filter.empty() || !options.shard.empty() ||
+                      !options.results.empty() || options.seed || options.confidence;
     if (more) {
       return fail(
           Error::usage("--resume goes on with what was planned: only output, cache and "
@@ -219,6 +220,12 @@ CommandBody add_matrix_command(CLI::App& app, std::vector<std::string> argv) {
       ->check(whole_number(1, kMostMatrixTrials));
   command->add_option("--boots", o->overrides.boots, "Spread the trials of a cell over N boots")
       ->check(whole_number(1, kMostBoots));
+  command
+      ->add_option("--expect", o->overrides.expect,
+                   "What is known of every kernel, where its version does not tell: "
+                   "REPRO=fixed:REASON, or affected or unknown (repeatable); of one kernel: "
+                   "\"expect\" in the file")
+      ->allow_extra_args(false);
   command->add_flag("--natural", o->overrides.natural, kNaturalHelp);
   command->add_option("--search", o->overrides.search, kSearchHelp)
       ->check(whole_number(0, kMostSearch));

@@ -105,6 +105,9 @@ CommandBody add_run_command(CLI::App& app, std::vector<std::string> argv) {
       "  hangrate run pipe_resize_stall --param widen=auto        look for the best aim, then "
       "measure\n"
       "  hangrate run pipe_resize_stall --natural       the rate without any help\n"
+      "  hangrate run pipe_resize_stall --expect \"pipe_resize_stall=fixed:RHEL-37087\"   this "
+      "kernel "
+      "has the fix\n"
       "  hangrate run --replay hangrate-20260101-120000:17        does this shot hit again?\n"
       "  hangrate run --resume hangrate-20260101-120000 after a kill or Ctrl-C");
   return [options, argv = std::move(argv)] { return run(*options, argv); };

@@ -121,6 +121,27 @@ Result<void> check_heeded(const Manifest& manifest, const std::vector<std::strin
 
 constexpr std::uint64_t kMostKept = 1'000'000;
 
+/// What --expect says, of reproducers that run. One reproducer alone need not be named.
+Result<StatedExpectations> stated_of(const RunOptions& options,
+                                     const std::vector<std::string>& known,
+                                     const std::vector<CellSpec>& cells) {
+  StatedExpectations stated;
+  for (const std::string& text : options.expect) {
+    HR_TRY(add_stated(stated, text, known.size() == 1 ? known.front() : ""));
+  }
+  for (const auto& [repro, expectation] : stated) {
+    if (!holds(known, repro)) {
+      return fail(Error::usage(
+          fmt::format("--expect: no reproducer {}; there are: {}", repro, joined(known))));
+    }
+    const auto runs = [&name = repro](const CellSpec& spec) { return spec.repro == name; };
+    if (std::none_of(cells.begin(), cells.end(), runs)) {
+      return fail(Error::usage(fmt::format("--expect: {} is not among what runs", repro)));
+    }
+  }
+  return stated;
+}
+
 TraceMode trace_mode(const std::string& text) {
   if (text == "off") return TraceMode::Off;
   if (text == "always") return TraceMode::Always;
@@ -158,6 +179,7 @@ CellSpec make_cell(const RunOptions& options, const Manifest& manifest, const st
 void add_run_options(CLI::App& app, RunOptions& o) {
   app.add_option("--variant", o.variants, "Run this variant (may be repeated)");
   app.add_option("--param", o.params, "Set a parameter of the reproducer: NAME=VALUE (repeatable)");
+  app.add_option("--expect", o.expect, kExpectHelp)->allow_extra_args(false);
   app.add_option("--trials", o.trials, "Trials per variant, without those of a search")
       ->check(whole_number(1, kMostTrials));
   app.add_option("--hits", o.hits, "Stop a variant after this many hits")
@@ -298,6 +320,9 @@ Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<Catal
     }
   }
   HR_TRY(plan_search(options, header));
+  auto stated = stated_of(options, names, header.cells);
+  if (!stated) return fail(stated.error());
+  header.stated = std::move(*stated);
   plan.results = options.results;
   plan.channel = options.channel;
   return plan;
@@ -306,11 +331,11 @@ Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<Catal
 Result<SessionPlan> make_resume_plan(const RunOptions& options,
                                      const std::vector<CatalogEntry>& catalog) {
   const bool more = !options.selectors.empty() || !options.variants.empty() ||
-                    !options.params.empty() || options.trials || options.hits ||
-                    options.until_excluded || !options.budget.empty() || options.workers ||
-                    options.seed || options.confidence || !options.results.empty() ||
-                    !options.trace.empty() || options.keep || options.natural || options.search ||
-                    !options.warm.empty();
+                    !options.params.empty() || !options.expect.empty() || options.trials ||
+                    options.hits || options.until_excluded || !options.budget.empty() ||
+                    options.workers || options.seed || options.confidence ||
+                    !options.results.empty() || !options.trace.empty() || options.keep ||
+                    options.natural || options.search || !options.warm.empty();
   if (more) {
     return fail(
         Error::usage("--resume goes on with what the journal planned: only --json, --ktap, "

@@ -25,6 +25,7 @@ struct RunOptions {
   std::vector<std::string> selectors;  ///< REPRO or REPRO/VARIANT
   std::vector<std::string> variants;
   std::vector<std::string> params;  ///< k=v
+  std::vector<std::string> expect;  ///< REPRO=WORD:REASON
   std::optional<std::uint64_t> trials;
   std::optional<std::uint64_t> hits;
   std::optional<double> until_excluded;
@@ -47,6 +48,12 @@ struct RunOptions {
   bool quiet = false;
   bool no_colour = false;
 };
+
+/// Help of --expect, which a matrix has too.
+inline constexpr const char* kExpectHelp =
+    "What is known of this kernel, where its version does not tell: REPRO=fixed:REASON, or "
+    "affected "
+    "or unknown (repeatable); controls stay what they are";
 
 /// Adds the options common to `hangrate run` and a reproducer alone.
 void add_run_options(CLI::App& app, RunOptions& options);

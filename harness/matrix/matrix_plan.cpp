@@ -74,9 +74,35 @@ bool is_folder_name(const std::string& id) {
          });
 }
 
+/// {"pipe_resize_stall": "fixed", "because": "RHEL-37087"}
+Result<StatedExpectations> parse_expect(const Json& json, const std::string& where) {
+  constexpr const char* kBecause = "because";
+  StatedExpectations stated;
+  if (!json.is_object()) {
+    return wrong(where, "expected {\"REPRO\": \"fixed\", \"because\": \"REASON\"}");
+  }
+  const auto because = text(json, kBecause, "", where);
+  if (!because) return fail(because.error());
+  for (const auto& [repro, value] : json.items()) {
+    if (repro == kBecause) continue;
+    const std::optional<StatedWord> word =
+        value.is_string() ? stated_word(value.get<std::string>()) : std::nullopt;
+    if (!word) {
+      return wrong(where, fmt::format("{}: {} is none of \"affected\", \"fixed\", \"unknown\"",
+                                      repro, value.dump()));
+    }
+    stated[repro] = {*word, *because};
+  }
+  if (stated.empty()) return wrong(where, "it names no reproducer");
+  if (because->find_first_not_of(" \t\n") == because->npos) {
+    return wrong(where, "a \"because\" is missing: who says so?");
+  }
+  return stated;
+}
+
 Result<MatrixKernel> parse_kernel(const Json& json, const std::string& where) {
-  HR_TRY(only_members(json, {"spec", "id", "cmdline", "cpus", "memory_mib", "boots", "params"},
-                      where));
+  HR_TRY(only_members(
+      json, {"spec", "id", "cmdline", "cpus", "memory_mib", "boots", "params", "expect"}, where));
   MatrixKernel kernel;
   const auto spec = text(json, "spec", "", where);
   if (!spec) return fail(spec.error());
@@ -106,6 +132,11 @@ Result<MatrixKernel> parse_kernel(const Json& json, const std::string& where) {
     } catch (const nlohmann::json::exception&) {
       return wrong(where, "\"params\": expected {\"REPRO\": {\"NAME\": \"VALUE\"}}");
     }
+  }
+  if (json.contains("expect")) {
+    auto stated = parse_expect(json["expect"], where + ": \"expect\"");
+    if (!stated) return fail(stated.error());
+    kernel.expect = std::move(*stated);
   }
   return kernel;
 }
@@ -150,6 +181,34 @@ Result<void> check_params(const MatrixKernel& kernel, const std::vector<Manifest
     }
   }
   return {};
+}
+
+Result<void> check_expect(const StatedExpectations& stated, const std::vector<Manifest>& manifests,
+                          const std::string& where) {
+  for (const auto& [repro, expectation] : stated) {
+    const auto named = [&name = repro](const Manifest& m) { return m.name == name; };
+    if (std::any_of(manifests.begin(), manifests.end(), named)) continue;
+    std::vector<std::string> there;
+    for (const Manifest& m : manifests) there.push_back(m.name);
+    return wrong(where,
+                 fmt::format("no reproducer {}; there are: {}", repro, fmt::join(there, ", ")));
+  }
+  return {};
+}
+
+/// What --expect says of every kernel, of reproducers that run.
+Result<StatedExpectations> stated_for_all(const MatrixOverrides& overrides,
+                                          const std::vector<Manifest>& manifests,
+                                          const std::vector<MatrixCell>& cells) {
+  StatedExpectations stated;
+  for (const std::string& text : overrides.expect) HR_TRY(add_stated(stated, text));
+  HR_TRY(check_expect(stated, manifests, "--expect"));
+  for (const auto& [repro, expectation] : stated) {
+    const auto runs = [&name = repro](const MatrixCell& cell) { return cell.repro == name; };
+    if (std::any_of(cells.begin(), cells.end(), runs)) continue;
+    return wrong("--expect", repro + " is not among what runs");
+  }
+  return stated;
 }
 
 bool has_widening(const Manifest& manifest) {
@@ -241,6 +300,8 @@ Result<MatrixPlan> parse_matrix(const std::string& source, const std::string& na
       plan.cells.push_back(std::move(*cell));
     }
   }
+  const auto stated = stated_for_all(overrides, manifests, plan.cells);
+  if (!stated) return fail(stated.error());
   std::set<std::string> ids;
   int number = 0;
   for (const Json& entry : json["kernels"]) {
@@ -248,6 +309,8 @@ Result<MatrixPlan> parse_matrix(const std::string& source, const std::string& na
     auto kernel = parse_kernel(entry, where);
     if (!kernel) return fail(kernel.error());
     HR_TRY(check_params(*kernel, manifests, where));
+    HR_TRY(check_expect(kernel->expect, manifests, where + ": \"expect\""));
+    for (const auto& [repro, expectation] : *stated) kernel->expect[repro] = expectation;
     if (!ids.insert(kernel->id).second) {
       return wrong(where, "the id " + kernel->id + " is taken: give it another \"id\"");
     }
@@ -288,6 +351,9 @@ std::vector<std::string> override_options(const MatrixOverrides& overrides) {
     options.insert(options.end(), {"--trials", fmt::format("{}", *overrides.trials)});
   if (overrides.boots)
     options.insert(options.end(), {"--boots", fmt::format("{}", *overrides.boots)});
+  for (const std::string& stated : overrides.expect) {
+    options.insert(options.end(), {"--expect", stated});
+  }
   if (overrides.natural) options.emplace_back("--natural");
   if (overrides.search) {
     options.insert(options.end(), {"--search", fmt::format("{}", *overrides.search)});

@@ -13,6 +13,7 @@
 
 #include "harness/base/error.h"
 #include "harness/model/manifest.h"
+#include "harness/model/stated_expectation.h"
 
 namespace hangrate {
 
@@ -40,6 +41,7 @@ struct MatrixKernel {
   std::map<std::string, std::map<std::string, std::string>> params;
   /// Trials of the search by REPRO/VARIANT, before those the plan counts; widened cells only.
   std::map<std::string, std::uint64_t> search;
+  StatedExpectations expect;  ///< what is known of it beyond its version
   bool operator==(const MatrixKernel&) const = default;
 };
 
@@ -53,6 +55,7 @@ struct MatrixOverrides {
   std::vector<std::string> selectors;  ///< REPRO or REPRO/VARIANT, instead of the file's
   std::optional<std::uint64_t> trials;
   std::optional<int> boots;
+  std::vector<std::string> expect;      ///< REPRO=WORD:REASON, of every kernel
   bool natural = false;                 ///< no help for any race
   std::optional<std::uint64_t> search;  ///< trials of the search of each widened cell
   std::string warm;                     ///< a run whose search this one begins with

@@ -84,6 +84,39 @@ TEST(MatrixPlan, WhatOverrodeTheFileCanBeSaidAgain) {
                                       "--boots", "2"}));
 }
 
+TEST(MatrixPlan, WhatIsKnownOfAKernelIsStatedWithAReason) {
+  const auto plan = parse(R"({"schema":1,"kernels":[
+      {"spec":"debian:a","expect":{"alpha":"fixed","beta":"affected","because":"RHEL-37087"}},
+      {"spec":"debian:b"}]})");
+  ASSERT_TRUE(plan) << plan.error().what();
+  EXPECT_EQ(plan->kernels[0].expect,
+            (StatedExpectations{{"alpha", {StatedWord::Fixed, "RHEL-37087"}},
+                                {"beta", {StatedWord::Affected, "RHEL-37087"}}}));
+  EXPECT_TRUE(plan->kernels[1].expect.empty());
+}
+
+TEST(MatrixPlan, TheCommandLineStatesItOfEveryKernel) {
+  const std::string text = R"({"schema":1,"kernels":[
+      {"spec":"debian:a","expect":{"alpha":"fixed","because":"x"}},{"spec":"debian:b"}]})";
+  MatrixOverrides overrides;
+  overrides.expect = {"alpha=unknown:no record of it"};
+  const auto plan = parse(text, overrides);
+  ASSERT_TRUE(plan) << plan.error().what();
+  for (const MatrixKernel& kernel : plan->kernels) {
+    EXPECT_EQ(kernel.expect,
+              (StatedExpectations{{"alpha", {StatedWord::Unknown, "no record of it"}}}));
+  }
+  EXPECT_EQ(override_options(overrides),
+            (std::vector<std::string>{"--expect", "alpha=unknown:no record of it"}));
+  for (const char* mistake : {"gamma=fixed:x", "alpha=clean:x", "alpha=fixed:", "fixed:x"}) {
+    overrides.expect = {mistake};
+    EXPECT_FALSE(parse(text, overrides)) << mistake;
+  }
+  overrides.expect = {"alpha=fixed:x"};
+  overrides.selectors = {"beta"};
+  EXPECT_FALSE(parse(text, overrides)) << "it does not run";
+}
+
 TEST(MatrixPlan, ShardsAreAPartition) {
   const std::string text =
       R"({"schema":1,"kernels":[{"spec":"debian:a"},{"spec":"debian:b"},{"spec":"debian:c"}]})";
@@ -112,6 +145,21 @@ TEST(MatrixPlan, MistakesAreUsageErrorsThatNameThePlace) {
       {R"({"schema":1,"kernels":[{}]})", "kernel 1: a kernel needs a \"spec\""},
       {R"({"schema":1,"kernels":[{"spec":"native"},{"spec":"native"}]})", "is taken"},
       {R"({"schema":1,"kernels":[{"spec":"native","cpus":0}]})", "from 1 to 64"},
+      {R"({"schema":1,"kernels":[{"spec":"native","expect":{"alpha":"fixed"}}]})",
+       "kernel 1: \"expect\": a \"because\" is missing"},
+      {R"({"schema":1,"kernels":[{"spec":"native","expect":{"alpha":"fixed","because":" "}}]})",
+       "\"because\" is missing"},
+      {R"({"schema":1,"kernels":[{"spec":"native","expect":{"alpha":"fine","because":"x"}}]})",
+       "alpha: \"fine\" is none of"},
+      {R"({"schema":1,"kernels":[{"spec":"native","expect":{"alpha":1,"because":"x"}}]})",
+       "alpha: 1 is none of"},
+      {R"({"schema":1,"kernels":[{"spec":"native","expect":{"gamma":"fixed","because":"x"}}]})",
+       "no reproducer gamma"},
+      {R"({"schema":1,"kernels":[{"spec":"native","expect":{"because":"x"}}]})",
+       "names no reproducer"},
+      {R"({"schema":1,"kernels":[{"spec":"native","expect":"fixed"}]})", "expected {"},
+      {R"({"schema":1,"kernels":[{"spec":"native","expect":{"alpha":"fixed","because":7}}]})",
+       "\"because\": expected text"},
       {R"({"schema":1,"kernels":[{"spec":"native","cpu":2}]})", "unknown member \"cpu\""},
       {R"({"schema":1,"kernels":[{"spec":"native","id":"../x"}]})", "letters, digits"},
       {R"({"schema":1,"kernels":[{"spec":"native","params":{"alpha":{"x":"1"}}}]})",

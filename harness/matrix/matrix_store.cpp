@@ -10,6 +10,7 @@
 #include "harness/base/file.h"
 #include "harness/guest/console_log.h"
 #include "harness/model/json_fields.h"
+#include "harness/model/stated_json.h"
 #include "harness/run/journal.h"
 #include "harness/run/session.h"
 
@@ -18,7 +19,7 @@ namespace hangrate {
 namespace fs = std::filesystem;
 
 HR_JSON(MatrixCell, repro, variant, trials)
-HR_JSON(MatrixKernel, id, spec, cmdline, cpus, memory_mib, boots, params, search)
+HR_JSON(MatrixKernel, id, spec, cmdline, cpus, memory_mib, boots, params, search, expect)
 HR_JSON(MatrixPlan, kernels, cells)
 HR_JSON(MatrixHeader, version, started, argv, file, options, warm, trace, seed, confidence, plan)
 HR_JSON(RowRecord, id, label, accel, build_note, reverted, identity, trouble)
@@ -56,6 +57,16 @@ std::string tagged(const char* type, const T& value) {
 
 std::string boot_name(int number) {
   return fmt::format("boot-{:03}", number);
+}
+
+/// A word as a shell takes it.
+std::string shell_word(const std::string& word) {
+  constexpr const char* kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=:,./@%";
+  if (!word.empty() && word.find_first_not_of(kPlain) == word.npos) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
 }
 
 MatrixRow* row_of(MatrixSummary& summary, const std::string& id) {
@@ -188,9 +199,10 @@ void lay_out(LoadedMatrix& loaded) {
     row.cmdline = kernel.cmdline;
     row.cpus = kernel.cpus;
     row.memory_mib = kernel.memory_mib;
-    row.repeat =
-        fmt::format("hangrate matrix {} --filter {} --seed {}{}{}", header.file, kernel.id,
-                    header.seed, header.options.empty() ? "" : " ", fmt::join(header.options, " "));
+    row.repeat = fmt::format("hangrate matrix {} --filter {} --seed {}", shell_word(header.file),
+                             kernel.id, header.seed);
+    for (const std::string& option : header.options) row.repeat += " " + shell_word(option);
+    row.header.stated = kernel.expect;
     row.header.confidence = header.confidence;
     row.header.environment.release = kUnknownRelease;
     for (const MatrixCell& cell : header.plan.cells) {

@@ -79,6 +79,29 @@ TEST_F(Store, ARowThatWasNotGoneOnWithIsFlawedUntilItIs) {
   EXPECT_EQ(with->summary.rows.front().notes.size(), 1u);
 }
 
+TEST(MatrixStore, KeepsWhatWasStatedOfAKernel) {
+  const testing::TempFolder folder;
+  MatrixHeader header;
+  header.file = "my kernels.json";
+  header.options = {"--expect", "alpha=fixed:it's in 5.14.0-500"};
+  header.plan.kernels = {{.id = "k",
+                          .spec = "native",
+                          .cmdline = "",
+                          .params = {},
+                          .expect = {{"alpha", {StatedWord::Fixed, "it's in 5.14.0-500"}}}},
+                         {.id = "l", .spec = "native", .cmdline = "", .params = {}}};
+  header.plan.cells = {{"alpha", "only", 1}};
+  ASSERT_TRUE(MatrixStore::create(folder / "run", header));
+  const auto loaded = load_matrix(folder / "run");
+  ASSERT_TRUE(loaded) << loaded.error().what();
+  const MatrixRow& stated = loaded->summary.rows.front();
+  EXPECT_EQ(stated.header.stated, header.plan.kernels[0].expect);
+  EXPECT_TRUE(loaded->summary.rows.back().header.stated.empty());
+  EXPECT_EQ(stated.repeat,
+            "hangrate matrix 'my kernels.json' --filter k --seed 0 --expect "
+            "'alpha=fixed:it'\\''s in 5.14.0-500'");
+}
+
 TEST_F(Store, TellsWhatWasCutOffAndWhatItDoesNotKnow) {
   std::ofstream(journal_, std::ios::app) << "{\"type\":\"dream\"}\n{\"type\":\"tri";
   std::ofstream(folder_ / "run/matrix.jsonl", std::ios::app) << "{\"type\":\"dream\"}\n{\"type\"";

@@ -2,6 +2,7 @@
 #include "harness/model/json.h"
 
 #include "harness/model/json_fields.h"
+#include "harness/model/stated_json.h"
 #include "harness/model/trace_json.h"
 
 // std::optional as null or value.
@@ -151,8 +152,9 @@ HR_JSON(Variant, name, summary, expect, signatures, own_place, ladder, trials, w
         patience_us, needs_root, widens, healthy_until_ms, reference_rate, worker_role)
 HR_JSON(Param, name, help, fallback, choices, min, max)
 HR_JSON(AffectedRange, from, to, note)
+HR_JSON(VendorRange, vendor, base, flavour, from, to, source)
 HR_JSON(Manifest, name, title, symptom, mechanism, invariant, lever, variants, params, affected,
-        history, references)
+        vendor_affected, history, references)
 HR_JSON(PreemptModel, build, active, source)
 HR_JSON(Capability, name, works, detail, remedy)
 HR_JSON(Environment, release, version, signature, machine, cmdline, preempt, cpus, virtualization,
@@ -333,18 +335,20 @@ Json to_json_value(const TraceSetup& trace) {
 }
 
 Json to_json_value(const RunHeader& header) {
-  return {{"type", "run"},
-          {"schema", header.schema},
-          {"version", header.version},
-          {"started", header.started},
-          {"argv", header.argv},
-          {"seed", header.seed},
-          {"confidence", header.confidence},
-          {"stop", header.stop},
-          {"trace", header.trace},
-          {"gate", header.gate},
-          {"environment", header.environment},
-          {"cells", header.cells}};
+  Json json = {{"type", "run"},
+               {"schema", header.schema},
+               {"version", header.version},
+               {"started", header.started},
+               {"argv", header.argv},
+               {"seed", header.seed},
+               {"confidence", header.confidence},
+               {"stop", header.stop},
+               {"trace", header.trace},
+               {"gate", header.gate},
+               {"environment", header.environment},
+               {"cells", header.cells}};
+  if (!header.stated.empty()) json["expect"] = header.stated;
+  return json;
 }
 
 Json to_json_value(const Observation& o) {
@@ -440,6 +444,7 @@ Result<RunHeader> header_from_json(const Json& json) {
     header.stop = json.value("stop", StopSpec{});
     header.gate = json.value("gate", Gate{});
     header.environment = json.value("environment", Environment{});
+    header.stated = json.value("expect", StatedExpectations{});
     for (const Json& cell : json.at("cells")) header.cells.push_back(cell.get<CellSpec>());
     return header;
   });

@@ -65,12 +65,23 @@ struct Param {
   std::int64_t max = 0;
 };
 
-/// Kernels [from, to) by upstream version, "" = open end; "6.8" begins with 6.8-rc1. The source of
-/// every expectation.
+/// Kernels [from, to) by upstream version, "" = open end; "6.8" begins with 6.8-rc1.
 struct AffectedRange {
   std::string from;
   std::string to;
   std::string note;  ///< commit and title, for the reader
+};
+
+/// Kernels of one vendor, told apart by the numbers of its releases. It counts before every
+/// AffectedRange for kernels of this vendor, base and flavour, and says nothing of any other:
+/// inside [from, to) they have the bug, outside of all such ranges they do not.
+struct VendorRange {
+  std::string vendor;   ///< one of vendor_names() in judge/kernel_identity.h
+  std::string base;     ///< X.Y.Z its releases begin with, "6.5.0"
+  std::string flavour;  ///< last word of the release, "laptop"; "" = any
+  std::string from;     ///< numbers after the base, "1017.20", compared one by one; "" = open
+  std::string to;
+  std::string source;  ///< the advisory or change log that says so
 };
 
 struct Manifest {
@@ -83,6 +94,7 @@ struct Manifest {
   std::vector<Variant> variants;  ///< the first is the default
   std::vector<Param> params;
   std::vector<AffectedRange> affected;
+  std::vector<VendorRange> vendor_affected;
   std::vector<std::string> history;  ///< introduced, fixed, reverted: commit, title, version
   std::vector<std::string> references;
 };

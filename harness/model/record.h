@@ -16,6 +16,7 @@
 #include "harness/model/gate.h"
 #include "harness/model/manifest.h"
 #include "harness/model/observation.h"
+#include "harness/model/stated_expectation.h"
 
 namespace hangrate {
 
@@ -143,6 +144,7 @@ struct RunHeader {
   TraceSetup trace;
   Gate gate;
   Environment environment;
+  StatedExpectations stated;
   std::vector<CellSpec> cells;
 };
 

@@ -181,6 +181,8 @@ Json cell_json(const CellSummary& cell) {
           {"seconds", to_seconds(result.elapsed())},
           {"trials_per_second", result.trials_per_second()},
           {"expectation", expectation_name(cell.expectation)},
+          {"expectation_source", expectation_source_name(cell.expectation_source)},
+          {"expectation_because", cell.expectation_because},
           {"verdict", cell_verdict_name(cell.judgement.verdict)},
           {"explanation", cell.explanation},
           {"stopped_by", end_name(result.end_reason())},
@@ -200,10 +202,15 @@ Json cell_json(const CellSummary& cell) {
 
 Json kernel_json(const Summary& summary) {
   const Environment& e = summary.header->environment;
-  const Json upstream = summary.kernel ? Json(to_string(*summary.kernel)) : Json(nullptr);
+  const KernelIdentity& kernel = summary.kernel;
+  const Json base = kernel.base ? Json(to_string(*kernel.base)) : Json(nullptr);
+  const Json upstream = kernel.certainty == Certainty::Exact ? base : Json(nullptr);
   return {{"release", e.release},
           {"version", e.version},
           {"upstream", upstream},
+          {"base", base},
+          {"certainty", certainty_name(kernel.certainty)},
+          {"vendor", kernel.vendor},
           {"preempt", e.preempt.active},
           {"preempt_build", e.preempt.build},
           {"preempt_source", e.preempt.source}};

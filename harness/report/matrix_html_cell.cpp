@@ -75,6 +75,7 @@ std::string numbers(const MatrixRow& row, std::size_t index) {
   text += fact("By boot", boot_rates(row, index));
   text += other_outcomes(tally);
   text += fact("Expected", expectation_name(cell.expectation));
+  text += wide_fact("Expected because", markup_line(expectation_text(cell)));
   text += fact("Proof p50 / p99 / max", spread(result.proof_time()));
   text += fact("Cost of a hit p50 / p99 / max", spread(result.hit_cost()));
   text += fact("Time", fmt::format("{:.1f} s", to_seconds(result.elapsed())));

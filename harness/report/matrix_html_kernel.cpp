@@ -50,7 +50,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 std::string environment(const MatrixRow& row) {
   const Environment& e = row.header.environment;
-  std::string upstream = row.summary.kernel ? to_string(*row.summary.kernel) : "";
+  std::string upstream = to_string(row.summary.kernel);
   if (upstream == e.release) upstream.clear();
   return "<h4>Environment</h4>\n<dl class=\"facts\">\n" + fact("Release", code(e.release)) +
          fact("Upstream", upstream) + fact("Build note", markup_line(e.build_note)) +

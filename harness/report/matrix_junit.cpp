@@ -45,9 +45,13 @@ std::string property(const std::string& name, const std::string& value) {
 
 std::string properties(const MatrixRow& row) {
   const Environment& e = row.header.environment;
+  const KernelIdentity& kernel = row.summary.kernel;
+  const std::string base = kernel.base ? to_string(*kernel.base) : "";
   return "    <properties>\n" + property("spec", row.spec) + property("label", row.label) +
          property("kernel.release", e.release) + property("kernel.version", e.version) +
-         property("kernel.upstream", row.summary.kernel ? to_string(*row.summary.kernel) : "") +
+         property("kernel.upstream", kernel.certainty == Certainty::Exact ? base : "") +
+         property("kernel.base", base) +
+         property("kernel.certainty", certainty_name(kernel.certainty)) +
          property("kernel.preempt", e.preempt.active) +
          property("kernel.build_note", e.build_note) +
          property("kernel.cmdline", e.cmdline.empty() ? row.cmdline : e.cmdline) +
@@ -61,8 +65,9 @@ std::string system_out(const CellSummary& cell) {
   std::string text =
       fmt::format("{}\n{} of conclusive trials showed the bug, rate {}, {}\n", cell.explanation,
                   count_text(cell), rate_text(cell), cell_verdict_name(cell.judgement.verdict));
-  const std::string search = search_text(cell);
-  if (!search.empty()) text += search + "\n";
+  for (const std::string& line : {expectation_text(cell), search_text(cell)}) {
+    if (!line.empty()) text += line + "\n";
+  }
   for (const Proof& proof : proofs_of(cell)) {
     text += fmt::format("{} x {}, first in trial {}\n", proof.count, proof.kind, proof.first_trial);
     for (const std::string& line : proof_lines(proof)) text += "    " + line + "\n";

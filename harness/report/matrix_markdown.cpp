@@ -68,8 +68,9 @@ std::string verbatim(const std::vector<std::string>& lines) {
 std::string cell_details(const CellSummary& cell) {
   std::string text = fmt::format("- **{}** {}: {}\n", markdown_line(cell_name(*cell.spec)),
                                  markdown_line(rate_text(cell)), markdown_line(cell.explanation));
-  const std::string search = search_text(cell);
-  if (!search.empty()) text += "  - " + markdown_line(search) + "\n";
+  for (const std::string& line : {expectation_text(cell), search_text(cell)}) {
+    if (!line.empty()) text += "  - " + markdown_line(line) + "\n";
+  }
   for (const Proof& proof : proofs_of(cell)) {
     std::vector<std::string> lines = {
         fmt::format("{} x {}, first in trial {}", proof.count, proof.kind, proof.first_trial)};

@@ -57,13 +57,17 @@ std::string explanations(const MatrixSummary& matrix, bool colour) {
       lines +=
           fmt::format("    {} {}: {}\n", painted(cell.code == 1 ? "!" : " ", cell.code, colour),
                       cell_name(*cell.spec), safe_line(cell.explanation));
-      const std::string search = search_text(cell);
-      if (!search.empty()) lines += "      " + safe_line(search) + "\n";
+      for (const std::string& line : {stated_text(cell), search_text(cell)}) {
+        if (!line.empty()) lines += "      " + safe_line(line) + "\n";
+      }
       const std::uint64_t unknown = unknown_trials(cell.result->tally());
       if (unknown > 0) {
         lines += fmt::format("      {} (infra, inconclusive, stuck, lost)\n",
                              plural(unknown, "more trial says nothing", "more trials say nothing"));
       }
+    }
+    for (const std::string& line : unknown_expectations(row.summary)) {
+      lines += "      " + safe_line(line) + "\n";
     }
     if (!lines.empty()) text += safe_line(row.label) + "\n" + lines;
   }

@@ -68,7 +68,7 @@ Summary summarize(const RunHeader& header, const std::vector<CellResult>& cells)
   Summary summary;
   summary.header = &header;
   const Environment& e = header.environment;
-  summary.kernel = upstream_version(e.release, e.version, e.signature);
+  summary.kernel = identify_kernel(e.release, e.version, e.signature);
   std::vector<int> codes;
   for (std::size_t i = 0; i < header.cells.size(); ++i) {
     CellSummary cell;
@@ -78,10 +78,14 @@ Summary summarize(const RunHeader& header, const std::vector<CellResult>& cells)
     const Variant& variant = cell.spec->variant_spec();
     cell.compares = header.trace.mode == TraceMode::Compare;
     cell.estimate = cell.result->estimate(header.confidence);
-    cell.expectation = expectation_of(cell.spec->manifest, variant, summary.kernel);
     const bool reverted =
         std::find(e.reverted.begin(), e.reverted.end(), cell.spec->repro) != e.reverted.end();
-    if (reverted && variant.expect == Expect::Affected) cell.expectation = Expectation::Affected;
+    const auto stated = header.stated.find(cell.spec->repro);
+    Expected expected = expectation_of(cell.spec->manifest, variant, summary.kernel, reverted,
+                                       stated != header.stated.end() ? &stated->second : nullptr);
+    cell.expectation = expected.value;
+    cell.expectation_source = expected.source;
+    cell.expectation_because = std::move(expected.because);
     complete(cell, header);
     codes.push_back(cell.code);
     summary.cells.push_back(std::move(cell));
@@ -94,11 +98,50 @@ std::string cell_name(const CellSpec& spec) {
   return spec.repro + "/" + spec.variant;
 }
 
+std::string stated_text(const CellSummary& cell) {
+  switch (cell.expectation_source) {
+    case ExpectationSource::Manifest:
+      return "";
+    case ExpectationSource::VendorRange:
+      return fmt::format("{} by {}", expectation_name(cell.expectation), cell.expectation_because);
+    case ExpectationSource::Reverted:
+      return cell.expectation_because;
+    case ExpectationSource::Stated:
+      return "stated: " + cell.expectation_because;
+  }
+  return "";
+}
+
+std::string expectation_text(const CellSummary& cell) {
+  const bool manifest = cell.expectation_source == ExpectationSource::Manifest;
+  if (!manifest || cell.expectation_because.empty()) return stated_text(cell);
+  return "expectation unknown: " + cell.expectation_because;
+}
+
+std::vector<std::string> unknown_expectations(const Summary& summary) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> reasons;
+  for (const CellSummary& cell : summary.cells) {
+    if (cell.expectation_source != ExpectationSource::Manifest) continue;
+    const std::string& why = cell.expectation_because;
+    if (why.empty()) continue;
+    auto known = std::find_if(reasons.begin(), reasons.end(),
+                              [&](const auto& reason) { return reason.first == why; });
+    if (known == reasons.end()) known = reasons.insert(known, {why, {}});
+    known->second.push_back(cell_name(*cell.spec));
+  }
+  std::vector<std::string> lines;
+  for (const auto& [why, cells] : reasons) {
+    lines.push_back(fmt::format("expectation unknown for {}: {}", fmt::join(cells, ", "), why));
+  }
+  return lines;
+}
+
 std::string kernel_phrase(const Summary& summary) {
   const Environment& e = summary.header->environment;
   std::string text = e.release;
-  const std::string upstream = summary.kernel ? to_string(*summary.kernel) : "";
-  if (!upstream.empty() && e.release.find(upstream) == std::string::npos) text += " = " + upstream;
+  if (summary.kernel.base && e.release.find(to_string(*summary.kernel.base)) == std::string::npos) {
+    text += " = " + to_string(summary.kernel);
+  }
   if (!e.build_note.empty()) text += " " + e.build_note;
   return text + " (" + e.preempt.build + ", preempt " + e.preempt.active + ", " +
          std::to_string(e.cpus) + (e.cpus == 1 ? " CPU)" : " CPUs)");

@@ -4,13 +4,12 @@
 // Pure: a report from a journal is the same on any machine.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/judge/cell_verdict.h"
 #include "harness/judge/expectation.h"
-#include "harness/judge/kernel_version.h"
+#include "harness/judge/kernel_identity.h"
 #include "harness/model/record.h"
 #include "harness/stats/cell_result.h"
 
@@ -22,7 +21,9 @@ struct CellSummary {
   const Environment* environment = nullptr;  ///< where it ran
   RateEstimate estimate;
   Expectation expectation = Expectation::Unknown;
-  CellCase seen;  ///< what it was judged by
+  ExpectationSource expectation_source = ExpectationSource::Manifest;
+  std::string expectation_because;  ///< as Expected::because
+  CellCase seen;                    ///< what it was judged by
   CellJudgement judgement;
   int code = 3;  ///< its exit code
   std::string explanation;
@@ -32,7 +33,7 @@ struct CellSummary {
 
 struct Summary {
   const RunHeader* header = nullptr;
-  std::optional<KernelVersion> kernel;  ///< upstream version
+  KernelIdentity kernel;
   std::vector<CellSummary> cells;
   int exit_code = 0;
 };
@@ -44,6 +45,13 @@ Summary summarize(const RunHeader& header, const std::vector<CellResult>& cells)
 void complete(CellSummary& cell, const RunHeader& header);
 
 std::string cell_name(const CellSpec& spec);
+
+/// Why this is expected, where the manifest's own ranges do not say it: "stated: REASON"; else "".
+std::string stated_text(const CellSummary& cell);
+/// The same, and of an unknown expectation why, and what can be done about it.
+std::string expectation_text(const CellSummary& cell);
+/// The latter for all cells, each reason once.
+std::vector<std::string> unknown_expectations(const Summary& summary);
 
 /// The reporters. All give finished text; none prints.
 std::string json_report(const Summary& summary);

@@ -99,7 +99,8 @@ std::string text_table(const Summary& summary, bool colour) {
           fmt::format("    hits come in bursts (p = {:.2g}): the interval counts {:.0f} trials\n",
                       cell.estimate.dispersion.p_value, cell.estimate.effective_trials);
     }
-    for (const std::string& line : {search_text(cell), replay_text(*cell.spec)}) {
+    for (const std::string& line :
+         {stated_text(cell), search_text(cell), replay_text(*cell.spec)}) {
       if (!line.empty()) text += "    " + safe_line(line) + "\n";
     }
     text += observer_text(cell);
@@ -113,6 +114,7 @@ std::string text_table(const Summary& summary, bool colour) {
     }
     text += left_out_line(*cell.result);
   }
+  for (const std::string& line : unknown_expectations(summary)) text += safe_line(line) + "\n";
   return text;
 }
 

@@ -22,7 +22,7 @@ TEST(Schema, EveryJournalLineAndTheSummaryAreValid) {
     const Ran ran =
         run_command({HANGRATE_BUILD_DIR "/bin/hangrate", "run", std::string("fake/") + variant,
                      "--repro-dir", HANGRATE_BUILD_DIR "/fakes", "--trials", "2", "-q", "--results",
-                     folder / "run", "--json", "-"});
+                     folder / "run", "--json", "-", "--expect", "fake=fixed:a test"});
     const PlainJson summary = PlainJson::parse(ran.out, nullptr, false);
     EXPECT_EQ(validate("run.schema.json", summary), "") << variant << "\n" << ran.out;
     int lines = 0;
@@ -40,6 +40,16 @@ TEST(Schema, TheDefaultMatrixIsValid) {
   const std::string text = read_file(HANGRATE_SOURCE_DIR "/ci/kernels.json").value_or("");
   EXPECT_EQ(validate("matrix.schema.json", PlainJson::parse(text, nullptr, false)), "");
   EXPECT_NE(validate("matrix.schema.json", PlainJson::parse(R"({"schema":1,"kernels":[]})")), "");
+  const auto with_expect = [](const char* expect) {
+    PlainJson matrix = {{"schema", 1}, {"kernels", {{{"spec", "native"}}}}};
+    matrix["kernels"][0]["expect"] = PlainJson::parse(expect);
+    return validate("matrix.schema.json", matrix);
+  };
+  EXPECT_EQ(with_expect(R"({"alpha":"fixed","because":"RHEL-37087"})"), "");
+  for (const char* expect : {R"({"alpha":"fixed"})", R"({"alpha":"fixed","because":" "})",
+                             R"({"alpha":"clean","because":"x"})", R"({"because":"x"})"}) {
+    EXPECT_NE(with_expect(expect), "") << expect;
+  }
 }
 
 TEST(Schema, TheRecordedMatrixIsValid) {

@@ -56,6 +56,8 @@ Manifest reproducer_manifest() {
       {"6.2", "6.6.15", "6.6.y: fixed by 6fb70694f8d1"},
       {"6.7", "6.7.3", "6.7.y: fixed by b87a1229d866"},
   };
+  m.vendor_affected = {{"ubuntu", "6.5.0", "laptop", "", "1017.20",
+                        "USN-6818-2: linux-laptop 6.5.0-1017.20 fixes CVE-2023-52672"}};
   m.history = {
       "introduced by c73be61cede5 \"pipe: Add general notification queue support\" (v5.8)",
       "fixed by e95aada4cb93 \"pipe: wakeup wr_wait after setting max_usage\" (v6.8-rc1)",
