@@ -5,6 +5,7 @@
 #include <boost/math/special_functions/gamma.hpp>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <random>
 #include <vector>
 
@@ -148,16 +149,28 @@ double anova_rho(std::span<const Cluster> clusters, const Sums& sums, double rat
   return denominator > 0.0 ? (between - within) / denominator : 0.0;
 }
 
+std::vector<Cluster> not_empty(std::span<const Cluster> all) {
+  std::vector<Cluster> clusters;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(clusters),
+               [](const Cluster& cluster) { return cluster.trials > 0; });
+  return clusters;
+}
+
 }  // namespace
 
+double intra_cluster_rho(std::span<const Cluster> all) {
+  const std::vector<Cluster> clusters = not_empty(all);
+  if (clusters.size() < 2) return 0.0;
+  const Sums sums = sums_of(clusters);
+  return anova_rho(clusters, sums, sums.hits / sums.trials);
+}
+
 DispersionResult test_dispersion(std::span<const Cluster> all) {
-  std::vector<Cluster> clusters;
+  const std::vector<Cluster> clusters = not_empty(all);
   std::uint64_t hits = 0;
   std::uint64_t trials = 0;
-  for (const Cluster& cluster : all) {
+  for (const Cluster& cluster : clusters) {
     HR_CHECK(cluster.hits <= cluster.trials);
-    if (cluster.trials == 0) continue;
-    clusters.push_back(cluster);
     hits += cluster.hits;
     trials += cluster.trials;
   }

@@ -39,4 +39,7 @@ inline constexpr double kDispersionAlpha = 0.05;
 /// (at most 1999 draws, fixed seed). Above, a chi-squared with the same two moments.
 DispersionResult test_dispersion(std::span<const Cluster> clusters);
 
+/// DispersionResult::rho alone, without the test. 0 where it cannot be told.
+double intra_cluster_rho(std::span<const Cluster> clusters);
+
 }  // namespace hangrate
