@@ -3,14 +3,11 @@
 
 #include <fmt/format.h>
 
+#include "harness/report/rounding.h"
 #include "harness/stats/interval.h"
 
 namespace hangrate {
 namespace {
-
-std::string rate_text(double rate) {
-  return fmt::format("{:.2g}", rate);
-}
 
 std::string percent_text(double share) {
   return fmt::format("{:.4g} %", share * 100.0);
@@ -43,13 +40,13 @@ std::string interval_text(const Tally& tally, const RateEstimate& estimate) {
   if (estimate.trials == 0 || estimate.hits == 0) return "";
   if (estimate.hits != tally.hits() && estimate.hits != tally.reproductions()) return "";
   const char* bursts = estimate.dispersion.overdispersed ? ", hits come in bursts" : "";
-  return fmt::format(", p = {} ({} .. {} with {}{})", rate_text(estimate.point),
-                     rate_text(estimate.interval.low), rate_text(estimate.interval.high),
+  return fmt::format(", p = {} ({} .. {} with {}{})", point_text(estimate.point),
+                     lower_text(estimate.interval.low), upper_text(estimate.interval.high),
                      percent_text(estimate.confidence), bursts);
 }
 
 std::string excluded_text(const RateEstimate& estimate) {
-  return fmt::format("p >= {} with {}", rate_text(estimate.excluded_rate),
+  return fmt::format("p >= {} with {}", upper_text(estimate.excluded_rate),
                      percent_text(estimate.confidence));
 }
 
@@ -68,7 +65,7 @@ std::string doubt_text(const Tally& tally) {
 std::string low_power_text(const Tally& tally, const RateEstimate& estimate,
                            double reference_rate) {
   return fmt::format("affected and clean, too few trials: {} excludes only {}; {} takes {} trials",
-                     clean_text(tally), excluded_text(estimate), rate_text(reference_rate),
+                     clean_text(tally), excluded_text(estimate), point_text(reference_rate),
                      trials_to_exclude(reference_rate, estimate.confidence));
 }
 
@@ -108,7 +105,7 @@ std::string explain(CellVerdict verdict, Expectation expectation, const Tally& t
              search_text(tally, search);
     case CellVerdict::UnexpectedlyClean:
       return fmt::format("affected but clean: {} excludes {}, and p >= {} was expected{}",
-                         clean_text(tally), excluded_text(estimate), rate_text(reference_rate),
+                         clean_text(tally), excluded_text(estimate), point_text(reference_rate),
                          doubt_text(tally));
     case CellVerdict::InconclusivePower:
       return low_power_text(tally, estimate, reference_rate) + doubt_text(tally);
