@@ -86,7 +86,7 @@ Summary summarize(const RunHeader& header, const std::vector<CellResult>& cells)
     cell.result = &cells[i];
     const Variant& variant = cell.spec->variant_spec();
     cell.compares = header.trace.mode == TraceMode::Compare;
-    cell.estimate = cell.result->estimate(header.confidence);
+    cell.estimate = cell.result->estimate(header.confidence, header.stop.hits);
     cell.expectation = expectation_of(cell.spec->manifest, variant, summary.kernel);
     const bool reverted =
         std::find(e.reverted.begin(), e.reverted.end(), cell.spec->repro) != e.reverted.end();

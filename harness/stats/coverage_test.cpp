@@ -10,12 +10,14 @@
 #include <cstdlib>
 #include <functional>
 #include <random>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "harness/stats/boots.h"
 #include "harness/stats/cell_result.h"
+#include "harness/stats/stop_rule.h"
 
 namespace hangrate {
 namespace {
@@ -137,6 +139,202 @@ TEST(Coverage, OfTheTrialsAsIndependentOnesIsFarTooSmallWhereBootsDiffer) {
   for (const Shape& shape : kFive) {
     EXPECT_LE(coverage("independent", shape, kStatedRho, runs, as_independent), 0.65);
   }
+}
+
+/// One run of independent trials, by workers that take leases of eight and hits that take long.
+struct Plan {
+  const char* name;  ///< the reason of its end
+  double hits;       ///< how many are expected, or wanted
+  int workers = 1;
+  double cost = 100;  ///< time of a hit; that of any other trial is 1
+};
+
+constexpr double kRate = 0.01;
+
+class Run {
+ public:
+  Run(const Plan& plan, Random& random) : plan_(plan), random_(random), result_(spec()) {
+    for (int worker = 0; worker < plan.workers; ++worker) start(worker, 0.0);
+    while (!in_flight_.empty()) end_one();
+    result_.apply(CellEndRecord{.reason = plan.name});
+  }
+
+  RateEstimate estimate(bool aware) const {
+    if (aware) return result_.estimate(0.95, wanted());
+    CellResult unaware = result_;
+    unaware.apply(CellEndRecord{.reason = "trials"});
+    return unaware.estimate(0.95);
+  }
+
+ private:
+  struct Trial {
+    double end;
+    std::uint64_t index;
+    int worker;
+    bool hit;
+  };
+  struct Lease {
+    std::uint64_t next = 0;
+    std::uint64_t left = 0;
+  };
+
+  bool ends_at(const char* reason) const { return std::string(reason) == plan_.name; }
+  std::uint64_t wanted() const { return static_cast<std::uint64_t>(plan_.hits); }
+  double budget() const { return plan_.hits * (1.0 / kRate + plan_.cost) / plan_.workers; }
+  std::uint64_t trials() const {
+    return ends_at("trials") ? static_cast<std::uint64_t>(plan_.hits / kRate) : 0;
+  }
+
+  CellSpec spec() const {
+    CellSpec spec;
+    spec.trials = trials();
+    spec.workers = plan_.workers;
+    return spec;
+  }
+
+  void start(int worker, double now) {
+    if (stopped_) return;
+    Lease& lease = leases_[static_cast<std::size_t>(worker)];
+    if (lease.left == 0) {
+      lease = {fresh_, 8};
+      fresh_ += 8;
+    }
+    if (trials() > 0 && lease.next >= trials()) return;
+    --lease.left;
+    const bool hit = unit_(random_) < kRate;
+    const double took = (hit ? plan_.cost : 1.0) * (0.5 + unit_(random_));
+    in_flight_.push_back({now + took, lease.next++, worker, hit});
+  }
+
+  void end_one() {
+    const auto first =
+        std::min_element(in_flight_.begin(), in_flight_.end(),
+                         [](const Trial& a, const Trial& b) { return a.end < b.end; });
+    const Trial trial = *first;
+    in_flight_.erase(first);
+    if (trial.hit) {
+      TrialRecord record;
+      record.verdict = {.outcome = Outcome::Hang, .signature = SignatureMatch::Match};
+      record.observation.trial = trial.index;
+      result_.apply(record);
+    } else {
+      result_.apply(BatchRecord{.first = trial.index, .count = 1});
+    }
+    stopped_ = stopped_ || stops(trial.end);
+    start(trial.worker, trial.end);
+  }
+
+  bool stops(double now) const {
+    const Tally& tally = result_.tally();
+    if (ends_at("hits")) return tally.reproductions() >= wanted();
+    if (ends_at("budget")) return now >= budget();
+    return ends_at("excluded") &&
+           decide({.until_excluded = Exclusion{.rate = 3.0 * kRate / plan_.hits}}, tally, 0) !=
+               StopReason::Continue;
+  }
+
+  const Plan& plan_;
+  Random& random_;
+  std::uniform_real_distribution<double> unit_{0.0, 1.0};
+  CellResult result_;
+  Lease leases_[8];
+  std::vector<Trial> in_flight_;
+  std::uint64_t fresh_ = 0;
+  bool stopped_ = false;
+};
+
+struct Fired {
+  double tested = 0.0;   ///< share of all runs
+  double fired = 0.0;    ///< share of those tested
+  double unaware = 0.0;  ///< the same if the run had not said how it ended
+};
+
+Fired fired_on(const Plan& plan, int runs, bool ask_unaware) {
+  Random random(12);
+  Fired fired;
+  int unaware_tested = 0;
+  for (int run = 0; run < runs; ++run) {
+    const Run made(plan, random);
+    const DispersionResult seen = made.estimate(true).dispersion;
+    const DispersionResult unaware =
+        ask_unaware ? made.estimate(false).dispersion : DispersionResult{};
+    fired.tested += seen.tested ? 1 : 0;
+    fired.fired += seen.overdispersed ? 1 : 0;
+    fired.unaware += unaware.overdispersed ? 1 : 0;
+    unaware_tested += unaware.tested ? 1 : 0;
+  }
+  fired.fired /= std::max(1.0, fired.tested);
+  fired.unaware /= std::max(1, unaware_tested);
+  fired.tested /= runs;
+  if (full()) {
+    std::printf(
+        "bursts: %-8s %2g hits, %d workers: tested %.1f %%, fires on %.2f %% of these "
+        "(unaware %.2f %%)\n",
+        plan.name, plan.hits, plan.workers, 100 * fired.tested, 100 * fired.fired,
+        100 * fired.unaware);
+  }
+  return fired;
+}
+
+void expect_level(std::initializer_list<Plan> plans) {
+  const int runs = runs_of(80);
+  for (const Plan& plan : plans) {
+    const Fired seen = fired_on(plan, runs, full());
+    const double least = full() ? 0.03 : 0.0;
+    EXPECT_GE(seen.fired, least) << plan.name << " " << plan.hits << " " << plan.workers;
+    EXPECT_LE(seen.fired, 0.07 + slack(0.05, static_cast<int>(runs * seen.tested)))
+        << plan.name << " " << plan.hits << " " << plan.workers;
+  }
+}
+
+TEST(BurstTest, KeepsItsLevelWhereTheRunEndsAtTrials) {
+  expect_level({{"trials", 3}, {"trials", 5}, {"trials", 10}, {"trials", 30}, {"trials", 10, 4}});
+}
+
+TEST(BurstTest, KeepsItsLevelWhereTheRunEndsAtHits) {
+  expect_level({{"hits", 3}, {"hits", 4}, {"hits", 6}, {"hits", 11}, {"hits", 31}, {"hits", 6, 4}});
+}
+
+TEST(BurstTest, KeepsItsLevelWhereTheRunEndsAtAnExcludedRate) {
+  expect_level({{"excluded", 3}, {"excluded", 5}, {"excluded", 10}});
+}
+
+TEST(BurstTest, KeepsItsLevelWhereTheRunEndsAtABudget) {
+  expect_level({{"budget", 3}, {"budget", 5}, {"budget", 10}, {"budget", 30}, {"budget", 6, 4}});
+}
+
+/// Two hits are one too few: the one that is left says nothing of bursts.
+TEST(BurstTest, SaysNothingOfARunThatEndsAtTwoHits) {
+  const Fired seen = fired_on({"hits", 2}, runs_of(80), true);
+  EXPECT_EQ(seen.tested, 0.0);
+  EXPECT_GT(seen.unaware, 0.15) << "the reason to leave the last one out";
+}
+
+/// The mean of (r - 1) / (n - 1) is the rate; that of r / n is not.
+TEST(RateEstimate, OfRunsThatEndAtHitsHasAnUnbiasedPoint) {
+  const int runs = runs_of(800);
+  Random random(13);
+  double unbiased = 0.0;
+  double point = 0.0;
+  for (int run = 0; run < runs; ++run) {
+    std::negative_binomial_distribution<std::uint64_t> misses(3, kRate);
+    CellResult result{CellSpec{}};
+    const std::uint64_t clean = misses(random);
+    result.apply(BatchRecord{.first = 0, .count = clean});
+    for (std::uint64_t hit = 0; hit < 3; ++hit) {
+      TrialRecord record;
+      record.verdict = {.outcome = Outcome::Hang, .signature = SignatureMatch::Match};
+      record.observation.trial = clean + hit;
+      result.apply(record);
+    }
+    result.apply(CellEndRecord{.reason = "hits"});
+    const RateEstimate seen = result.estimate(0.95, 3);
+    ASSERT_TRUE(seen.unbiased_point);
+    unbiased += *seen.unbiased_point / runs;
+    point += seen.point / runs;
+  }
+  EXPECT_NEAR(unbiased, kRate, 0.001);
+  EXPECT_GT(point, 1.3 * kRate);
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ RateEstimate estimate_rate(std::span<const Cluster> clusters, std::span<const Cl
   const auto trials = static_cast<double>(estimate.trials);
   estimate.point = static_cast<double>(estimate.hits) / trials;
   estimate.effective_trials = trials;
-  estimate.dispersion = test_dispersion(clusters);
+  estimate.dispersion = test_dispersion(exchangeable);
   if (estimate.dispersion.overdispersed) {
     estimate.method = "korn-graubard";
     estimate.effective_trials =
