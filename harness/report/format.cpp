@@ -3,12 +3,12 @@
 
 #include <fmt/format.h>
 
+#include "harness/report/rounding.h"
+
 namespace hangrate {
 
 std::string percent(double p) {
-  if (p <= 0.0) return "0";
-  if (p >= 0.9995 && p < 1.0) return fmt::format("{:.3f}", 100 * p);
-  return fmt::format("{:.3g}", 100 * p);
+  return point_text(p, Unit::Percent);
 }
 
 bool has_rate(const CellSummary& cell) {
@@ -18,8 +18,8 @@ bool has_rate(const CellSummary& cell) {
 std::string rate_text(const CellSummary& cell) {
   if (!has_rate(cell)) return "-";
   return fmt::format("{} % [{}, {}]{}", percent(cell.estimate.point),
-                     percent(cell.estimate.interval.low), percent(cell.estimate.interval.high),
-                     rate_mark(*cell.spec));
+                     lower_text(cell.estimate.interval.low, Unit::Percent),
+                     upper_text(cell.estimate.interval.high, Unit::Percent), rate_mark(*cell.spec));
 }
 
 std::string rate_short(const CellSummary& cell) {
@@ -28,7 +28,8 @@ std::string rate_short(const CellSummary& cell) {
   const bool judged = cell.judgement.verdict != CellVerdict::Infra &&
                       cell.judgement.verdict != CellVerdict::Inconclusive;
   if (!judged || cell.expectation == Expectation::Lookalike) return "";
-  return fmt::format("< {} %{}", percent(cell.estimate.excluded_rate), rate_mark(*cell.spec));
+  return fmt::format("< {} %{}", upper_text(cell.estimate.excluded_rate, Unit::Percent),
+                     rate_mark(*cell.spec));
 }
 
 const char* rate_mark(const CellSpec& spec) {

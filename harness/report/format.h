@@ -11,13 +11,13 @@
 
 namespace hangrate {
 
-/// Three significant digits of a probability, in percent, without the sign: "0.0234".
+/// A rate that is no end of an interval, in percent, without the sign: "0.0234" (point_text()).
 std::string percent(double p);
 
 /// Whether a hit rate says something of this cell: it measures none, or no trial was conclusive.
 bool has_rate(const CellSummary& cell);
 
-/// "0.3 % [0.1, 0.5]", "-" without a rate.
+/// "0.3 % [0.1, 0.5]", the ends rounded outward; "-" without a rate.
 std::string rate_text(const CellSummary& cell);
 
 /// For a cell of a table: "0.3 %"; if clean, the rate that excludes, "< 0.006 %"; "" where a clean

@@ -4,6 +4,7 @@
 #include "harness/report/format.h"
 #include "harness/report/matrix_html.h"
 #include "harness/report/proof.h"
+#include "harness/report/rounding.h"
 #include "harness/report/safe_text.h"
 
 namespace hangrate::html {
@@ -39,9 +40,9 @@ std::string method_text(const CellSummary& cell) {
   if (!has_rate(cell)) return "";
   std::string text = markup_line(estimate.method) + (cell.across_boots ? ", across boots" : "");
   if (estimate.dispersion.overdispersed) {
-    text += fmt::format("; hits come in bursts (p = {:.2g}), {} count as {:.0f}",
+    text += fmt::format("; hits come in bursts (p = {:.2g}), {} count as {}",
                         estimate.dispersion.p_value, plural(estimate.trials, "trial", "trials"),
-                        estimate.effective_trials);
+                        trials_text(estimate.effective_trials));
   }
   return text;
 }
@@ -65,9 +66,9 @@ std::string numbers(const MatrixRow& row, std::size_t index) {
   if (has_rate(cell)) {
     text += fact("Rate", rate_text(cell));
     if (cell.estimate.hits == 0) {
-      text += fact("Excluded",
-                   fmt::format("from {} % up, with {:g} %", percent(cell.estimate.excluded_rate),
-                               100 * cell.estimate.confidence));
+      text += fact("Excluded", fmt::format("from {} % up, with {:g} %",
+                                           upper_text(cell.estimate.excluded_rate, Unit::Percent),
+                                           100 * cell.estimate.confidence));
     }
     text += fact("Interval", method_text(cell));
   }

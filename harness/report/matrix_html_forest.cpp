@@ -9,6 +9,7 @@
 
 #include "harness/report/format.h"
 #include "harness/report/matrix_html.h"
+#include "harness/report/rounding.h"
 #include "harness/report/safe_text.h"
 
 namespace hangrate::html {
@@ -125,10 +126,11 @@ std::string description(const CellSummary& cell) {
   if (clean(cell)) {
     return fmt::format("no hit in {}; rates from {} % up are excluded",
                        plural(cell.estimate.trials, "trial", "trials"),
-                       percent(cell.estimate.excluded_rate));
+                       upper_text(cell.estimate.excluded_rate, Unit::Percent));
   }
   return fmt::format("{} %, interval {} % to {} %", percent(cell.estimate.point),
-                     percent(cell.estimate.interval.low), percent(cell.estimate.interval.high));
+                     lower_text(cell.estimate.interval.low, Unit::Percent),
+                     upper_text(cell.estimate.interval.high, Unit::Percent));
 }
 
 std::string drawing(const CellSummary& cell, const MatrixRow& row, const Scale& scale) {
@@ -140,8 +142,8 @@ std::string drawing(const CellSummary& cell, const MatrixRow& row, const Scale& 
 }
 
 std::string interval_text(const CellSummary& cell) {
-  return fmt::format("[{}, {}]", percent(cell.estimate.interval.low),
-                     percent(cell.estimate.interval.high));
+  return fmt::format("[{}, {}]", lower_text(cell.estimate.interval.low, Unit::Percent),
+                     upper_text(cell.estimate.interval.high, Unit::Percent));
 }
 
 std::string forest_row(const MatrixRow& row, const CellSummary& cell, const std::string& target,

@@ -84,8 +84,8 @@ TEST(MatrixHtml, EachCellOfTheTableLeadsToItsNumbersAndItsProof) {
 
 TEST(MatrixHtml, DrawsACleanCellAsABoundAndAHitWithItsInterval) {
   const std::string html = page();
-  EXPECT_THAT(html, HasSubstr("<desc>0.4 %, interval 0.286 % to 0.544 %</desc>"));
-  EXPECT_THAT(html, HasSubstr("<desc>no hit in 50000 trials; rates from 0.00599 % up are "
+  EXPECT_THAT(html, HasSubstr("<desc>0.4 %, interval 0.285 % to 0.545 %</desc>"));
+  EXPECT_THAT(html, HasSubstr("<desc>no hit in 50000 trials; rates from 0.006 % up are "
                               "excluded</desc>"));
   EXPECT_THAT(html, Not(HasSubstr("nan")));
   EXPECT_THAT(html, Not(HasSubstr("inf\"")));

@@ -77,7 +77,7 @@ Summary summarize(const RunHeader& header, const std::vector<CellResult>& cells)
     cell.environment = &e;
     const Variant& variant = cell.spec->variant_spec();
     cell.compares = header.trace.mode == TraceMode::Compare;
-    cell.estimate = cell.result->estimate(header.confidence);
+    cell.estimate = cell.result->estimate(header.confidence, header.stop.hits);
     const bool reverted =
         std::find(e.reverted.begin(), e.reverted.end(), cell.spec->repro) != e.reverted.end();
     const auto stated = header.stated.find(cell.spec->repro);

@@ -5,6 +5,7 @@
 
 #include "harness/report/format.h"
 #include "harness/report/proof.h"
+#include "harness/report/rounding.h"
 #include "harness/report/safe_text.h"
 #include "harness/report/summary.h"
 #include "harness/report/text_grid.h"
@@ -41,10 +42,10 @@ std::string observer_text(const CellSummary& cell) {
       fmt::format("    watched {}/{} hits, not watched {}/{}", effect->traced.hits,
                   effect->traced.trials, effect->untraced.hits, effect->untraced.trials);
   if (effect->rate_ratio) {
-    text +=
-        fmt::format(": rate ratio {:.3g} ({:.3g} .. {:.3g} with {:g} %{})", *effect->rate_ratio,
-                    effect->rate_interval.low, effect->rate_interval.high,
-                    100 * cell.estimate.confidence, effect->widened ? ", widened for bursts" : "");
+    text += fmt::format(
+        ": rate ratio {:.3g} ({} .. {} with {:g} %{})", *effect->rate_ratio,
+        lower_ratio_text(effect->rate_interval.low), upper_ratio_text(effect->rate_interval.high),
+        100 * cell.estimate.confidence, effect->widened ? ", widened for bursts" : "");
   }
   text += fmt::format(", {:.3g} events a watched trial", effect->events_per_trial);
   return text + speed_phrase(*effect) + "\n";
@@ -95,9 +96,9 @@ std::string text_table(const Summary& summary, bool colour) {
   for (const CellSummary& cell : summary.cells) {
     text += fmt::format("{}: {}\n", cell_name(*cell.spec), cell.explanation);
     if (cell.estimate.dispersion.overdispersed) {
-      text +=
-          fmt::format("    hits come in bursts (p = {:.2g}): the interval counts {:.0f} trials\n",
-                      cell.estimate.dispersion.p_value, cell.estimate.effective_trials);
+      text += fmt::format("    hits come in bursts (p = {:.2g}): the interval counts {} trials\n",
+                          cell.estimate.dispersion.p_value,
+                          trials_text(cell.estimate.effective_trials));
     }
     for (const std::string& line :
          {stated_text(cell), search_text(cell), replay_text(*cell.spec)}) {

@@ -3,12 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "harness/report/rounding.h"
 namespace hangrate {
 namespace {
-
-std::string rate_text(double rate) {
-  return fmt::format("{:.2g}", rate);
-}
 
 std::string percent_text(double share) {
   return fmt::format("{:.4g} %", share * 100.0);
@@ -41,14 +38,14 @@ std::string interval_text(const Tally& tally, const RateEstimate& estimate) {
   if (estimate.trials == 0 || estimate.hits == 0) return "";
   if (estimate.hits != tally.hits() && estimate.hits != tally.reproductions()) return "";
   const char* bursts = estimate.dispersion.overdispersed ? ", hits come in bursts" : "";
-  return fmt::format(", p = {} ({} .. {} with {}{})", rate_text(estimate.point),
-                     rate_text(estimate.interval.low), rate_text(estimate.interval.high),
+  return fmt::format(", p = {} ({} .. {} with {}{})", point_text(estimate.point),
+                     lower_text(estimate.interval.low), upper_text(estimate.interval.high),
                      percent_text(estimate.confidence), bursts);
 }
 
 /// What a clean run excludes, with every doubtful trial taken for a hit.
 std::string excluded_text(const CellCase& seen, const CellJudgement& judgement) {
-  return fmt::format("p >= {} with {}", rate_text(judgement.excluded_rate),
+  return fmt::format("p >= {} with {}", upper_text(judgement.excluded_rate),
                      percent_text(seen.confidence));
 }
 
@@ -77,10 +74,10 @@ std::string weak_text(const CellCase& seen, const CellJudgement& judgement) {
         "--natural tells",
         seen.tally.conclusive());
   }
-  const std::string reference = rate_text(seen.reference_rate);
+  const std::string reference = point_text(seen.reference_rate);
   const std::string over =
       seen.excluded_over_boots
-          ? fmt::format("p >= {} over boots", rate_text(*seen.excluded_over_boots))
+          ? fmt::format("p >= {} over boots", upper_text(*seen.excluded_over_boots))
           : excluded_text(seen, judgement);
   return fmt::format("weak: {} excludes only {}; {} takes {} trials", clean_text(seen.tally), over,
                      reference, judgement.needed);
@@ -131,7 +128,7 @@ std::string explain(const CellCase& seen, const CellJudgement& judgement,
     case CellVerdict::UnexpectedlyClean:
       return fmt::format("affected but clean: {} excludes {}, and p >= {} was expected{}",
                          clean_text(tally), excluded_text(seen, judgement),
-                         rate_text(seen.reference_rate), doubt);
+                         point_text(seen.reference_rate), doubt);
     case CellVerdict::Weak:
       return weak_text(seen, judgement) + doubt;
     case CellVerdict::FixedClean:

@@ -36,17 +36,17 @@ TEST(Explanation, SaysWhatACleanRunWouldHaveSeen) {
             "affected but clean: 0/10000 excludes p >= 0.0003 with 95 %, and p >= 0.001 was "
             "expected");
   EXPECT_EQ(explained(Expectation::Affected, {.clean = 100}),
-            "weak: 0/100 excludes only p >= 0.03 with 95 %; 0.001 takes 2995 trials");
+            "weak: 0/100 excludes only p >= 0.0296 with 95 %; 0.001 takes 2995 trials");
   EXPECT_EQ(explained(Expectation::Unknown, {.clean = 100}),
             "what is right for this kernel is not known: 0 hits in 100 trials");
 }
 
 TEST(Explanation, SaysHowOftenItHappened) {
   EXPECT_EQ(explained(Expectation::Affected, {.clean = 397, .match = 3}),
-            "reproduced: 3 hits in 400 trials, p = 0.0075 (0.0015 .. 0.022 with 95 %)");
+            "reproduced: 3 hits in 400 trials, p = 0.0075 (0.00154 .. 0.0218 with 95 %)");
   EXPECT_EQ(explained(Expectation::Fixed, {.clean = 399, .anomaly = 1}),
             "regression: 1 anomaly in 400 trials on a kernel without this bug, p = 0.0025 "
-            "(6.3e-05 .. 0.014 with 95 %)");
+            "(6.32e-05 .. 0.0139 with 95 %)");
   EXPECT_EQ(explained(Expectation::Fixed, {.clean = 399, .other = 1}),
             "unexpected: 1 hang that is not this bug, next to 0 hits in 400 trials");
 }

@@ -47,8 +47,24 @@ void TrialBlocks::add_hit(std::uint64_t index) {
 }
 
 std::vector<Cluster> TrialBlocks::clusters() const {
+  return used(blocks_);
+}
+
+std::vector<Cluster> TrialBlocks::clusters_without(std::span<const std::uint64_t> hits) const {
+  std::vector<Cluster> blocks = blocks_;
+  for (const std::uint64_t index : hits) {
+    HR_CHECK(index / size_ < blocks.size());
+    Cluster& block = blocks[index / size_];
+    HR_CHECK(block.hits > 0);
+    --block.hits;
+    if (block.trials > 0) --block.trials;
+  }
+  return used(blocks);
+}
+
+std::vector<Cluster> TrialBlocks::used(const std::vector<Cluster>& blocks) {
   std::vector<Cluster> result;
-  for (const Cluster& block : blocks_) {
+  for (const Cluster& block : blocks) {
     const std::uint64_t trials = std::max(block.trials, block.hits);
     if (trials > 0) result.push_back({trials, block.hits});
   }

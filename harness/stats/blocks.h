@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "harness/stats/cluster.h"
@@ -32,9 +33,13 @@ class TrialBlocks {
   /// Blocks with at least one trial, in order. A hit whose trial was not added yet counts as one.
   std::vector<Cluster> clusters() const;
 
+  /// The same without these trials, each of which must have been a hit.
+  std::vector<Cluster> clusters_without(std::span<const std::uint64_t> hits) const;
+
   std::uint64_t block_size() const { return size_; }
 
  private:
+  static std::vector<Cluster> used(const std::vector<Cluster>& blocks);
   void cover(std::uint64_t last);
 
   std::uint64_t size_ = kSmallest;

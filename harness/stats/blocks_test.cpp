@@ -125,5 +125,15 @@ TEST(TrialBlocks, TakesTheHighestIndexThereIs) {
   EXPECT_EQ(trials_in(odd), std::numeric_limits<std::uint64_t>::max());
 }
 
+TEST(TrialBlocks, WithoutSomeHitsLacksTheirTrialsAndNothingElse) {
+  TrialBlocks blocks(32);
+  blocks.add(0, 17);
+  for (const std::uint64_t hit : {3U, 9U, 16U}) blocks.add_hit(hit);
+  EXPECT_EQ(blocks.clusters_without({}), blocks.clusters());
+  const std::vector<std::uint64_t> last = {9, 16};
+  EXPECT_EQ(blocks.clusters_without(last), (std::vector<Cluster>{{8, 1}, {7, 0}}));
+  EXPECT_EQ(blocks.clusters(), (std::vector<Cluster>{{8, 1}, {8, 1}, {1, 1}}));
+}
+
 }  // namespace
 }  // namespace hangrate

@@ -32,7 +32,8 @@ const TrialRecord* KindOfTrial::with_trace() const {
 CellResult::CellResult(const CellSpec& spec)
     : border_(spec.search),
       memory_(spec.search, spec.warm.arms),
-      blocks_(spec.trials != 0 ? std::optional(spec.trials) : std::nullopt) {}
+      blocks_(spec.trials != 0 ? std::optional(spec.trials) : std::nullopt),
+      most_in_flight_(static_cast<std::size_t>(std::max(1, spec.workers))) {}
 
 void CellResult::apply(const Record& record) {
   struct Visitor {
@@ -84,6 +85,7 @@ void CellResult::apply_clean(const IndexRange& range, bool traced) {
     return;
   }
   blocks_.add(range.first - border_, range.count);
+  trailing_hits_ = 0;
   tally_.add(Outcome::Clean, SignatureMatch::NotApplicable, range.count);
   if (traced) traced_.add(Outcome::Clean, SignatureMatch::NotApplicable, range.count);
 }
@@ -132,7 +134,11 @@ void CellResult::apply_measured(const TrialRecord& record) {
       record.verdict.outcome == Outcome::Hang && record.verdict.signature == SignatureMatch::Match;
   const std::uint64_t index = seen.trial - border_;
   if (is_conclusive(record.verdict.outcome)) blocks_.add(index, 1);
-  if (hit || record.verdict.outcome == Outcome::Anomaly) blocks_.add_hit(index);
+  if (hit || record.verdict.outcome == Outcome::Anomaly) {
+    add_reproduction(index);
+  } else if (is_conclusive(record.verdict.outcome)) {
+    trailing_hits_ = 0;
+  }
   if (!hit) return;
   proof_time_.add(seen.proven - seen.wedge);
   hit_cost_.add(seen.ended - seen.wedge);
@@ -143,9 +149,37 @@ double CellResult::trials_per_second() const {
   return elapsed_ > 0 ? static_cast<double>(trials) / to_seconds(elapsed_) : 0.0;
 }
 
-RateEstimate CellResult::estimate(double confidence) const {
+void CellResult::add_reproduction(std::uint64_t index) {
+  blocks_.add_hit(index);
+  if (last_hits_.size() == most_in_flight_) last_hits_.erase(last_hits_.begin());
+  last_hits_.push_back(index);
+  trailing_hits_ = std::min(trailing_hits_ + 1, last_hits_.size());
+}
+
+/// A trial in flight at the end is more likely a hit the longer a hit takes.
+std::span<const std::uint64_t> CellResult::hits_at_the_end(
+    std::optional<std::uint64_t> wanted_hits) const {
+  std::uint64_t count = 0;
+  if (end_reason_ == EndReason::Budget) count = trailing_hits_;
+  if (end_reason_ == EndReason::Hits) {
+    const std::uint64_t hits = tally_.reproductions();
+    const std::uint64_t wanted = std::clamp<std::uint64_t>(wanted_hits.value_or(hits), 1, hits);
+    count = std::min<std::uint64_t>(hits - wanted + 1, last_hits_.size());
+  }
+  return std::span(last_hits_).last(static_cast<std::size_t>(count));
+}
+
+RateEstimate CellResult::estimate(double confidence,
+                                  std::optional<std::uint64_t> wanted_hits) const {
+  const std::span<const std::uint64_t> last = hits_at_the_end(wanted_hits);
   const std::vector<Cluster> clusters = blocks_.clusters();
-  return estimate_rate(clusters, confidence);
+  if (last.empty()) return estimate_rate(clusters, confidence);
+  RateEstimate estimate = estimate_rate(clusters, blocks_.clusters_without(last), confidence);
+  if (end_reason_ == EndReason::Hits && estimate.hits > last.size()) {
+    estimate.unbiased_point = static_cast<double>(estimate.hits - last.size()) /
+                              static_cast<double>(estimate.trials - last.size());
+  }
+  return estimate;
 }
 
 }  // namespace hangrate

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -57,7 +58,11 @@ class CellResult {
   Nanos elapsed() const { return elapsed_; }
   /// Of all trials: the search takes time too.
   double trials_per_second() const;
-  RateEstimate estimate(double confidence) const;
+  /// `wanted_hits`: of the rule that stops at so many. Hits that ended the run, and those that were
+  /// in flight when it ended, are left out of the test for bursts, not out of the rate: they are
+  /// last because they are hits. Without the number, the last one is.
+  RateEstimate estimate(double confidence,
+                        std::optional<std::uint64_t> wanted_hits = std::nullopt) const;
   /// Trials that did not simply end, by kind, e.g. "hang/match freed by lever"; those of the search
   /// are kinds of their own.
   const std::map<std::string, KindOfTrial>& kinds() const { return kinds_; }
@@ -76,6 +81,8 @@ class CellResult {
   void apply_trial(const TrialRecord& record);
   void apply_measured(const TrialRecord& record);
   void add(const TraceCost& cost);
+  void add_reproduction(std::uint64_t index);
+  std::span<const std::uint64_t> hits_at_the_end(std::optional<std::uint64_t> wanted_hits) const;
 
   std::uint64_t border_;  ///< trials below this index are of the search
   Tally tally_;
@@ -86,6 +93,11 @@ class CellResult {
   TraceCost trace_cost_;
   RangeSet recorded_;
   TrialBlocks blocks_;
+  /// In blocks_, the last reproductions applied: as many as can have been in flight at once.
+  std::vector<std::uint64_t> last_hits_;
+  std::size_t most_in_flight_;
+  std::size_t trailing_hits_ =
+      0;  ///< of last_hits_: no other measured trial was applied after them
   Histogram proof_time_;
   Histogram hit_cost_;
   Nanos elapsed_ = 0;

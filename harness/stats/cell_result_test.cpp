@@ -60,5 +60,53 @@ TEST(CellResult, SearchTrialsEnterNoNumberOfTheMeasuredOnes) {
   EXPECT_EQ(result.kinds().at("hang/match not freed, in the search").first.observation.trial, 7u);
 }
 
+/// A hundred clean trials after each of `hits` hits but the last, ended for `reason`.
+CellResult ended(EndReason reason, std::uint64_t hits, int workers = 1) {
+  CellSpec spec;
+  spec.workers = workers;
+  CellResult result(spec);
+  for (std::uint64_t hit = 0; hit < hits; ++hit) {
+    if (hit > 0) result.apply(BatchRecord{.first = hit * 101 - 100, .count = 100});
+    result.apply(hit_in(hit * 101));
+  }
+  result.apply(CellEndRecord{.reason = reason});
+  return result;
+}
+
+TEST(CellResult, OfARunThatEndedAtHitsTheTestForBurstsLacksTheLastAndTheRateDoesNot) {
+  const RateEstimate hits = ended(EndReason::Hits, 2).estimate(0.95, 2);
+  const RateEstimate trials = ended(EndReason::Trials, 2).estimate(0.95);
+  EXPECT_FALSE(hits.dispersion.tested) << "one hit is left";
+  EXPECT_TRUE(trials.dispersion.tested);
+  EXPECT_EQ(hits.hits, 2U);
+  EXPECT_EQ(hits.trials, 102U);
+  EXPECT_EQ(hits.point, trials.point);
+  EXPECT_EQ(hits.unbiased_point, 1.0 / 101.0);
+  EXPECT_FALSE(trials.unbiased_point);
+}
+
+TEST(CellResult, HasNoUnbiasedPointForTheFirstHitOrAnotherEnd) {
+  EXPECT_FALSE(ended(EndReason::Hits, 1).estimate(0.95, 1).unbiased_point);
+  EXPECT_FALSE(ended(EndReason::Hits, 0).estimate(0.95, 1).unbiased_point);
+  EXPECT_FALSE(ended(EndReason::Budget, 3).estimate(0.95).unbiased_point);
+  EXPECT_FALSE(ended(EndReason::Excluded, 3).estimate(0.95).unbiased_point);
+}
+
+TEST(CellResult, LeavesOutTheHitsThatWereInFlightWhenTheRunEnded) {
+  CellResult result = ended(EndReason::Hits, 3, 4);
+  EXPECT_TRUE(result.estimate(0.95, 3).dispersion.tested);
+  result.apply(BatchRecord{.first = 300, .count = 5});
+  result.apply(hit_in(290));
+  EXPECT_EQ(result.estimate(0.95, 3).unbiased_point, 2.0 / 207.0) << "3 wanted, 4 seen";
+  EXPECT_EQ(result.estimate(0.95).unbiased_point, 3.0 / 208.0) << "nobody said how many";
+}
+
+TEST(CellResult, OfARunThatABudgetEndedTheTestLacksHitsThatCameLast) {
+  CellResult result = ended(EndReason::Budget, 2);
+  EXPECT_FALSE(result.estimate(0.95).dispersion.tested);
+  result.apply(BatchRecord{.first = 500, .count = 1});
+  EXPECT_TRUE(result.estimate(0.95).dispersion.tested) << "the last one was clean";
+}
+
 }  // namespace
 }  // namespace hangrate

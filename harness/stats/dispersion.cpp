@@ -5,6 +5,7 @@
 #include <boost/math/special_functions/gamma.hpp>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <random>
 #include <vector>
 
@@ -54,6 +55,17 @@ double spread(std::span<const Cluster> clusters, double rate) {
   return sum;
 }
 
+/// Sum over all pairs of hits of how many clusters they lie apart.
+double distance(std::span<const Cluster> clusters, std::uint64_t hits) {
+  std::uint64_t left = 0;
+  double sum = 0.0;
+  for (const Cluster& cluster : clusters) {
+    left += cluster.hits;
+    sum += real(left) * real(hits - left);
+  }
+  return sum;
+}
+
 double tarone_z(double spread_seen, const Sums& sums, double rate) {
   const double scaled = spread_seen / (rate * (1.0 - rate));
   return (scaled - sums.trials) / std::sqrt(2.0 * (sums.squares - sums.trials));
@@ -99,14 +111,40 @@ class Placer {
   std::mt19937_64 random_{20240607};
 };
 
+/// How much the hits bunch: their spread, and between equal spreads how near they are.
+class Bunching {
+ public:
+  Bunching(std::span<const Cluster> clusters, std::uint64_t hits, double rate)
+      : hits_(hits),
+        rate_(rate),
+        spread_(spread(clusters, rate)),
+        distance_(distance(clusters, hits)) {}
+
+  bool at_least_as_large(std::span<const Cluster> placed) const {
+    constexpr double kSame = 1e-9;  // equal values summed in another order
+    const double other = spread(placed, rate_);
+    if (other > spread_ * (1.0 + kSame)) return true;
+    return other >= spread_ * (1.0 - kSame) && distance(placed, hits_) <= distance_;
+  }
+
+ private:
+  std::uint64_t hits_;
+  double rate_;
+  double spread_;
+  double distance_;
+};
+
 /// Misses spread exactly as hits do, so the rarer of the two is placed.
-double placement_p_value(std::span<const Cluster> clusters, double spread_seen, std::uint64_t rarer,
-                         double rarer_rate) {
+double placement_p_value(std::vector<Cluster> clusters, std::uint64_t hits, std::uint64_t trials) {
+  const std::uint64_t rarer = std::min(hits, trials - hits);
+  if (rarer < hits) {
+    for (Cluster& cluster : clusters) cluster.hits = cluster.trials - cluster.hits;
+  }
+  const Bunching seen(clusters, rarer, real(rarer) / real(trials));
   Placer placer(clusters);
-  const double as_large = spread_seen * (1.0 - 1e-9);  // equal values summed in another order
   int larger = 0;
   for (int draw = 1; draw <= kPlacements; ++draw) {
-    if (spread(placer.place(rarer), rarer_rate) >= as_large) ++larger;
+    if (seen.at_least_as_large(placer.place(rarer))) ++larger;
     if (larger == kClearlyCommon) return static_cast<double>(larger) / draw;
   }
   return (1.0 + larger) / (1.0 + kPlacements);
@@ -148,16 +186,28 @@ double anova_rho(std::span<const Cluster> clusters, const Sums& sums, double rat
   return denominator > 0.0 ? (between - within) / denominator : 0.0;
 }
 
+std::vector<Cluster> not_empty(std::span<const Cluster> all) {
+  std::vector<Cluster> clusters;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(clusters),
+               [](const Cluster& cluster) { return cluster.trials > 0; });
+  return clusters;
+}
+
 }  // namespace
 
+double intra_cluster_rho(std::span<const Cluster> all) {
+  const std::vector<Cluster> clusters = not_empty(all);
+  if (clusters.size() < 2) return 0.0;
+  const Sums sums = sums_of(clusters);
+  return anova_rho(clusters, sums, sums.hits / sums.trials);
+}
+
 DispersionResult test_dispersion(std::span<const Cluster> all) {
-  std::vector<Cluster> clusters;
+  const std::vector<Cluster> clusters = not_empty(all);
   std::uint64_t hits = 0;
   std::uint64_t trials = 0;
-  for (const Cluster& cluster : all) {
+  for (const Cluster& cluster : clusters) {
     HR_CHECK(cluster.hits <= cluster.trials);
-    if (cluster.trials == 0) continue;
-    clusters.push_back(cluster);
     hits += cluster.hits;
     trials += cluster.trials;
   }
@@ -170,9 +220,8 @@ DispersionResult test_dispersion(std::span<const Cluster> all) {
   const double seen = spread(clusters, rate);
   result.tested = true;
   result.z = tarone_z(seen, sums, rate);
-  result.p_value = rarer <= kPlacedHits
-                       ? placement_p_value(clusters, seen, rarer, real(rarer) / sums.trials)
-                       : many_hits_p_value(seen, sums, rate);
+  result.p_value = rarer <= kPlacedHits ? placement_p_value(clusters, hits, trials)
+                                        : many_hits_p_value(seen, sums, rate);
   result.rho = anova_rho(clusters, sums, rate);
   const double mean_cluster = sums.squares / sums.trials;
   result.design_effect = std::max(1.0, 1.0 + (mean_cluster - 1.0) * result.rho);

@@ -35,8 +35,18 @@ inline constexpr double kDispersionAlpha = 0.05;
 ///
 /// Z's normal tail is wrong for rare hits (with 5 hits in 64 blocks it fires on 15 % of independent
 /// runs, not 5 %). So up to 512 hits the p-value is the conditional one, given the number of hits:
-/// the share of random placements of as many hits on the same trials which spread at least as much
-/// (at most 1999 draws, fixed seed). Above, a chi-squared with the same two moments.
+/// the share of random placements of as many hits on the same trials which bunch at least as much
+/// (at most 1999 draws, fixed seed). Above, a chi-squared with the same two moments. Placements
+/// that spread alike are told apart by how near to each other the hits are: 4 hits in 64 blocks
+/// know three spreads that matter, and by the spread alone the test would fire on 0.6 % of them.
+///
+/// The trials must be exchangeable. Those of a run that ended at a hit are not: its last trial is a
+/// hit, alone in a block that has hardly begun, and the test would fire on up to 37 % of
+/// independent runs with --hits. Leave that trial out (CellResult::estimate()); then it fires on 3
+/// to 6 % of the runs it can test, under every stop rule (coverage_test.cpp).
 DispersionResult test_dispersion(std::span<const Cluster> clusters);
+
+/// DispersionResult::rho alone, without the test. 0 where it cannot be told.
+double intra_cluster_rho(std::span<const Cluster> clusters);
 
 }  // namespace hangrate

@@ -61,9 +61,23 @@ TEST(Dispersion, PValueEqualsTheEnumeratedOneOfAllPlacements) {
   };
   // Exact by enumeration; 1999 draws leave a standard error of sqrt(p (1 - p) / 1999).
   EXPECT_NEAR(p_value({{10, 4}, {10, 0}, {10, 0}, {10, 1}}), 0.03982930, 0.013);
-  EXPECT_NEAR(p_value({{5, 5}, {5, 2}, {4, 0}, {6, 6}}), 0.00085139, 0.002);
+  EXPECT_NEAR(p_value({{10, 4}, {10, 1}, {10, 0}, {10, 0}}), 0.02068060, 0.009);
+  EXPECT_NEAR(p_value({{5, 5}, {5, 2}, {4, 0}, {6, 6}}), 0.00072239, 0.002);
   EXPECT_NEAR(p_value({{8, 3}, {12, 0}, {10, 0}, {3, 1}}), 0.02377810, 0.011);
   EXPECT_EQ(p_value({{10, 2}, {10, 1}, {10, 1}, {10, 1}}), 1.0);
+}
+
+TEST(Dispersion, TellsPlacementsThatSpreadAlikeApartByHowNearTheHitsAre) {
+  const auto with_hits_in = [](std::initializer_list<std::size_t> blocks) {
+    std::vector<Cluster> clusters = equal_blocks(64, 20);
+    for (const std::size_t block : blocks) ++clusters[block].hits;
+    return test_dispersion(clusters);
+  };
+  EXPECT_TRUE(with_hits_in({30, 31}).overdispersed);
+  EXPECT_FALSE(with_hits_in({10, 50}).overdispersed);
+  EXPECT_EQ(with_hits_in({30, 31}).z, with_hits_in({10, 50}).z);
+  EXPECT_LT(with_hits_in({7, 7}).p_value, with_hits_in({30, 31}).p_value)
+      << "the spread goes first";
 }
 
 TEST(Dispersion, GivesTheSameAnswerTwice) {

@@ -65,6 +65,14 @@ Interval clopper_pearson_effective(double hits, double trials, double confidence
   return {std::clamp(result.low, 0.0, 1.0), std::clamp(result.high, 0.0, 1.0)};
 }
 
+double clopper_pearson_upper(std::uint64_t hits, std::uint64_t trials, double confidence) {
+  HR_CHECK(confidence > 0.0 && confidence < 1.0);
+  HR_CHECK(hits > 0 && hits < trials);
+  const double upper = beta_quantile(static_cast<double>(hits) + 1.0,
+                                     static_cast<double>(trials - hits), confidence);
+  return std::clamp(upper, 0.0, 1.0);
+}
+
 double excluded_rate(std::uint64_t trials, double confidence) {
   return excluded_rate_effective(static_cast<double>(trials), confidence);
 }

@@ -22,6 +22,9 @@ Interval clopper_pearson(std::uint64_t hits, std::uint64_t trials, double confid
 /// The same for the effective numbers of a correlated sample, which need not be whole.
 Interval clopper_pearson_effective(double hits, double trials, double confidence);
 
+/// The upper end alone, one-sided. 0 < hits < trials.
+double clopper_pearson_upper(std::uint64_t hits, std::uint64_t trials, double confidence);
+
 /// Smallest rate per trial that `trials` trials without a hit exclude: 1 - (1 - C)^(1/n),
 /// one-sided. (The upper end of clopper_pearson(0, n, C) is larger: it spends half of 1 - C on the
 /// lower end.) No trials exclude nothing: 1.

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -18,7 +19,10 @@ struct RateEstimate {
   std::uint64_t hits = 0;
   std::uint64_t trials = 0;  ///< conclusive ones
   double point = 0.0;        ///< hits / trials; 0 without trials
-  Interval interval;         ///< two-sided
+  /// Of a run that ended at its r-th hit, r > 1: (r - 1) / (n - 1). There `point` is too high on
+  /// average, because the run ends just after good luck (J. Haldane, Biometrika 33 (1945) 222-225).
+  std::optional<double> unbiased_point;
+  Interval interval;  ///< two-sided
   double confidence = 0.95;
   std::string method = "none";    ///< "none", "clopper-pearson" or "korn-graubard"
   double effective_trials = 0.0;  ///< independent trials the clusters are worth, <= trials
@@ -42,5 +46,10 @@ struct RateEstimate {
 ///
 /// A clean run cannot be tested for bursts: its excluded_rate takes the trials as independent.
 RateEstimate estimate_rate(std::span<const Cluster> clusters, double confidence);
+
+/// The same for a run that its own outcomes ended: the test sees only `exchangeable`, those of the
+/// trials whose order says nothing of when the run ended. Everything else counts all trials.
+RateEstimate estimate_rate(std::span<const Cluster> clusters, std::span<const Cluster> exchangeable,
+                           double confidence);
 
 }  // namespace hangrate

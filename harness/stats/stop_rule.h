@@ -27,11 +27,11 @@ struct StopRule {
   ///
   /// Stopping at the r-th hit is inverse (negative binomial) sampling: the run ends just after good
   /// luck, so hits / trials is too high on average (for r = 1 and a rate p of 0.001, seven-fold:
-  /// E[1/n] = p ln(1/p) / (1 - p)). The unbiased point would be (r - 1) / (n - 1) (J. Haldane,
-  /// Biometrika 33 (1945) 222-225). What is reported stays hits / trials with the Clopper-Pearson
-  /// interval, because that interval contains the exact one for this sampling (same lower end,
-  /// higher upper end), and the end reason says how the point was come by. For a rate to compare,
-  /// stop at trials.
+  /// E[1/n] = p ln(1/p) / (1 - p)). The unbiased point is (r - 1) / (n - 1) (J. Haldane,
+  /// Biometrika 33 (1945) 222-225), RateEstimate::unbiased_point. What is reported stays
+  /// hits / trials with the Clopper-Pearson interval, because that interval contains the exact one
+  /// for this sampling (same lower end, higher upper end), and the end reason says how the point
+  /// was come by. For a rate to compare, stop at trials.
   std::optional<std::uint64_t> hits;
   /// A clean run excludes this rate. A run with a hit or anomaly ends after as many conclusive
   /// trials as a clean one would have needed. That number is known beforehand, so asking after
