@@ -47,8 +47,10 @@ struct CellCase {
   double confidence = 0.95;
   Shortfall shortfall = Shortfall::None;
   bool helped = false;  ///< widened or replayed: a miss may be one of the help
-  /// The rate excluded over boots in general, where the gate demands it (PowerOver::Boots).
+  /// The rate excluded over boots in general, where the gate demands it (PowerOver::Boots), and how
+  /// many boots like those it takes to exclude the reference rate.
   std::optional<double> excluded_over_boots;
+  std::uint64_t boots_needed = 0;
 };
 
 struct CellJudgement {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/report/format.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "harness/report/rounding.h"
@@ -28,7 +30,7 @@ std::string rate_short(const CellSummary& cell) {
   const bool judged = cell.judgement.verdict != CellVerdict::Infra &&
                       cell.judgement.verdict != CellVerdict::Inconclusive;
   if (!judged || cell.expectation == Expectation::Lookalike) return "";
-  return fmt::format("< {} %{}", upper_text(cell.estimate.excluded_rate, Unit::Percent),
+  return fmt::format("< {} %{}", upper_text(cell.judgement.excluded_rate, Unit::Percent),
                      rate_mark(*cell.spec));
 }
 
@@ -58,6 +60,30 @@ std::string replay_text(const CellSpec& spec) {
   if (!spec.replay) return "";
   return fmt::format("replays trial {} of {} ({}): {}", spec.replay->trial, spec.replay->of,
                      spec.replay->release, aimed_text(spec.replay->plan, spec.replay->delay_ns));
+}
+
+std::string boots_text(const CellSummary& cell) {
+  const bool control =
+      cell.expectation == Expectation::AlwaysHangs || cell.expectation == Expectation::Lookalike;
+  if (!has_rate(cell) || control || cell.boots.trials == 0) return "";
+  const std::string boots =
+      cell.boots.boots == 1 ? "one boot" : fmt::format("{} boots", cell.boots.boots);
+  const char* source = cell.boots.source == RhoSource::Stated ? "if boots differ as rho" : "rho";
+  if (cell.boots.hits > 0) {
+    return fmt::format("{}: over boots the rate lies in {} .. {} % ({} {:.2g})", boots,
+                       lower_text(cell.boots.interval.low, Unit::Percent),
+                       upper_text(cell.boots.interval.high, Unit::Percent), source,
+                       std::max(cell.boots.rho, 0.0));
+  }
+  return fmt::format("{}: over boots only p >= {} % is excluded ({} {:.2g})", boots,
+                     upper_text(cell.boots.excluded_rate, Unit::Percent), source,
+                     std::max(cell.boots.rho, 0.0));
+}
+
+std::string bias_text(const CellSummary& cell) {
+  if (!cell.estimate.unbiased_point) return "";
+  return fmt::format("ended at a hit, so the rate is too high on average; unbiased: {} %",
+                     point_text(*cell.estimate.unbiased_point, Unit::Percent));
 }
 
 std::string count_text(const CellSummary& cell) {

@@ -36,6 +36,13 @@ std::string search_text(const CellSummary& cell);
 /// "replays trial 17 of FILE (6.1.192): interrupt, 120.0 us"; "" if it replays none.
 std::string replay_text(const CellSpec& spec);
 
+/// What the boots that were run say of others: "one boot; over boots that differ (rho 0.05) the
+/// rate lies in 0.2 .. 4 %"; "" where no rate is claimed.
+std::string boots_text(const CellSummary& cell);
+
+/// Of a run that ended at a hit: its point is too high on average, and the unbiased one; else "".
+std::string bias_text(const CellSummary& cell);
+
 /// "12/4000": trials that showed the bug, and conclusive ones.
 std::string count_text(const CellSummary& cell);
 

@@ -121,6 +121,16 @@ Json recorder_of(const CellResult& result) {
           {"missed", cost.missed}};
 }
 
+Json boots_of(const BootBound& bound) {
+  return {{"boots", bound.boots},
+          {"low", bound.interval.low},
+          {"high", bound.interval.high},
+          {"excluded_rate", bound.excluded_rate},
+          {"rho", bound.rho},
+          {"rho_source", rho_source_name(bound.source)},
+          {"effective_trials", bound.effective_trials}};
+}
+
 /// What looked for the best aim, null without a search.
 Json search_of(const CellSummary& cell) {
   const CellResult& result = *cell.result;
@@ -170,12 +180,14 @@ Json cell_json(const CellSummary& cell) {
             {"low", estimate.interval.low},
             {"high", estimate.interval.high},
             {"confidence", estimate.confidence},
+            {"unbiased_point", number_or_null(estimate.unbiased_point)},
             {"method", estimate.method}}},
           {"widened", cell.spec->widened()},
           {"search", search_of(cell)},
           {"replay", replay_of(*cell.spec)},
           {"dispersion", dispersion_of(estimate)},
-          {"excluded_rate", estimate.excluded_rate},
+          {"excluded_rate", cell.judgement.excluded_rate},
+          {"over_boots", boots_of(cell.boots)},
           {"proof_ms", spread_ms(result.proof_time())},
           {"hit_cost_ms", spread_ms(result.hit_cost())},
           {"seconds", to_seconds(result.elapsed())},
@@ -191,7 +203,6 @@ Json cell_json(const CellSummary& cell) {
           {"notes_left_out", result.notes_left_out()},
           {"kinds_left_out", result.kinds_left_out()},
           {"possible_hits", cell.judgement.possible_hits},
-          {"excluded_with_doubt", cell.judgement.excluded_rate},
           {"trials_needed", cell.judgement.needed},
           {"exit_code", cell.code},
           {"observer_effect", observer_of(cell)},

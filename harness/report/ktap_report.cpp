@@ -61,8 +61,8 @@ std::vector<std::string> ktap_lines(const Summary& summary,
         "# trials {} hits {} slow {} other_hangs {} stuck {} infra {} inconclusive {}",
         tally.conclusive(), tally.hits(), tally.count(Outcome::Slow), tally.other_hangs(),
         tally.count(Outcome::Stuck), tally.lost(), tally.count(Outcome::Inconclusive)));
-    for (const std::string& told :
-         {expectation_text(cell), search_text(cell), replay_text(*cell.spec)}) {
+    for (const std::string& told : {expectation_text(cell), boots_text(cell), bias_text(cell),
+                                    search_text(cell), replay_text(*cell.spec)}) {
       if (!told.empty()) lines.push_back("# " + ktap_line(told));
     }
     for (const Measurement& row : cell.result->measurements()) {

@@ -38,7 +38,7 @@ std::string spread(const Histogram& spans) {
 std::string method_text(const CellSummary& cell) {
   const RateEstimate& estimate = cell.estimate;
   if (!has_rate(cell)) return "";
-  std::string text = markup_line(estimate.method) + (cell.across_boots ? ", across boots" : "");
+  std::string text = markup_line(estimate.method);
   if (estimate.dispersion.overdispersed) {
     text += fmt::format("; hits come in bursts (p = {:.2g}), {} count as {}",
                         estimate.dispersion.p_value, plural(estimate.trials, "trial", "trials"),
@@ -67,7 +67,7 @@ std::string numbers(const MatrixRow& row, std::size_t index) {
     text += fact("Rate", rate_text(cell));
     if (cell.estimate.hits == 0) {
       text += fact("Excluded", fmt::format("from {} % up, with {:g} %",
-                                           upper_text(cell.estimate.excluded_rate, Unit::Percent),
+                                           upper_text(cell.judgement.excluded_rate, Unit::Percent),
                                            100 * cell.estimate.confidence));
     }
     text += fact("Interval", method_text(cell));

@@ -54,7 +54,7 @@ Scale scale_of(const MatrixSummary& matrix) {
   for (const MatrixRow& row : matrix.rows) {
     for (const CellSummary& cell : row.summary.cells) {
       if (!plotted(cell)) continue;
-      scale.cover(clean(cell) ? cell.estimate.excluded_rate : cell.estimate.point);
+      scale.cover(clean(cell) ? cell.judgement.excluded_rate : cell.estimate.point);
       // An interval learnt from few bursts may reach down to nothing; it gets an arrow instead.
       if (cell.estimate.interval.low > cell.estimate.point / 100) {
         scale.cover(cell.estimate.interval.low);
@@ -99,7 +99,7 @@ std::string axis(const Scale& scale) {
 std::string mark_of(const CellSummary& cell, const Scale& scale) {
   constexpr double y = 15;
   if (clean(cell)) {
-    const double x = scale.at(cell.estimate.excluded_rate);
+    const double x = scale.at(cell.judgement.excluded_rate);
     return fmt::format(
         "<line class=\"bound\" x1=\"{0:.1f}\" y1=\"{2:.0f}\" x2=\"{1:.1f}\" y2=\"{2:.0f}\"/>"
         "<path class=\"open\" d=\"M{1:.1f} {3:.0f}l-9 5l9 5z\"/>",
@@ -126,7 +126,7 @@ std::string description(const CellSummary& cell) {
   if (clean(cell)) {
     return fmt::format("no hit in {}; rates from {} % up are excluded",
                        plural(cell.estimate.trials, "trial", "trials"),
-                       upper_text(cell.estimate.excluded_rate, Unit::Percent));
+                       upper_text(cell.judgement.excluded_rate, Unit::Percent));
   }
   return fmt::format("{} %, interval {} % to {} %", percent(cell.estimate.point),
                      lower_text(cell.estimate.interval.low, Unit::Percent),

@@ -23,7 +23,7 @@ void add_observations(Json& kinds, const CellResult& result) {
 Json result_json(const CellSummary& cell, std::size_t column) {
   Json json = cell_json(cell);
   json["column"] = column;
-  json["clusters"] = cell.across_boots ? "boots" : "blocks";
+  json["clusters"] = cell.boots.boots > 1 ? "boots" : "blocks";
   add_observations(json["kinds"], *cell.result);
   return json;
 }

@@ -65,7 +65,8 @@ std::string system_out(const CellSummary& cell) {
   std::string text =
       fmt::format("{}\n{} of conclusive trials showed the bug, rate {}, {}\n", cell.explanation,
                   count_text(cell), rate_text(cell), cell_verdict_name(cell.judgement.verdict));
-  for (const std::string& line : {expectation_text(cell), search_text(cell)}) {
+  for (const std::string& line :
+       {expectation_text(cell), boots_text(cell), bias_text(cell), search_text(cell)}) {
     if (!line.empty()) text += line + "\n";
   }
   for (const Proof& proof : proofs_of(cell)) {

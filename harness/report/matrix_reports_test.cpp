@@ -83,7 +83,7 @@ TEST(MatrixReports, TextMarkdownAndJsonHaveTheNumbersOfEveryCell) {
       EXPECT_EQ(result["rate"]["point"], cell.estimate.point);
       EXPECT_EQ(result["rate"]["low"], cell.estimate.interval.low);
       EXPECT_EQ(result["rate"]["high"], cell.estimate.interval.high);
-      EXPECT_EQ(result["clusters"], cell.across_boots ? "boots" : "blocks");
+      EXPECT_EQ(result["clusters"], cell.boots.boots > 1 ? "boots" : "blocks");
       EXPECT_THAT(text, HasSubstr(cell_name(*cell.spec) + ": " + safe_line(cell.explanation)));
       if (!has_rate(cell)) continue;
       const std::string rate = rate_short(cell) + (rate_short(cell).empty() ? "" : " ");

@@ -14,29 +14,14 @@ namespace {
 
 constexpr int kNoAnswer = 3;
 
-double width_of(const RateEstimate& estimate) {
-  return estimate.interval.high - estimate.interval.low;
-}
-
-/// Trials of one boot share its memory layout, its timing, its luck. Where boots differ by more
-/// than chance, they and not the blocks within them are what the interval must count.
-bool boots_say_more(const RateEstimate& boots, const RateEstimate& blocks) {
-  // Boots that do not add up to the trials of the cell are no base for its rate.
-  if (boots.trials != blocks.trials || boots.hits != blocks.hits || boots.trials == 0) return false;
-  return boots.dispersion.overdispersed || width_of(boots) > width_of(blocks);
-}
-
-void estimate_across_boots(const MatrixRow& row, std::size_t index, CellSummary& cell) {
+/// Trials of one boot share its memory layout, its timing, its luck.
+void count_boots(const MatrixRow& row, std::size_t index, CellSummary& cell) {
   std::vector<Cluster> clusters;
   for (const BootFact& boot : row.boots) {
     if (index < boot.clusters.size()) clusters.push_back(boot.clusters[index]);
   }
-  const RateEstimate across = estimate_rate(clusters, row.header.confidence);
-  if (!boots_say_more(across, cell.estimate)) return;
-  cell.estimate = across;
-  cell.across_boots = true;
-  complete(cell, row.header);
-  if (across.dispersion.overdispersed) {
+  complete(cell, row.header, clusters);
+  if (cell.boots.boots > 1 && test_dispersion(clusters).overdispersed) {
     cell.explanation += "; the boots differ: " + boot_rates(row, index);
   }
 }
@@ -50,7 +35,7 @@ void summarize(MatrixSummary& matrix) {
     row.summary = summarize(row.header, row.cells);
     if (row.boots.size() > 1) {
       for (std::size_t i = 0; i < row.summary.cells.size(); ++i) {
-        estimate_across_boots(row, i, row.summary.cells[i]);
+        count_boots(row, i, row.summary.cells[i]);
       }
     }
     std::vector<int> row_codes;

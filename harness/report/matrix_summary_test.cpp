@@ -61,8 +61,8 @@ TEST(MatrixSummary, BootsThatDifferWidenTheInterval) {
   const MatrixRow& row = row_of(matrix, "moody");
   const CellSummary& cell = cell_of(row, "pipe_resize_stall/blocked-writer");
   const RateEstimate blocks = row.cells[0].estimate(0.95);
-  EXPECT_TRUE(cell.across_boots);
-  EXPECT_TRUE(cell.estimate.dispersion.overdispersed);
+  EXPECT_EQ(cell.boots.boots, 3u);
+  EXPECT_EQ(cell.estimate.method, "random-effects");
   EXPECT_EQ(cell.estimate.hits, 212U);
   EXPECT_EQ(cell.estimate.trials, 3000U);
   EXPECT_GT(cell.estimate.interval.high, blocks.interval.high);
@@ -72,12 +72,14 @@ TEST(MatrixSummary, BootsThatDifferWidenTheInterval) {
   EXPECT_EQ(cell.judgement.verdict, CellVerdict::Reproduced);
 }
 
-TEST(MatrixSummary, BootsThatAgreeChangeNothing) {
+TEST(MatrixSummary, BootsThatAgreeAreNotSaidToDiffer) {
   MatrixSummary matrix = only("moody");
   for (BootFact& boot : matrix.rows.front().boots) boot.clusters = {{1000, 71}, {1000, 0}};
   matrix.rows.front().boots[2].clusters[0].hits = 70;
   summarize(matrix);
-  EXPECT_FALSE(matrix.rows.front().summary.cells[0].across_boots);
+  const CellSummary& cell = matrix.rows.front().summary.cells[0];
+  EXPECT_EQ(cell.boots.source, RhoSource::Refuted);
+  EXPECT_EQ(cell.explanation.find("differ"), std::string::npos) << cell.explanation;
 }
 
 TEST(MatrixSummary, BootsThatDoNotAddUpAreNoBaseForARate) {
@@ -85,7 +87,7 @@ TEST(MatrixSummary, BootsThatDoNotAddUpAreNoBaseForARate) {
   matrix.rows.front().boots[1].clusters[0].trials = 900;
   summarize(matrix);
   const CellSummary& cell = matrix.rows.front().summary.cells[0];
-  EXPECT_FALSE(cell.across_boots);
+  EXPECT_EQ(cell.boots.boots, 1u) << "taken as one";
   EXPECT_EQ(cell.estimate.trials, 3000U);
 }
 
@@ -94,7 +96,25 @@ TEST(MatrixSummary, OneBootIsNoSampleOfBoots) {
   matrix.rows.front().boots.resize(1);
   matrix.rows.front().boots[0].clusters = {{3000, 212}, {3000, 0}};
   summarize(matrix);
-  EXPECT_FALSE(matrix.rows.front().summary.cells[0].across_boots);
+  const CellSummary& cell = matrix.rows.front().summary.cells[0];
+  EXPECT_EQ(cell.boots.boots, 1u);
+  EXPECT_EQ(cell.boots.source, RhoSource::Stated);
+  EXPECT_NE(cell.estimate.method, "random-effects");
+}
+
+TEST(MatrixSummary, PowerOverBootsIsAGateOfItsOwn) {
+  MatrixSummary matrix = only("moody");
+  MatrixRow& row = matrix.rows.front();
+  row.header.environment.release = "6.8.1";  // fixed
+  const auto clean = [&]() -> const CellSummary& {
+    summarize(matrix);
+    return matrix.rows.front().summary.cells[1];
+  };
+  EXPECT_EQ(clean().judgement.verdict, CellVerdict::FixedClean);
+  row.header.gate.power = PowerOver::Boots;
+  EXPECT_EQ(clean().judgement.verdict, CellVerdict::Weak);
+  EXPECT_GT(clean().seen.boots_needed, 100u);
+  EXPECT_NE(clean().explanation.find("boots like these"), std::string::npos);
 }
 
 TEST(MatrixSummary, ConsolesAndDeadGuestsLeaveVerdictsAlone) {

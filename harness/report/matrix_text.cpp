@@ -57,7 +57,8 @@ std::string explanations(const MatrixSummary& matrix, bool colour) {
       lines +=
           fmt::format("    {} {}: {}\n", painted(cell.code == 1 ? "!" : " ", cell.code, colour),
                       cell_name(*cell.spec), safe_line(cell.explanation));
-      for (const std::string& line : {stated_text(cell), search_text(cell)}) {
+      for (const std::string& line :
+           {stated_text(cell), boots_text(cell), bias_text(cell), search_text(cell)}) {
         if (!line.empty()) lines += "      " + safe_line(line) + "\n";
       }
       const std::uint64_t unknown = unknown_trials(cell.result->tally());

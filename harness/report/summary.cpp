@@ -41,9 +41,7 @@ void tell_shortfall(CellSummary& cell) {
   }
 }
 
-}  // namespace
-
-void complete(CellSummary& cell, const RunHeader& header) {
+void judge(CellSummary& cell, const RunHeader& header) {
   const CellResult& result = *cell.result;
   cell.seen = {.expectation = cell.expectation,
                .tally = result.tally(),
@@ -53,6 +51,13 @@ void complete(CellSummary& cell, const RunHeader& header) {
                .shortfall = shortfall_of(*cell.spec, result),
                .helped = cell.spec->widened() || cell.spec->replay.has_value(),
                .excluded_over_boots = {}};
+  if (header.gate.power == PowerOver::Boots) {
+    cell.seen.excluded_over_boots = cell.boots.excluded_rate;
+    const std::uint64_t boots = std::max<std::uint64_t>(cell.boots.boots, 1);
+    cell.seen.boots_needed = boots_to_exclude(cell.seen.reference_rate,
+                                              std::max<std::uint64_t>(cell.boots.trials / boots, 1),
+                                              std::max(cell.boots.rho, 0.0), header.confidence);
+  }
   cell.judgement = judge_cell(cell.seen);
   cell.code = exit_code(cell.judgement, header.gate, cell.spec->repro);
   cell.explanation = explain(cell.seen, cell.judgement, cell.estimate);
@@ -62,6 +67,28 @@ void complete(CellSummary& cell, const RunHeader& header) {
   const bool machine = verdict == CellVerdict::Infra || verdict == CellVerdict::Inconclusive;
   if (machine && !result.why_given_up().empty()) cell.explanation = result.why_given_up();
   if (cell.judgement.shortfall == Shortfall::Cut) tell_shortfall(cell);
+}
+
+}  // namespace
+
+void complete(CellSummary& cell, const RunHeader& header, std::span<const Cluster> boots) {
+  cell.boots = bound_over_boots(boots, header.confidence);
+  // Boots that do not add up to the trials of the cell are no base for its rate.
+  const bool whole =
+      cell.boots.trials == cell.estimate.trials && cell.boots.hits == cell.estimate.hits;
+  if (!whole) return complete(cell, header);
+  if (cell.boots.boots > 1) {
+    cell.estimate.interval = cell.boots.interval;
+    cell.estimate.method = "random-effects";
+    cell.estimate.effective_trials = cell.boots.effective_trials;
+  }
+  judge(cell, header);
+}
+
+void complete(CellSummary& cell, const RunHeader& header) {
+  const Cluster all{cell.estimate.trials, cell.estimate.hits};
+  cell.boots = bound_over_boots({&all, 1}, header.confidence);
+  judge(cell, header);
 }
 
 Summary summarize(const RunHeader& header, const std::vector<CellResult>& cells) {

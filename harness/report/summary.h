@@ -11,6 +11,7 @@
 #include "harness/judge/expectation.h"
 #include "harness/judge/kernel_identity.h"
 #include "harness/model/record.h"
+#include "harness/stats/boots.h"
 #include "harness/stats/cell_result.h"
 
 namespace hangrate {
@@ -27,8 +28,9 @@ struct CellSummary {
   CellJudgement judgement;
   int code = 3;  ///< its exit code
   std::string explanation;
-  bool compares = false;      ///< a run with --trace compare: watched trials were chosen blindly
-  bool across_boots = false;  ///< the estimate is one of a matrix, its clusters are boots
+  bool compares = false;  ///< a run with --trace compare: watched trials were chosen blindly
+  /// The rate over boots in general; of one boot only what the stated spread gives.
+  BootBound boots;
 };
 
 struct Summary {
@@ -43,6 +45,10 @@ Summary summarize(const RunHeader& header, const std::vector<CellResult>& cells)
 
 /// Judgement, exit code and explanation from what else the cell holds.
 void complete(CellSummary& cell, const RunHeader& header);
+
+/// The same with what each boot recorded of it. Where there are several, the interval of its rate
+/// is the one over boots.
+void complete(CellSummary& cell, const RunHeader& header, std::span<const Cluster> boots);
 
 std::string cell_name(const CellSpec& spec);
 

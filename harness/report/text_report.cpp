@@ -100,8 +100,8 @@ std::string text_table(const Summary& summary, bool colour) {
                           cell.estimate.dispersion.p_value,
                           trials_text(cell.estimate.effective_trials));
     }
-    for (const std::string& line :
-         {stated_text(cell), search_text(cell), replay_text(*cell.spec)}) {
+    for (const std::string& line : {stated_text(cell), boots_text(cell), bias_text(cell),
+                                    search_text(cell), replay_text(*cell.spec)}) {
       if (!line.empty()) text += "    " + safe_line(line) + "\n";
     }
     text += observer_text(cell);

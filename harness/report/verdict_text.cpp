@@ -75,10 +75,13 @@ std::string weak_text(const CellCase& seen, const CellJudgement& judgement) {
         seen.tally.conclusive());
   }
   const std::string reference = point_text(seen.reference_rate);
-  const std::string over =
-      seen.excluded_over_boots
-          ? fmt::format("p >= {} over boots", upper_text(*seen.excluded_over_boots))
-          : excluded_text(seen, judgement);
+  if (seen.excluded_over_boots && judgement.excluded_rate <= seen.reference_rate) {
+    return fmt::format(
+        "weak over boots: {} excludes only p >= {} there; {} takes {} boots like these",
+        clean_text(seen.tally), upper_text(*seen.excluded_over_boots), reference,
+        seen.boots_needed);
+  }
+  const std::string over = excluded_text(seen, judgement);
   return fmt::format("weak: {} excludes only {}; {} takes {} trials", clean_text(seen.tally), over,
                      reference, judgement.needed);
 }

@@ -30,7 +30,7 @@ TEST(Explanation, SaysWhatACleanRunWouldHaveSeen) {
   EXPECT_EQ(explained(Expectation::Fixed, {.clean = 10000}),
             "fixed and clean: 0/10000, would have seen p >= 0.0003 with 95 %");
   EXPECT_EQ(explained(Expectation::Fixed, {.clean = 10000, .inconclusive = 1}),
-            "fixed and clean: 0/10000, would have seen p >= 0.00047 with 95 %; "
+            "fixed and clean: 0/10000, would have seen p >= 0.000475 with 95 %; "
             "could hide a hit: 1 inconclusive");
   EXPECT_EQ(explained(Expectation::Affected, {.clean = 10000}),
             "affected but clean: 0/10000 excludes p >= 0.0003 with 95 %, and p >= 0.001 was "
@@ -57,7 +57,7 @@ TEST(Explanation, SaysWhatTheControlsDid) {
   EXPECT_EQ(explained(Expectation::AlwaysHangs, {.clean = 1, .match = 19}),
             "positive control broken: only 19/20 hung as declared");
   EXPECT_EQ(explained(Expectation::NeverHangs, {.clean = 3000}),
-            "negative control held: 0/3000 hung, would have seen p >= 0.001 with 95 %");
+            "negative control held: 0/3000 hung, would have seen p >= 0.000999 with 95 %");
   EXPECT_EQ(explained(Expectation::NeverHangs, {.clean = 20, .match = 1}),
             "negative control broken: 1 hit in 21 trials");
   EXPECT_EQ(explained(Expectation::Lookalike, {.other = 20}),
