@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
 #include <csignal>
 #include <memory>
 
@@ -40,6 +41,7 @@ struct Options {
   std::optional<int> jobs;
   std::optional<std::uint64_t> seed;
   std::optional<double> confidence;
+  GateOptions gate;
   MatrixShow show;
 };
 
@@ -85,12 +87,12 @@ Result<LoadedMatrix> reopen_matrix(const std::string& folder) {
 Result<LoadedMatrix> open_matrix(const Options& options, const std::vector<CatalogEntry>& catalog,
                                  const std::vector<std::string>& argv, std::string& folder) {
   if (!options.resume.empty()) {
-    const bool more = !options.file.empty() || !options.overrides.selectors.empty() ||
-                      options.overrides.trials || options.overrides.boots ||
-                      !options.overrides.expect.empty() || options.overrides.natural ||
-                      options.overrides.search || !options.overrides.warm.empty() ||
-                      !options.overrides.filter.empty() || !options.shard.empty() ||
-                      !options.results.empty() || options.seed || options.confidence;
+    const bool more =
+        !options.file.empty() || !options.overrides.selectors.empty() || options.overrides.trials ||
+        options.overrides.boots || !options.overrides.expect.empty() || options.overrides.natural ||
+        options.overrides.search || !options.overrides.warm.empty() ||
+        !options.overrides.filter.empty() || !options.shard.empty() || !options.results.empty() ||
+        options.seed || options.confidence || options.gate.given();
     if (more) {
       return fail(
           Error::usage("--resume goes on with what was planned: only output, cache and "
@@ -114,6 +116,7 @@ Result<LoadedMatrix> open_matrix(const Options& options, const std::vector<Catal
       warm.push_back(dump_line(to_json_value(source)));
     }
   }
+  overrides.confidence = options.confidence.value_or(kDefaultConfidence);
   auto plan = parse_matrix(*text, options.file, manifests, overrides);
   if (!plan) return fail(plan.error());
   for (const MatrixKernel& kernel : plan->kernels) {
@@ -130,6 +133,15 @@ Result<LoadedMatrix> open_matrix(const Options& options, const std::vector<Catal
   header.options = override_options(options.overrides);
   header.seed = options.seed.value_or(random_seed());
   header.confidence = options.confidence.value_or(kDefaultConfidence);
+  std::vector<std::string> running;
+  for (const MatrixCell& cell : plan->cells) {
+    if (std::find(running.begin(), running.end(), cell.repro) == running.end()) {
+      running.push_back(cell.repro);
+    }
+  }
+  auto gate = gate_of(options.gate, running);
+  if (!gate) return fail(gate.error());
+  header.gate = std::move(*gate);
   header.plan = std::move(*plan);
   folder = options.results.empty() ? default_results_folder() : options.results;
   const auto store = MatrixStore::create(folder, header);
@@ -216,9 +228,14 @@ CommandBody add_matrix_command(CLI::App& app, std::vector<std::string> argv) {
   command->add_option("file", o->file, "Matrix file, e.g. ci/kernels.json");
   command->add_option("--repro", o->overrides.selectors,
                       "REPRO or REPRO/VARIANT, instead of the file's (repeatable)");
-  command->add_option("--trials", o->overrides.trials, "Trials per cell, instead of the file's")
+  command
+      ->add_option(
+          "--trials", o->overrides.trials,
+          "Trials per cell, instead of the file's (default: as many as make a clean result one)")
       ->check(whole_number(1, kMostMatrixTrials));
-  command->add_option("--boots", o->overrides.boots, "Spread the trials of a cell over N boots")
+  command
+      ->add_option("--boots", o->overrides.boots,
+                   "Spread the trials of a cell over N boots (default: 5 for a race)")
       ->check(whole_number(1, kMostBoots));
   command
       ->add_option("--expect", o->overrides.expect,
@@ -244,6 +261,7 @@ CommandBody add_matrix_command(CLI::App& app, std::vector<std::string> argv) {
       ->check(CLI::IsMember({"auto", "kvm", "tcg"}));
   command->add_option("--results", o->results, "Folder for everything this run records");
   command->add_option("--resume", o->resume, "Go on with the matrix run in this folder");
+  add_gate_options(*command, o->gate);
   command->add_option("--seed", o->seed, "Seed of every random choice (default: random, recorded)")
       ->check(whole_number(0, kMostSeed));
   command

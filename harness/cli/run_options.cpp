@@ -17,6 +17,7 @@
 #include "harness/cli/numbers.h"
 #include "harness/cli/search_options.h"
 #include "harness/cli/version.h"
+#include "harness/judge/default_trials.h"
 #include "harness/model/json.h"
 #include "harness/model/param_check.h"
 #include "harness/sys/capabilities.h"
@@ -154,7 +155,8 @@ std::tm utc_now() {
 
 std::uint64_t planned_trials(const RunOptions& options, const Variant& variant) {
   if (options.trials) return *options.trials;
-  return options.hits || options.until_excluded ? 0 : variant.trials;
+  if (options.hits || options.until_excluded) return 0;
+  return default_trials(variant, options.confidence.value_or(kDefaultConfidence));
 }
 
 CellSpec make_cell(const RunOptions& options, const Manifest& manifest, const std::string& variant,
@@ -208,6 +210,7 @@ void add_run_options(CLI::App& app, RunOptions& o) {
   app.add_option("--trace-trials", o.keep, "How many trials --trace always keeps (default 100)")
       ->check(whole_number(1, kMostKept));
   add_search_options(app, o);
+  add_gate_options(app, o.gate);
   app.add_option("--results", o.results, "Folder for the journal of this run");
   app.add_option("--channel", o.channel)->group("");  // how a matrix runs us
   app.add_option("--first-trial", o.first)->group("")->check(whole_number(0, kMostTrials));
@@ -281,6 +284,7 @@ Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<Catal
     header.stop.budget = *budget;
   } else if (!options.trials && !options.hits && !options.until_excluded) {
     header.stop.budget = kDefaultBudget;
+    header.stop.power_first = true;
   }
   std::vector<std::string> used_variants;
   for (const CatalogEntry& entry : catalog) {
@@ -320,6 +324,13 @@ Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<Catal
     }
   }
   HR_TRY(plan_search(options, header));
+  std::vector<std::string> running;
+  for (const CellSpec& spec : header.cells) {
+    if (!holds(running, spec.repro)) running.push_back(spec.repro);
+  }
+  auto gate = gate_of(options.gate, running);
+  if (!gate) return fail(gate.error());
+  header.gate = std::move(*gate);
   auto stated = stated_of(options, names, header.cells);
   if (!stated) return fail(stated.error());
   header.stated = std::move(*stated);
@@ -330,12 +341,12 @@ Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<Catal
 
 Result<SessionPlan> make_resume_plan(const RunOptions& options,
                                      const std::vector<CatalogEntry>& catalog) {
-  const bool more = !options.selectors.empty() || !options.variants.empty() ||
-                    !options.params.empty() || !options.expect.empty() || options.trials ||
-                    options.hits || options.until_excluded || !options.budget.empty() ||
-                    options.workers || options.seed || options.confidence ||
-                    !options.results.empty() || !options.trace.empty() || options.keep ||
-                    options.natural || options.search || !options.warm.empty();
+  const bool more =
+      !options.selectors.empty() || !options.variants.empty() || !options.params.empty() ||
+      !options.expect.empty() || options.trials || options.hits || options.until_excluded ||
+      !options.budget.empty() || options.workers || options.seed || options.confidence ||
+      !options.results.empty() || !options.trace.empty() || options.keep || options.natural ||
+      options.search || !options.warm.empty() || options.gate.given();
   if (more) {
     return fail(
         Error::usage("--resume goes on with what the journal planned: only --json, --ktap, "

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/base/error.h"
+#include "harness/cli/gate_options.h"
 #include "harness/run/catalog.h"
 #include "harness/run/session.h"
 
@@ -39,6 +40,7 @@ struct RunOptions {
   std::vector<std::string> warm_arms;   ///< the same as JSON, from a matrix
   std::string trace;                    ///< on-hit, always, compare, off; "" = on-hit
   std::optional<std::uint64_t> keep;    ///< traces of trials that --trace always keeps
+  GateOptions gate;
   std::string results;
   std::string resume;
   std::string channel;      ///< of a machine that another one runs

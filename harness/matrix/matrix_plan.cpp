@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "harness/base/check.h"
+#include "harness/judge/default_trials.h"
 #include "harness/model/json.h"
 #include "harness/model/param_check.h"
 #include "harness/model/record.h"
@@ -119,7 +121,7 @@ Result<MatrixKernel> parse_kernel(const Json& json, const std::string& where) {
   }
   const auto cpus = whole_number(json, "cpus", 2, 1, 64, where);
   const auto memory = whole_number(json, "memory_mib", 1024, 128, 65536, where);
-  const auto boots = whole_number(json, "boots", 1, 1, kMostBoots, where);
+  const auto boots = whole_number(json, "boots", 0, 1, kMostBoots, where);
   for (const auto* number : {&cpus, &memory, &boots}) {
     if (!*number) return fail(number->error());
   }
@@ -163,6 +165,17 @@ Result<MatrixCell> cell_of(const std::string& selector, const std::vector<Manife
                                     fmt::join(there, ", ")));
   }
   return MatrixCell{name, variant};
+}
+
+const Variant& variant_of(const MatrixCell& cell, const std::vector<Manifest>& manifests) {
+  for (const Manifest& manifest : manifests) {
+    if (manifest.name != cell.repro) continue;
+    for (const Variant& variant : manifest.variants) {
+      if (variant.name == cell.variant) return variant;
+    }
+  }
+  HR_CHECK(false);  // cell_of() found it
+  return manifests.front().variants.front();
 }
 
 Result<void> check_params(const MatrixKernel& kernel, const std::vector<Manifest>& manifests,
@@ -277,7 +290,7 @@ Result<MatrixPlan> parse_matrix(const std::string& source, const std::string& na
   if (!json.contains("kernels") || !json["kernels"].is_array() || json["kernels"].empty()) {
     return wrong(name, "\"kernels\" must be a list with at least one kernel");
   }
-  const auto trials = whole_number(json, "trials", 1000, 1, kMostMatrixTrials, name);
+  const auto trials = whole_number(json, "trials", 0, 1, kMostMatrixTrials, name);
   if (!trials) return fail(trials.error());
 
   MatrixPlan plan;
@@ -295,7 +308,12 @@ Result<MatrixPlan> parse_matrix(const std::string& source, const std::string& na
   for (const std::string& selector : selectors) {
     auto cell = cell_of(selector, manifests, name);
     if (!cell) return fail(cell.error());
-    cell->trials = overrides.trials.value_or(static_cast<std::uint64_t>(*trials));
+    if (overrides.trials || *trials > 0) {
+      cell->trials = overrides.trials.value_or(static_cast<std::uint64_t>(*trials));
+    } else {
+      cell->trials = default_matrix_trials(variant_of(*cell, manifests), overrides.confidence);
+    }
+    cell->boots = default_boots(variant_of(*cell, manifests));
     if (std::find(plan.cells.begin(), plan.cells.end(), *cell) == plan.cells.end()) {
       plan.cells.push_back(std::move(*cell));
     }

@@ -25,6 +25,7 @@ struct MatrixCell {
   std::string repro;
   std::string variant;
   std::uint64_t trials = 1000;
+  int boots = 1;  ///< its trials are spread over so many, where the kernel does not say
   std::string name() const { return repro + "/" + variant; }
   bool operator==(const MatrixCell&) const = default;
 };
@@ -36,7 +37,7 @@ struct MatrixKernel {
   std::string cmdline;  ///< added to the guest's command line, e.g. "preempt=full"
   int cpus = 2;
   int memory_mib = 1024;
-  int boots = 1;  ///< the trials of a cell are spread over so many starts
+  int boots = 0;  ///< the trials of a cell are spread over so many starts; 0: as the cell says
   /// Parameters by reproducer: {"pipe_resize_stall": {"cpu": "same"}}.
   std::map<std::string, std::map<std::string, std::string>> params;
   /// Trials of the search by REPRO/VARIANT, before those the plan counts; widened cells only.
@@ -55,6 +56,7 @@ struct MatrixOverrides {
   std::vector<std::string> selectors;  ///< REPRO or REPRO/VARIANT, instead of the file's
   std::optional<std::uint64_t> trials;
   std::optional<int> boots;
+  double confidence = 0.95;
   std::vector<std::string> expect;      ///< REPRO=WORD:REASON, of every kernel
   bool natural = false;                 ///< no help for any race
   std::optional<std::uint64_t> search;  ///< trials of the search of each widened cell

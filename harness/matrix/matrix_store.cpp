@@ -9,6 +9,7 @@
 
 #include "harness/base/file.h"
 #include "harness/guest/console_log.h"
+#include "harness/model/gate_json.h"
 #include "harness/model/json_fields.h"
 #include "harness/model/stated_json.h"
 #include "harness/run/journal.h"
@@ -18,10 +19,11 @@ namespace hangrate {
 
 namespace fs = std::filesystem;
 
-HR_JSON(MatrixCell, repro, variant, trials)
+HR_JSON(MatrixCell, repro, variant, trials, boots)
 HR_JSON(MatrixKernel, id, spec, cmdline, cpus, memory_mib, boots, params, search, expect)
 HR_JSON(MatrixPlan, kernels, cells)
-HR_JSON(MatrixHeader, version, started, argv, file, options, warm, trace, seed, confidence, plan)
+HR_JSON(MatrixHeader, version, started, argv, file, options, warm, trace, seed, confidence, gate,
+        plan)
 HR_JSON(RowRecord, id, label, accel, build_note, reverted, identity, trouble)
 HR_JSON(RowNote, id, text, flaw)
 static void to_json(Json& json, const BootRecord& boot) {
@@ -30,7 +32,8 @@ static void to_json(Json& json, const BootRecord& boot) {
           {"end", boot.end ? end_name(*boot.end) : ""},
           {"why", boot.why},
           {"boot_time", boot.boot_time},
-          {"total_time", boot.total_time}};
+          {"total_time", boot.total_time},
+          {"load", boot.load}};
 }
 static void from_json(const Json& json, BootRecord& boot) {
   boot.id = json.value("id", "");
@@ -40,6 +43,7 @@ static void from_json(const Json& json, BootRecord& boot) {
   boot.why = json.value("why", "");
   boot.boot_time = json.value("boot_time", Nanos{0});
   boot.total_time = json.value("total_time", Nanos{0});
+  boot.load = json.value("load", LoadFact{});
 }
 
 namespace {
@@ -110,6 +114,7 @@ void take_boot(MatrixSummary& summary, const BootRecord& record) {
     boot.why = record.why;
     boot.boot_time = record.boot_time;
     boot.total_time = record.total_time;
+    boot.load = record.load;
   }
 }
 
@@ -203,6 +208,7 @@ void lay_out(LoadedMatrix& loaded) {
                              kernel.id, header.seed);
     for (const std::string& option : header.options) row.repeat += " " + shell_word(option);
     row.header.stated = kernel.expect;
+    row.header.gate = header.gate;
     row.header.confidence = header.confidence;
     row.header.environment.release = kUnknownRelease;
     for (const MatrixCell& cell : header.plan.cells) {

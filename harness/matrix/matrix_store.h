@@ -23,6 +23,7 @@ struct MatrixHeader {
   std::string trace;                 ///< mode of the flight recorder, "" = as a run has it
   std::uint64_t seed = 0;
   double confidence = 0.95;
+  Gate gate;
   MatrixPlan plan;
 };
 
@@ -44,6 +45,7 @@ struct BootRecord {
   std::string why;             ///< what its machine said of that; "" if it finished
   Nanos boot_time = 0;
   Nanos total_time = 0;
+  LoadFact load;  ///< of the host meanwhile
 };
 
 /// Something about a row that a reader of its results should know.

@@ -77,7 +77,10 @@ bool RowRunner::more_to_do() const {
 /// How many trials a cell should have after the boot that comes next: its trials are spread over
 /// the boots asked for.
 std::uint64_t RowRunner::quota(const Cell& cell) const {
-  const auto boots = static_cast<std::uint64_t>(kernel_.boots);
+  const int spread = kernel_.boots != 0         ? kernel_.boots
+                     : boots_ && boots_->native ? 1
+                                                : cell.plan.boots;
+  const auto boots = static_cast<std::uint64_t>(spread);
   const auto next = std::min<std::uint64_t>(static_cast<std::uint64_t>(good_boots_) + 1, boots);
   return (cell.plan.trials * next + boots - 1) / boots;
 }
@@ -168,6 +171,7 @@ Result<void> RowRunner::start(Nanos now) {
   console_ = folder_ + "/console.log";
   HR_TRY(store_.add(BootRecord{.id = kernel_.id, .number = last_boot_}));
   started_ = alive_ = now;
+  load_ = LoadMeter();
   hello_ = 0;
   beat_ = 0;
   bye_ = false;
@@ -275,7 +279,8 @@ Result<void> RowRunner::finish(BootEnd end, Nanos now) {
                                .end = end,
                                .why = why,
                                .boot_time = hello_ == 0 ? 0 : hello_ - started_,
-                               .total_time = now - started_}));
+                               .total_time = now - started_,
+                               .load = load_.read()}));
   // A start that brings nothing is as bad as none: the same would come again, for ever.
   const bool barren = end == BootEnd::Finished && records_ == 0;
   bad_boots_ = lost || barren ? bad_boots_ + 1 : 0;

@@ -15,6 +15,7 @@
 #include "harness/matrix/matrix_runner.h"
 #include "harness/model/json.h"
 #include "harness/stats/search_memory.h"
+#include "harness/sys/host_load.h"
 
 namespace hangrate {
 
@@ -94,6 +95,7 @@ class RowRunner {
   std::string folder_;  ///< of this boot
   std::string console_;
   Nanos started_ = 0;
+  LoadMeter load_;   ///< since this boot began
   Nanos hello_ = 0;  ///< when init first spoke, 0: not yet
   Nanos alive_ = 0;  ///< when it last showed life
   std::uint64_t beat_ = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/model/json.h"
 
+#include "harness/model/gate_json.h"
 #include "harness/model/json_fields.h"
 #include "harness/model/stated_json.h"
 #include "harness/model/trace_json.h"
@@ -159,9 +160,7 @@ HR_JSON(PreemptModel, build, active, source)
 HR_JSON(Capability, name, works, detail, remedy)
 HR_JSON(Environment, release, version, signature, machine, cmdline, preempt, cpus, virtualization,
         root, cgroup_version, capabilities, build_note, reverted, sysctls)
-NLOHMANN_JSON_SERIALIZE_ENUM(PowerOver, {{PowerOver::Run, "run"}, {PowerOver::Boots, "boots"}})
-HR_JSON(Gate, weak_ok, fail_skip, fail_weak, fail_stuck, require, power)
-HR_JSON(StopSpec, hits, until_excluded, budget)
+HR_JSON(StopSpec, hits, until_excluded, budget, power_first)
 HR_JSON(ArmFact, plan, delay_ns, tries, hits, near, off)
 HR_JSON(ShotFact, plan, delay_ns)
 HR_JSON(WarmFact, note, arms)
@@ -208,7 +207,7 @@ HR_JSON(TraceSetup, mode, keep, refused, start, hooks)
 HR_JSON(LeaseTime, trials, took)
 HR_JSON(TraceCost, traced, untraced, events, overwritten, dropped, missed)
 HR_JSON(SearchRecord, cell, arms)
-HR_JSON(CellEndRecord, cell, reason, why, elapsed, trace, search)
+HR_JSON(CellEndRecord, cell, reason, why, elapsed, load, trace, search)
 
 namespace {
 

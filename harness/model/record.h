@@ -14,6 +14,7 @@
 #include "harness/model/ends.h"
 #include "harness/model/environment.h"
 #include "harness/model/gate.h"
+#include "harness/model/load.h"
 #include "harness/model/manifest.h"
 #include "harness/model/observation.h"
 #include "harness/model/stated_expectation.h"
@@ -106,6 +107,8 @@ struct StopSpec {
   std::optional<std::uint64_t> hits;
   std::optional<double> until_excluded;
   std::optional<Nanos> budget;  ///< of the whole run, shared by weight
+  /// Nobody asked for the budget: it ends no cell before that has the trials of a clean result.
+  bool power_first = false;
 };
 
 /// What became of one hook of the flight recorder on this kernel.
@@ -226,6 +229,7 @@ struct CellEndRecord {
   EndReason reason = EndReason::None;
   std::string why;    ///< of EndReason::Infra: what decided
   Nanos elapsed = 0;  ///< of this stretch
+  LoadFact load;      ///< of its machine meanwhile
   TraceCost trace;
   std::vector<ArmFact> search;  ///< what was tried so far, those of former stretches included
 };

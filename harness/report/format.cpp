@@ -103,8 +103,15 @@ std::string speed_text(const CellResult& result) {
   return speed >= 100 ? fmt::format("{:.0f}", speed) : fmt::format("{:.3g}", speed);
 }
 
-std::uint64_t unknown_trials(const Tally& tally) {
-  return tally.attempted() - tally.conclusive() - tally.count(Outcome::Skipped);
+std::uint64_t unknown_trials(const CellSummary& cell) {
+  const Tally& tally = cell.result->tally();
+  return tally.attempted() - telling_trials(cell) - tally.count(Outcome::Skipped);
+}
+
+std::uint64_t telling_trials(const CellSummary& cell) {
+  const Tally& tally = cell.result->tally();
+  const bool stuck_tells = cell.expectation == Expectation::Lookalike;
+  return tally.conclusive() + (stuck_tells ? tally.count(Outcome::Stuck) : 0);
 }
 
 const char* verdict_words(CellVerdict verdict) {

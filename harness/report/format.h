@@ -51,7 +51,10 @@ std::string proof_time_text(const CellResult& result);
 std::string speed_text(const CellResult& result);
 
 /// Attempted, neither conclusive nor skipped: they say nothing.
-std::uint64_t unknown_trials(const Tally& tally);
+std::uint64_t unknown_trials(const CellSummary& cell);
+
+/// Conclusive ones, and those of a lookalike that stood still as they should.
+std::uint64_t telling_trials(const CellSummary& cell);
 
 /// For a cell of a table: "clean", "too few trials". cell_verdict_name() is for programs.
 const char* verdict_words(CellVerdict verdict);

@@ -161,6 +161,11 @@ Json replay_of(const CellSpec& spec) {
 
 }  // namespace
 
+Json load_json(const LoadFact& load) {
+  if (load == LoadFact{}) return nullptr;
+  return {{"queue", load.queue}, {"busy", load.busy}, {"steal", load.steal}};
+}
+
 Json cell_json(const CellSummary& cell) {
   const CellResult& result = *cell.result;
   const Environment machine = cell.environment != nullptr ? *cell.environment : Environment{};
@@ -191,6 +196,7 @@ Json cell_json(const CellSummary& cell) {
           {"proof_ms", spread_ms(result.proof_time())},
           {"hit_cost_ms", spread_ms(result.hit_cost())},
           {"seconds", to_seconds(result.elapsed())},
+          {"load", load_json(result.load())},
           {"trials_per_second", result.trials_per_second()},
           {"expectation", expectation_name(cell.expectation)},
           {"expectation_source", expectation_source_name(cell.expectation_source)},

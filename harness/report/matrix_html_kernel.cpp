@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "harness/report/format.h"
+#include "harness/report/load_text.h"
 #include "harness/report/matrix_html.h"
 #include "harness/report/safe_text.h"
 
@@ -83,7 +84,8 @@ std::string boots(const MatrixRow& row) {
       "<table class=\"boots\">\n<caption>Starts of the guest</caption>\n<thead><tr>"
       "<th scope=\"col\">Boot</th><th scope=\"col\">End</th><th scope=\"col\">Why</th>"
       "<th scope=\"col\" class=\"num\">To the first word, s</th>"
-      "<th scope=\"col\" class=\"num\">In all, s</th><th scope=\"col\">Folder</th></tr></thead>\n"
+      "<th scope=\"col\" class=\"num\">In all, s</th><th scope=\"col\">Load of the host</th>"
+      "<th scope=\"col\">Folder</th></tr></thead>\n"
       "<tbody>\n";
   std::string consoles;
   for (const BootFact& boot : row.boots) {
@@ -92,9 +94,9 @@ std::string boots(const MatrixRow& row) {
                                              : std::string(end_name(boot.end));
     table += fmt::format(
         "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td class=\"num\">{:.1f}</td>"
-        "<td class=\"num\">{:.1f}</td><td>{}</td></tr>\n",
+        "<td class=\"num\">{:.1f}</td><td>{}</td><td>{}</td></tr>\n",
         boot.number, end, markup_line(boot.why), to_seconds(boot.boot_time),
-        to_seconds(boot.total_time), code(boot.folder));
+        to_seconds(boot.total_time), markup_line(load_text(boot.load)), code(boot.folder));
     consoles += findings(boot);
   }
   return "<h4>Boots</h4>\n" + scrolling("Boots", table + "</tbody>\n</table>\n") + consoles;

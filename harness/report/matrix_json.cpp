@@ -42,6 +42,7 @@ Json boot_json(const BootFact& boot) {
           {"boot_seconds", to_seconds(boot.boot_time)},
           {"total_seconds", to_seconds(boot.total_time)},
           {"end", end_name(boot.end)},
+          {"load", load_json(boot.load)},
           {"why", boot.why},
           {"findings", findings},
           {"clusters", clusters}};

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "harness/report/format.h"
+#include "harness/report/load_text.h"
 #include "harness/report/matrix_grid.h"
 #include "harness/report/proof.h"
 #include "harness/report/safe_text.h"
@@ -142,6 +143,7 @@ std::string system_err(const MatrixRow& row) {
   std::string text;
   for (const std::string& flaw : row.flaws) text += "the results are not whole: " + flaw + "\n";
   for (const std::string& note : row.notes) text += "note: " + note + "\n";
+  if (const std::string load = load_note(row); !load.empty()) text += "note: " + load + "\n";
   for (const BootFact& boot : row.boots) {
     if (!guest_died(boot) && boot.why.empty() && boot.findings.empty()) continue;
     text += boot_sentence(boot) + "\n";

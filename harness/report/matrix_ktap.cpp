@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "harness/report/ktap_lines.h"
+#include "harness/report/load_text.h"
 #include "harness/report/matrix_grid.h"
 
 namespace hangrate {
@@ -19,6 +20,7 @@ std::string comments(const MatrixRow& row) {
     text += "  # the results are not whole: " + ktap_line(flaw) + "\n";
   }
   for (const std::string& note : row.notes) text += "  # note: " + ktap_line(note) + "\n";
+  if (const std::string load = load_note(row); !load.empty()) text += "  # note: " + load + "\n";
   for (const BootFact& boot : row.boots) {
     if (guest_died(boot) || !boot.why.empty())
       text += "  # " + ktap_line(boot_sentence(boot)) + "\n";

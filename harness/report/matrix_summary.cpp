@@ -16,6 +16,7 @@ constexpr int kNoAnswer = 3;
 
 /// Trials of one boot share its memory layout, its timing, its luck.
 void count_boots(const MatrixRow& row, std::size_t index, CellSummary& cell) {
+  if (row.accel == "native") return;  // its starts are those of a program, not of a machine
   std::vector<Cluster> clusters;
   for (const BootFact& boot : row.boots) {
     if (index < boot.clusters.size()) clusters.push_back(boot.clusters[index]);

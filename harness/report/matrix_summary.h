@@ -20,6 +20,7 @@ struct BootFact {
   std::string folder;   ///< relative to the results folder; holds console.log, REPRO.VARIANT.jsonl
   Nanos boot_time = 0;  ///< from the start of QEMU to the first word of our init
   Nanos total_time = 0;
+  LoadFact load;                       ///< of the host meanwhile
   BootEnd end = BootEnd::Interrupted;  ///< until its end is told
   std::string why;                     ///< what the machine said of its end, "" if it finished
   std::vector<ConsoleFinding> findings;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "harness/report/format.h"
+#include "harness/report/load_text.h"
 #include "harness/report/matrix_grid.h"
 #include "harness/report/row_alarms.h"
 #include "harness/report/safe_text.h"
@@ -61,7 +62,7 @@ std::string explanations(const MatrixSummary& matrix, bool colour) {
            {stated_text(cell), boots_text(cell), bias_text(cell), search_text(cell)}) {
         if (!line.empty()) lines += "      " + safe_line(line) + "\n";
       }
-      const std::uint64_t unknown = unknown_trials(cell.result->tally());
+      const std::uint64_t unknown = unknown_trials(cell);
       if (unknown > 0) {
         lines += fmt::format("      {} (infra, inconclusive, stuck, lost)\n",
                              plural(unknown, "more trial says nothing", "more trials say nothing"));
@@ -111,6 +112,7 @@ std::string notes(const MatrixSummary& matrix) {
   for (const MatrixRow& row : matrix.rows) {
     for (const std::string& flaw : row.flaws) add(row, flaw + " (exit 3)");
     for (const std::string& note : row.notes) add(row, note);
+    if (const std::string load = load_note(row); !load.empty()) add(row, load);
     for (const BootFact& boot : row.boots) {
       if (!guest_died(boot) && !boot.why.empty()) add(row, boot_sentence(boot));
     }

@@ -12,6 +12,8 @@ namespace hangrate {
 Json cell_json(const CellSummary& cell);
 /// What the trace of a trial says of its hang, null if it has none or that says nothing.
 Json explanation_json(const TrialRecord& trial, const Environment& machine);
+/// What else went on, null if nothing is known.
+Json load_json(const LoadFact& load);
 /// "kernel": what ran, in words of uname and of upstream.
 Json kernel_json(const Summary& summary);
 

@@ -86,7 +86,7 @@ std::string text_table(const Summary& summary, bool colour) {
   const std::vector<bool> right = {false, true, true, false, true, true, false};
   for (const CellSummary& cell : summary.cells) {
     const Tally& tally = cell.result->tally();
-    rows.push_back({cell_name(*cell.spec), std::to_string(tally.conclusive()),
+    rows.push_back({cell_name(*cell.spec), std::to_string(telling_trials(cell)),
                     std::to_string(tally.reproductions()), rate_text(cell),
                     proof_time_text(*cell.result), speed_text(*cell.result),
                     painted(verdict_text(cell), cell.code, colour)});
@@ -106,7 +106,7 @@ std::string text_table(const Summary& summary, bool colour) {
     }
     text += observer_text(cell);
     text += recorder_limit(cell.result->trace_cost());
-    const std::uint64_t unknown = unknown_trials(cell.result->tally());
+    const std::uint64_t unknown = unknown_trials(cell);
     if (unknown > 0) {
       text += fmt::format("    {} more trials say nothing (infra, inconclusive, stuck)\n", unknown);
     }

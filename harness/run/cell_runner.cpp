@@ -63,7 +63,8 @@ Result<void> CellRunner::run() {
   finish_leftovers();
   const std::vector<ArmFact> arms = arms_of(parts_.arena.search());
   tell_arms_off(arms);
-  emit(CellEndRecord{cell_, end_reason_, why_, now_ns() - start_, trace_cost(), arms});
+  emit(
+      CellEndRecord{cell_, end_reason_, why_, now_ns() - start_, load_.read(), trace_cost(), arms});
   return trouble_;
 }
 

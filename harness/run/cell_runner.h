@@ -14,6 +14,7 @@
 #include "harness/run/leftovers.h"
 #include "harness/run/parts.h"
 #include "harness/run/seat.h"
+#include "harness/sys/host_load.h"
 
 namespace hangrate {
 
@@ -81,6 +82,7 @@ class CellRunner {
   EndReason end_reason_ = EndReason::None;  ///< set: no further leases
   std::string why_;                         ///< of EndReason::Infra
   Nanos start_ = 0;
+  LoadMeter load_;
   Nanos stopping_since_ = 0;
   Nanos next_progress_ = 0;
   Nanos next_wake_ = 0;

@@ -3,6 +3,7 @@
 
 #include <numeric>
 
+#include "harness/judge/default_trials.h"
 #include "harness/judge/shortfall.h"
 #include "harness/judge/trial_verdict.h"
 #include "harness/model/json.h"
@@ -112,6 +113,9 @@ class Session {
       for (const CellResult& cell : outcome_.cells) spent += cell.elapsed();
       rule.budget =
           result.elapsed() + share_of_budget(header_, current_, *header_.stop.budget - spent);
+      if (header_.stop.power_first) {
+        rule.at_least = trials_for_power(plan.spec.variant_spec(), header_.confidence);
+      }
     }
     if (events_.cell_starts) events_.cell_starts(current_);
     HR_TRY(engine.run_cell(current_, plan, rule, result));

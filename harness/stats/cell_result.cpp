@@ -66,6 +66,7 @@ void CellResult::apply(const Record& record) {
     void operator()(const CellEndRecord& r) const {
       result.memory_.apply(r);
       result.elapsed_ += r.elapsed;
+      result.load_ = r.load;
       result.end_reason_ = r.reason;
       result.why_ = r.why;
       result.add(r.trace);

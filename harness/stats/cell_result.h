@@ -56,6 +56,8 @@ class CellResult {
   const Histogram& proof_time() const { return proof_time_; }
   const Histogram& hit_cost() const { return hit_cost_; }
   Nanos elapsed() const { return elapsed_; }
+  /// Of the machine, in the last stretch.
+  const LoadFact& load() const { return load_; }
   /// Of all trials: the search takes time too.
   double trials_per_second() const;
   /// `wanted_hits`: of the rule that stops at so many. Hits that ended the run, and those that were
@@ -101,6 +103,7 @@ class CellResult {
   Histogram proof_time_;
   Histogram hit_cost_;
   Nanos elapsed_ = 0;
+  LoadFact load_;
   std::map<std::string, KindOfTrial> kinds_;
   std::vector<Measurement> measurements_;
   std::string skip_reason_;

@@ -26,7 +26,8 @@ EndReason decide(const StopRule& rule, const Tally& tally, Nanos elapsed) {
   if (rule.until_excluded && excludes(*rule.until_excluded, tally)) return EndReason::Excluded;
   if (rule.until_excluded && exhausted(*rule.until_excluded, tally)) return EndReason::Trials;
   if (rule.trials && tally.attempted() >= *rule.trials) return EndReason::Trials;
-  if (rule.budget && elapsed >= *rule.budget) return EndReason::Budget;
+  const bool enough = tally.attempted() >= rule.at_least;
+  if (rule.budget && elapsed >= *rule.budget && enough) return EndReason::Budget;
   return EndReason::None;
 }
 

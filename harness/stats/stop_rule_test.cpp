@@ -91,5 +91,18 @@ TEST(StopRule, NamesTheMostTellingReasonFirst) {
   EXPECT_EQ(decide(rule, tally, 1), EndReason::Hits);
 }
 
+TEST(StopRule, ABudgetNobodyAskedForWaitsForTheTrialsOfACleanResult) {
+  StopRule rule;
+  rule.budget = kSecond;
+  rule.at_least = 3000;
+  Tally tally;
+  tally.add(Outcome::Clean, SignatureMatch::NotApplicable, 2999);
+  EXPECT_EQ(decide(rule, tally, 5 * kSecond), EndReason::None);
+  tally.add(Outcome::Clean);
+  EXPECT_EQ(decide(rule, tally, 5 * kSecond), EndReason::Budget);
+  rule.at_least = 0;
+  EXPECT_EQ(decide(rule, Tally(), 5 * kSecond), EndReason::Budget);
+}
+
 }  // namespace
 }  // namespace hangrate
