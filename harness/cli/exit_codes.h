@@ -14,7 +14,8 @@ inline constexpr int kExitInterrupted = 130;  // 128 + SIGINT
 
 inline constexpr const char* kExitCodeHelp =
     "Exit codes: 0 as expected, 1 unexpected (affected and clean with power, fixed and hit,\n"
-    "another hang, a control that broke), 2 usage, 3 infrastructure, 4 nothing could run,\n"
+    "another hang, a control that broke), 2 usage, 3 no answer (too few trials to say clean,\n"
+    "a kernel nobody knows, a stuck trial, a failed machine), 4 nothing could run,\n"
     "130 interrupted.";
 
 }  // namespace hangrate
