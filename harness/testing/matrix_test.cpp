@@ -94,9 +94,9 @@ class Matrix : public ::testing::Test {
 
 TEST_F(Matrix, AStockKernelShowsWhatItsManifestsSay) {
   const Ran ran = run_command(
-      argv({"--trials", "60", "--repro", "fuse_flush_exit", "--repro", "pipe_resize_stall",
-            "--repro", "pipe_full_child", "--html", folder_ / "run.html", "--junit",
-            folder_ / "run.xml", "--markdown", folder_ / "run.md"}),
+      argv({"--trials", "60", "--boots", "1", "--weak-ok", "--repro", "fuse_flush_exit", "--repro",
+            "pipe_resize_stall", "--repro", "pipe_full_child", "--html", folder_ / "run.html",
+            "--junit", folder_ / "run.xml", "--markdown", folder_ / "run.md"}),
       kLimit);
   EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
   const Json row = kernel();
@@ -105,6 +105,9 @@ TEST_F(Matrix, AStockKernelShowsWhatItsManifestsSay) {
     const bool clean = cell["repro"] == "pipe_resize_stall";
     EXPECT_EQ(cell["attempted"], 60) << cell.dump(2);
     EXPECT_EQ(cell["hits"], clean ? 0 : 60) << cell.dump(2);
+    if (clean) {
+      EXPECT_EQ(cell["verdict"], "weak") << "60 trials would not have seen it";
+    }
   }
   EXPECT_EQ(row["boots"].size(), 1u);
   EXPECT_EQ(row["boots"][0]["end"], "finished");
@@ -148,8 +151,9 @@ std::uint64_t near_misses(const Json& cell) {
 
 TEST_F(Matrix, AWidenedRaceOfAFixedKernelStaysCleanThoughItsShotsStrike) {
   write(std::string(kWidened).replace(std::string(kWidened).find('%'), 1, kKernel));
-  const Ran ran = run_command(
-      argv({"--trials", "100", "--search", "100", "--repro", "pipe_resize_stall"}), kLimit);
+  const Ran ran = run_command(argv({"--trials", "100", "--search", "100", "--boots", "1",
+                                    "--weak-ok", "--repro", "pipe_resize_stall"}),
+                              kLimit);
   EXPECT_EQ(ran.code, 0) << ran.err;
   const Json cell = kernel()["results"][0];
   EXPECT_EQ(cell["hits"], 0) << cell.dump(2);
@@ -167,7 +171,8 @@ TEST_F(Matrix, AWidenedRaceOfAnAffectedKernelHitsMostTimesWithoutPreemption) {
   }
   write(std::string(kWidened).replace(std::string(kWidened).find('%'), 1, kAffected));
   const Ran ran = run_command(
-      argv({"--trials", "100", "--search", "150", "--repro", "pipe_resize_stall"}), kLimit);
+      argv({"--trials", "100", "--search", "150", "--boots", "1", "--repro", "pipe_resize_stall"}),
+      kLimit);
   EXPECT_EQ(ran.code, 0) << ran.err;
   const Json cell = kernel()["results"][0];
   EXPECT_GT(cell["rate"]["low"].get<double>(), 0.3) << cell.dump(2);  // by chance: 0.02
@@ -290,6 +295,32 @@ TEST_F(Matrix, ASupervisorThatIsKilledIsNoEndlessRow) {
   EXPECT_NE(ran.err.find("137"), std::string::npos) << ran.err;
 }
 
+/// One native row of `fake/rare`, which hits in every `every`-th trial on an affected kernel.
+std::string stated_row(const char* expect, int every) {
+  return R"({"schema":1,"kernels":[{"spec":"native","params":{"fake":{"every":")" +
+         std::to_string(every) + R"("}})" + expect + "}]}";
+}
+
+TEST_F(Matrix, ARowThatIsStatedFixedFailsOnAHitAndPassesOnlyWithPower) {
+  const std::string fixed = R"(,"expect":{"fake":"fixed","because":"TICKET-1"})";
+  const auto ends = [&](const std::string& text, const char* trials) {
+    write(text);
+    std::filesystem::remove_all(folder_ / "run");
+    return run_command(argv({"--trials", trials, "--repro", "fake/rare", "--repro-dir",
+                             HANGRATE_BUILD_DIR "/fakes"}),
+                       60)
+        .code;
+  };
+  EXPECT_EQ(ends(stated_row(fixed.c_str(), 50), "200"), 1) << "a hit";
+  EXPECT_EQ(kernel()["results"][0]["verdict"], "regression");
+  EXPECT_EQ(ends(stated_row(fixed.c_str(), 1'000'000), "200"), 3) << "too few to see it";
+  EXPECT_EQ(kernel()["results"][0]["verdict"], "weak");
+  EXPECT_EQ(ends(stated_row(fixed.c_str(), 1'000'000), "300"), 0);
+  EXPECT_EQ(kernel()["results"][0]["expectation_because"], "TICKET-1");
+  EXPECT_EQ(ends(stated_row("", 1'000'000), "300"), 3) << "nobody says what is right";
+  EXPECT_EQ(kernel()["results"][0]["verdict"], "no-expectation");
+}
+
 TEST_F(Matrix, ARowDoesNotGoOnWithAnotherKernel) {
   write(R"({"schema":1,"kernels":[{"spec":"native"}]})");
   const Ran first = run_command(argv({"--trials", "5", "--repro", "pipe_full_child"}), kLimit);
@@ -334,9 +365,10 @@ TEST_F(Matrix, AUserModeKernelIsAMachineToo) {
   }
   write(R"({"schema":1,"kernels":[{"spec":"uml:)" + program +
         R"(","id":"uml","memory_mib":256}]})");
-  const Ran ran = run_command(argv({"--trials", "20", "--repro", "fuse_flush_exit", "--repro",
-                                    "pipe_resize_stall", "--repro", "pipe_full_child"}),
-                              kLimit);
+  const Ran ran =
+      run_command(argv({"--trials", "20", "--boots", "1", "--weak-ok", "--repro", "fuse_flush_exit",
+                        "--repro", "pipe_resize_stall", "--repro", "pipe_full_child"}),
+                  kLimit);
   EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
   const Json row = kernel();
   EXPECT_EQ(row["accel"], "uml");

@@ -100,8 +100,8 @@ TEST(Real, EveryVariantAloneSaysWhatTheHarnessSays) {
 
 TEST(Real, TheFullPipeControlsHoldOnEveryKernel) {
   int code = -1;
-  const Json all =
-      results_of(alone("pipe_full_child", {"--all-variants", "--trials", "200"}), &code);
+  const Json all = results_of(
+      alone("pipe_full_child", {"--all-variants", "--trials", "200", "--weak-ok"}), &code);
   EXPECT_EQ(code, 0) << all.dump(2);
   for (const Json& cell : all) {
     if (cell["expectation"] == "always-hangs") {
@@ -126,7 +126,8 @@ TEST(Real, TheFuseDeadlockHitsWhereTheManifestSaysAndItsLookalikesNever) {
       EXPECT_EQ(hits, 0) << cell.dump(2);
     }
     if (cell["expectation"] == "lookalike") {
-      EXPECT_EQ(cell["outcomes"]["hang_other"], 100);
+      EXPECT_EQ(cell["outcomes"]["stuck"], 100) << cell.dump(2);
+      EXPECT_EQ(cell["verdict"], "control-held");
     }
   }
 }

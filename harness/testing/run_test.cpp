@@ -79,15 +79,15 @@ INSTANTIATE_TEST_SUITE_P(
     All, FakeVictim,
     ::testing::Values(Expected{"lost-wakeup", "hang_match", 0},  // the bug: must fire
                       Expected{"clean", "clean", 0},
-                      Expected{"slow", "slow", 0},             // asleep 300 ms, ends by itself
-                      Expected{"restless", "slow", 0},         // asleep at every look, but moves
-                      Expected{"elsewhere", "hang_other", 1},  // hangs, not where the bug does
-                      Expected{"other", "hang_other", 1},      // hangs, invariant holds
-                      Expected{"wrong-descriptor", "hang_other", 1},  // our own poll disagrees
-                      Expected{"starved", "inconclusive", 3},         // runs for ever
-                      Expected{"stopped", "inconclusive", 3},         // SIGSTOP
-                      Expected{"killable-d", "hang_other", 1},        // state D is not "unkillable"
-                      Expected{"exits", "infra", 3},                  // a silent exit is no pass
+                      Expected{"slow", "slow", 0},               // asleep 300 ms, ends by itself
+                      Expected{"restless", "slow", 0},           // asleep at every look, but moves
+                      Expected{"elsewhere", "hang_other", 1},    // hangs, not where the bug does
+                      Expected{"other", "stuck", 3},             // stands still, invariant holds
+                      Expected{"wrong-descriptor", "stuck", 3},  // our own poll disagrees
+                      Expected{"starved", "inconclusive", 3},    // runs for ever
+                      Expected{"stopped", "inconclusive", 3},    // SIGSTOP
+                      Expected{"killable-d", "hang_other", 1},   // state D is not "unkillable"
+                      Expected{"exits", "infra", 3},             // a silent exit is no pass
                       Expected{"crashes", "infra", 3}, Expected{"anomaly", "anomaly", 1}),
     [](const auto& each) {
       std::string name = each.param.variant;
@@ -106,9 +106,35 @@ TEST(Run, TheLeverFreesALostWakeupAndStopContinueDoesNot) {
   EXPECT_EQ(result["kinds"][0]["verdict"]["freed_by"], "lever") << result.dump(2);
 }
 
-TEST(Run, AWorkerStuckOutsideItsAwaitIsAnotherHang) {
-  const Json result = result_of("worker-stuck", "1", nullptr);
-  EXPECT_EQ(result["outcomes"]["hang_other"], 1) << result.dump(2);
+TEST(Run, AWorkerStuckOutsideItsAwaitIsStuckAndNoHang) {
+  int code = -1;
+  const Json result = result_of("worker-stuck", "1", &code);
+  EXPECT_EQ(result["outcomes"]["stuck"], 1) << result.dump(2);
+  EXPECT_EQ(code, 3);
+}
+
+TEST(Run, WhatStandsStillWithoutAProofIsEndedByTheLeverAlone) {
+  const Json verdict = result_of("other", "1", nullptr)["kinds"][0]["verdict"];
+  EXPECT_EQ(verdict["outcome"], "stuck") << verdict.dump(2);
+  EXPECT_EQ(verdict["kill"], "untested");
+  EXPECT_EQ(verdict["rescue"], "untested");
+}
+
+TEST(Run, TheGateTurnsWhatSaysNothingIntoAFailureOrAPass) {
+  const auto code = [](const char* variant, std::vector<std::string> options) {
+    int ended = -1;
+    result_of(variant, "5", &ended, std::move(options));
+    return ended;
+  };
+  EXPECT_EQ(code("rare", {"--param", "every=1000000", "--expect", "fake=fixed:x"}), 3);
+  EXPECT_EQ(code("rare", {"--param", "every=1000000", "--expect", "fake=fixed:x", "--weak-ok"}), 0);
+  EXPECT_EQ(code("rare", {"--param", "every=1000000", "--expect", "fake=fixed:x", "--fail-on",
+                          "skip,weak"}),
+            1);
+  EXPECT_EQ(code("skip", {}), 4);
+  EXPECT_EQ(code("skip", {"--require", "fake"}), 1);
+  EXPECT_EQ(code("skip", {"--fail-on", "skip"}), 1);
+  EXPECT_EQ(code("skip", {"--fail-on", "weak"}), 4);
 }
 
 TEST(Run, ASkipNamesItsReasonAndIsExit4) {
@@ -190,7 +216,7 @@ TEST(Run, ASkipInTheMiddleMakesNoPassOfHalfARun) {
     EXPECT_EQ(result["skip_reason"], "");
     EXPECT_EQ(result["verdict"], "infra");
     EXPECT_EQ(result["outcomes"]["infra"], 20) << "it gives up";
-    EXPECT_NE(result["notes"].dump().find("given up after 20"), std::string::npos);
+    EXPECT_NE(result["explanation"].dump().find("given up after 20"), std::string::npos);
   }
 }
 
@@ -495,6 +521,10 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"budget_nonsense", {"run", "fake", "--budget", "soon"}, 2},
         Mistake{"budget_negative", {"run", "fake", "--budget", "-3s"}, 2},
         Mistake{"no_workers", {"run", "fake", "--workers", "0"}, 2},
+        Mistake{"fail_on_what", {"run", "fake", "--fail-on", "skip,rain"}, 2},
+        Mistake{"require_what_does_not_run", {"run", "fake", "--require", "nope"}, 2},
+        Mistake{"weak_both_ways", {"run", "fake", "--weak-ok", "--fail-on", "weak"}, 2},
+        Mistake{"power_over_what", {"run", "fake", "--power", "luck"}, 2},
         Mistake{"json_is_a_folder", {"run", "fake", "--json", "/tmp"}, 2},
         Mistake{"json_in_no_folder", {"run", "fake", "--json", "/nowhere/x.json"}, 2},
         Mistake{"resume_nothing", {"run", "--resume", "/nowhere"}, 2},

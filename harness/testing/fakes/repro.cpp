@@ -70,7 +70,8 @@ class Fake final : public Reproducer {
       std::memset(shared.slot->shot.plan, 'A', sizeof shared.slot->shot.plan);
       shared.slot->shot.delay_ns = 0x4141414141414141;
     }
-    if (variant_ == "clean" || context.trial() % every_ != 0) return TrialOutcome::Clean;
+    const std::uint64_t turn = variant_ == "rare" ? context.trial() + 1 : context.trial();
+    if (variant_ == "clean" || turn % every_ != 0) return TrialOutcome::Clean;
     if (variant_ == "exits") ::_exit(0);
     if (variant_ == "crashes") std::abort();
     if (variant_ == "kills-supervisor") ::kill(::getppid(), SIGKILL);
@@ -128,7 +129,9 @@ class Fake final : public Reproducer {
                         variant_ == "one-lane-works" || variant_ == "hang-then-fails" ||
                         variant_ == "late-parker" || variant_ == "elsewhere" ||
                         variant_ == "wrong-descriptor" || variant_ == "stopped" ||
-                        variant_ == "starved" || variant_ == "slow" || variant_ == "restless";
+                        variant_ == "starved" || variant_ == "slow" || variant_ == "restless" ||
+                        variant_ == "killable-d" || variant_ == "stuck-after-kill" ||
+                        variant_ == "rare";
     if (broken) return {InvariantStatus::Broken, "the fake says that its invariant is broken"};
     return {InvariantStatus::Holds, "the fake says that its invariant holds"};
   }
@@ -248,6 +251,7 @@ Variant variant(const char* name, Expect expect) {
   v.signatures = {signature};
   v.ladder = {Rung::Wait, Rung::StopContinue, Rung::Lever, Rung::Kill};
   v.healthy_until_ms = 3000;
+  v.reference_rate = 0.96;  // one clean trial excludes it
   v.trials = 20;
   return v;
 }
@@ -292,6 +296,8 @@ Manifest reproducer_manifest() {
     m.variants.back().widens = m.variants.back().name != "clean";
   }
   m.variants.push_back(variant("measures", Expect::Measure));
+  m.variants.push_back(variant("rare", Expect::Affected));
+  m.variants.back().reference_rate = 0.01;
   return m;
 }
 
