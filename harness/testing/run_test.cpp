@@ -54,9 +54,20 @@ int processes_with(const std::string& text) {
   return count;
 }
 
+/// Trials that ended by themselves; whether one was late depends on the machine.
+int ended_by_itself(const Json& result) {
+  return result["outcomes"]["clean"].get<int>() + result["outcomes"]["slow"].get<int>();
+}
+
+/// Whether the journal in `folder` holds at least `records` records, so that a run is under way.
+bool has_records(const std::string& folder, std::ptrdiff_t records) {
+  const std::string text = read_file(folder + "/journal.jsonl").value_or("");
+  return std::count(text.begin(), text.end(), '\n') > records;
+}
+
 struct Expected {
   const char* variant;
-  const char* outcome;  ///< key of outcomes{}
+  const char* outcome;  ///< key of outcomes{}, "" for one that ended by itself
   int code;
 };
 
@@ -69,7 +80,9 @@ class FakeVictim : public ::testing::TestWithParam<Expected> {};
 TEST_P(FakeVictim, GetsTheOutcomeItDeserves) {
   int code = -1;
   const Json result = result_of(GetParam().variant, "3", &code);
-  EXPECT_EQ(result["outcomes"][GetParam().outcome], 3) << result.dump(2);
+  const std::string outcome = GetParam().outcome;
+  EXPECT_EQ(outcome.empty() ? ended_by_itself(result) : result["outcomes"][outcome].get<int>(), 3)
+      << result.dump(2);
   const bool is_bug = std::string(GetParam().variant) == "lost-wakeup";
   EXPECT_EQ(result["hits"], is_bug ? 3 : 0);
   EXPECT_EQ(code, GetParam().code) << result.dump(2);
@@ -79,8 +92,8 @@ INSTANTIATE_TEST_SUITE_P(
     All, FakeVictim,
     ::testing::Values(Expected{"lost-wakeup", "hang_match", 0},  // the bug: must fire
                       Expected{"clean", "clean", 0},
-                      Expected{"slow", "slow", 0},               // asleep 300 ms, ends by itself
-                      Expected{"restless", "slow", 0},           // asleep at every look, but moves
+                      Expected{"slow", "", 0},                   // asleep 300 ms, ends by itself
+                      Expected{"restless", "", 0},               // asleep at every look, but moves
                       Expected{"elsewhere", "hang_other", 1},    // hangs, not where the bug does
                       Expected{"other", "stuck", 3},             // stands still, invariant holds
                       Expected{"wrong-descriptor", "stuck", 3},  // our own poll disagrees
@@ -187,9 +200,8 @@ TEST(Run, AnOverdueTrialThatEndsByItselfIsOneTrialAndNoneIsLost) {
   const Json result = result_of("late-finisher", "40", nullptr, {"--param", "every=20"});
   EXPECT_EQ(result["hits"], 0) << result.dump(2);
   EXPECT_EQ(result["attempted"], 40);
-  EXPECT_EQ(result["outcomes"]["clean"], 38);
-  EXPECT_EQ(result["outcomes"]["slow"].get<int>() + result["outcomes"]["hang_other"].get<int>(), 2)
-      << result.dump(2);
+  // Whether it is late enough to be watched depends on how slow the machine is.
+  EXPECT_EQ(ended_by_itself(result), 40) << result.dump(2);
 }
 
 TEST(Run, AWorkerThatHangsAfterItsRescueIsReplacedAndTheRunEnds) {
@@ -266,8 +278,7 @@ TEST(Run, OneJournalHasOneWriter) {
   Ran second;
   const Ran first = run_command(
       fake_run("lost-wakeup", {"--trials", "100000", "--results", run}), 60, [&](pid_t pid) {
-        if (second.code != -1 || ::access((run + "/journal.jsonl").c_str(), F_OK) != 0) return;
-        ::usleep(100'000);
+        if (second.code != -1 || !has_records(run, 1)) return;
         second = run_command({kHangrate, "run", "--resume", run, "--repro-dir", kFakes});
         ::kill(pid, SIGINT);
       });
@@ -287,15 +298,14 @@ TEST(Run, AStoppedTerminalDoesNotStopTheRun) {
   ASSERT_GE(slave, 0);
   const std::string json = folder / "run.json";
   bool stopped = false;
-  const Ran ran = run_command(
-      under_shell("exec 2>" + terminal,
-                  {kHangrate, "run", "fake/lost-wakeup", "--repro-dir", kFakes, "--trials", "300",
-                   "--budget", "20s", "--results", folder / "run"}),
-      8, [&](pid_t) {
-        const std::string journal = read_file(folder / "run/journal.jsonl").value_or("");
-        if (stopped || std::count(journal.begin(), journal.end(), '\n') < 2) return;
-        stopped = ::tcflow(slave, TCOOFF) == 0;  // what Ctrl-S does
-      });
+  const Ran ran =
+      run_command(under_shell("exec 2>" + terminal,
+                              {kHangrate, "run", "fake/lost-wakeup", "--repro-dir", kFakes,
+                               "--trials", "300", "--budget", "20s", "--results", folder / "run"}),
+                  60, [&](pid_t) {
+                    if (stopped || !has_records(folder / "run", 1)) return;
+                    stopped = ::tcflow(slave, TCOOFF) == 0;  // what Ctrl-S does
+                  });
   EXPECT_TRUE(stopped);
   const Ran report = run_command({kHangrate, "report", folder / "run", "--json", "-"});
   ::tcflow(slave, TCOON);
@@ -382,10 +392,9 @@ TEST(Run, LeavesNoProcessBehindEvenWhenATrialDetachesOne) {
 TEST(Run, SigkillInTheMiddleAndResumeGiveTheFullTotal) {
   const TempFolder folder;
   const std::string run = folder / "run";
-  const Nanos start = now_ns();
   run_command(fake_run("lost-wakeup", {"--trials", "6000", "--param", "every=4", "--results", run}),
               60, [&](pid_t pid) {
-                if (now_ns() - start > 300 * kMilli) ::kill(pid, SIGKILL);
+                if (has_records(run, 100)) ::kill(pid, SIGKILL);
               });
   const Ran half = run_command({kHangrate, "report", run, "--json", "-"});
   const auto before = parse_json(half.out);
@@ -404,17 +413,15 @@ TEST(Run, SigkillInTheMiddleAndResumeGiveTheFullTotal) {
 
 TEST(Run, CtrlCEndsCleanlyWithTheResultsSoFar) {
   const TempFolder folder;
-  const Nanos start = now_ns();
   bool sent = false;
   const Ran ran = run_command(fake_run("lost-wakeup", {"--trials", "1000000", "--param", "every=50",
                                                        "--results", folder / "run", "--json", "-"}),
                               60, [&](pid_t pid) {
-                                if (sent || now_ns() - start < 500 * kMilli) return;
+                                if (sent || !has_records(folder / "run", 20)) return;
                                 sent = true;
                                 ::kill(pid, SIGINT);
                               });
-  EXPECT_EQ(ran.code, 130);
-  EXPECT_LT(ran.seconds, 15);
+  EXPECT_EQ(ran.code, 130) << "a run that does not end is killed after a minute";
   const auto json = parse_json(ran.out);
   ASSERT_TRUE(json) << ran.err;
   EXPECT_GT((*json)["results"][0]["trials"], 0);
