@@ -100,7 +100,7 @@ TEST(Search, NothingIsMeasuredBeforeItIsOver) {
     EXPECT_EQ(line["observation"]["shot"]["plan"], "right");
   }
   EXPECT_TRUE(over);
-  EXPECT_EQ(journal_of(folder / "run")[0]["schema"], 2) << "a reader of before must refuse it";
+  EXPECT_GE(journal_of(folder / "run")[0]["schema"], 2) << "a reader of before must refuse it";
 }
 
 TEST(Search, StopRulesSeeMeasuredTrialsOnly) {
@@ -117,7 +117,6 @@ TEST(Search, HasItsUsualLengthWhereTheRaceIsWidened) {
   EXPECT_EQ(plain["search"], nullptr);
   EXPECT_EQ(plain["widened"], false);
   EXPECT_EQ(plain["hits"], 5);
-  EXPECT_EQ(journal_of(folder / "plain")[0]["schema"], 1);
   const Json aided = result_of(folder / "aided", widened({"--trials", "5"}));
   EXPECT_EQ(aided["search"]["trials"], 300);
 }

@@ -84,7 +84,10 @@ class PipeResizeStall final : public Reproducer {
     }
     context.phase("resize");
     race_.load(context, write_end_.get());
-    if (race_.fire([&] { plan_.resize(context, read_end_.get(), capacity_); })) race_.near();
+    const std::size_t wanted = capacity_ + static_cast<std::size_t>(writers_) * page_;
+    if (race_.fire([&] { plan_.resize(context, read_end_.get(), capacity_, wanted); })) {
+      race_.near();
+    }
     context.await(*this);
     const TrialOutcome outcome = check_results(context);
     write_end_.reset();

@@ -17,6 +17,14 @@ namespace hangrate::kit {
 
 namespace {
 
+/// What the kernel makes of a size: a power of two pages (fs/pipe.c round_pipe_size(), v5.10 to
+/// v7).
+std::size_t rounded(std::size_t bytes) {
+  auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  while (size < bytes) size *= 2;
+  return size;
+}
+
 int policy_number(const std::string& name) {
   if (name == "batch") return SCHED_BATCH;
   if (name == "idle") return SCHED_IDLE;
@@ -89,8 +97,14 @@ std::size_t ResizePlan::shape(Context& context, int pipe_fd) const {
       must(context, ::fcntl(pipe_fd, F_GETPIPE_SZ), "fcntl(F_GETPIPE_SZ)"));
 }
 
-void ResizePlan::resize(Context& context, int pipe_fd, std::size_t capacity) const {
-  const std::size_t size = after_ != 0 ? after_ : 2 * capacity;
+void ResizePlan::resize(Context& context, int pipe_fd, std::size_t capacity,
+                        std::size_t wanted) const {
+  if (after_ != 0 && rounded(after_) < wanted) {
+    context.skip("after=" + std::to_string(after_) +
+                 " leaves no room for what the writers still have to write: they need " +
+                 std::to_string(wanted));
+  }
+  const std::size_t size = after_ != 0 ? after_ : std::max(2 * capacity, wanted);
   if (::fcntl(pipe_fd, F_SETPIPE_SZ, static_cast<int>(size)) >= 0) return;
   const int error = errno;
   const std::string what =
@@ -104,9 +118,7 @@ void ResizePlan::resize(Context& context, int pipe_fd, std::size_t capacity) con
 std::size_t ResizePlan::largest_before() const {
   constexpr std::size_t kDefaultSlots = 16;  // PIPE_DEF_BUFFERS, include/linux/pipe_fs_i.h
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  std::size_t pages = kDefaultSlots;
-  while (pages * page < before_) pages *= 2;  // the kernel rounds up to a power of two pages
-  return pages * page;
+  return std::max(kDefaultSlots * page, rounded(before_));
 }
 
 Invariant writer_sleeps_with_room(int write_end, bool unfinished) {

@@ -23,8 +23,9 @@ class ResizePlan {
   void start_writer(Context& context, Actor& actor) const;
   /// Gives a fresh pipe the size before; returns its capacity in bytes.
   std::size_t shape(Context& context, int pipe_fd) const;
-  /// The provocation: F_SETPIPE_SZ to the size after.
-  void resize(Context& context, int pipe_fd, std::size_t capacity) const;
+  /// The provocation: F_SETPIPE_SZ to the size after, so large that all writers can end: `wanted`
+  /// bytes at least.
+  void resize(Context& context, int pipe_fd, std::size_t capacity, std::size_t wanted) const;
   /// The largest capacity that shape() can return, bytes.
   std::size_t largest_before() const;
 
