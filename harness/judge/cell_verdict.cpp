@@ -105,8 +105,7 @@ CellJudgement judge_cell(const CellCase& cell) {
   judgement.shortfall = cell.shortfall;
   judgement.stuck = cell.expectation != Expectation::Lookalike &&
                     tally.count(Outcome::Stuck) + cell.search.count(Outcome::Stuck) > 0;
-  judgement.possible_hits = tally.count(Outcome::Stuck) + tally.count(Outcome::Inconclusive) +
-                            tally.count(Outcome::LostMachine);
+  judgement.possible_hits = tally.possible_hits();
   judgement.excluded_rate = excluded_rate(
       judgement.possible_hits, tally.conclusive() + judgement.possible_hits, cell.confidence);
   judgement.needed =

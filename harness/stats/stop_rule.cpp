@@ -2,20 +2,23 @@
 #include "harness/stats/stop_rule.h"
 
 #include "harness/stats/interval.h"
+#include "harness/stats/power.h"
 
 namespace hangrate {
 namespace {
 
 bool excludes(const Exclusion& wanted, const Tally& tally) {
+  const std::uint64_t possible = tally.possible_hits();
   return tally.reproductions() == 0 && tally.conclusive() > 0 &&
-         excluded_rate(tally.conclusive(), wanted.confidence) <= wanted.rate;
+         excluded_rate(possible, tally.conclusive() + possible, wanted.confidence) <= wanted.rate;
 }
 
 /// Enough for one that is not clean, or so many without a word that more would not help.
 bool exhausted(const Exclusion& wanted, const Tally& tally) {
   constexpr double kAtLeast = 100;
   const auto needed = static_cast<double>(trials_to_exclude(wanted.rate, wanted.confidence));
-  return static_cast<double>(tally.conclusive()) >= needed ||
+  const bool shown = tally.reproductions() > 0;
+  return (shown && static_cast<double>(tally.conclusive()) >= needed) ||
          static_cast<double>(tally.attempted()) >= kMostForOne * needed + kAtLeast;
 }
 

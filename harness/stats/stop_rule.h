@@ -35,8 +35,8 @@ struct StopRule {
   std::optional<std::uint64_t> hits;
   /// A clean run excludes this rate. A run with a hit or anomaly ends after as many conclusive
   /// trials as a clean one would have needed. That number is known beforehand, so asking after
-  /// every batch costs no confidence. A trial that said nothing is made up for by another, up to
-  /// kMostForOne attempts in all for each one needed.
+  /// every batch costs no confidence. A trial that may have been a hit counts as one, and is made
+  /// up for by others, up to kMostForOne attempts in all for each one needed.
   std::optional<Exclusion> until_excluded;
   /// Elapsed time. A hit takes longer than a clean trial, so this leans on the outcome a little:
   /// the last trials before the budget ends are more often clean ones.

@@ -61,14 +61,22 @@ TEST(StopRule, AHitEndsTheRunWhereACleanOneWouldHaveEnded) {
 TEST(StopRule, ATrialThatSaidNothingIsMadeUpForByAnotherUpToABound) {
   StopRule rule;
   rule.until_excluded = Exclusion{0.001, 0.95};
-  Tally tally = clean(2990);
-  tally.add(Outcome::Inconclusive, SignatureMatch::NotApplicable, 50);
-  EXPECT_EQ(decide(rule, tally, 0), EndReason::None);
-  Tally made_up = tally;
-  made_up.add(Outcome::Clean, SignatureMatch::NotApplicable, 5);
-  EXPECT_EQ(decide(rule, made_up, 0), EndReason::Excluded);
-  tally.add(Outcome::Infra, SignatureMatch::NotApplicable, 10'000);
-  EXPECT_EQ(decide(rule, tally, 0), EndReason::Trials);
+  for (const Outcome doubt : {Outcome::Inconclusive, Outcome::Stuck, Outcome::LostMachine}) {
+    Tally tally = clean(2995);
+    EXPECT_EQ(decide(rule, tally, 0), EndReason::Excluded);
+    tally.add(doubt);
+    EXPECT_EQ(decide(rule, tally, 0), EndReason::None) << "it may have been a hit";
+    tally.add(Outcome::Clean, SignatureMatch::NotApplicable, 4742 - 2996);
+    EXPECT_EQ(decide(rule, tally, 0), EndReason::Excluded);
+    tally.add(doubt, SignatureMatch::NotApplicable, 20);
+    tally.add(Outcome::Clean, SignatureMatch::NotApplicable, 1400);
+    EXPECT_EQ(decide(rule, tally, 0), EndReason::Trials) << "more would not help";
+  }
+  Tally never_began = clean(2990);
+  never_began.add(Outcome::Infra, SignatureMatch::NotApplicable, 50);
+  EXPECT_EQ(decide(rule, never_began, 0), EndReason::None);
+  never_began.add(Outcome::Clean, SignatureMatch::NotApplicable, 5);
+  EXPECT_EQ(decide(rule, never_began, 0), EndReason::Excluded);
 }
 
 TEST(StopRule, StopsWhenTheBudgetIsSpent) {

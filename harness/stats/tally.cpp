@@ -45,6 +45,10 @@ std::uint64_t Tally::attempted() const {
   return sum;
 }
 
+std::uint64_t Tally::possible_hits() const {
+  return count(Outcome::Stuck) + count(Outcome::Inconclusive) + count(Outcome::LostMachine);
+}
+
 std::uint64_t Tally::lost() const {
   return count(Outcome::Infra) + count(Outcome::LostMachine);
 }

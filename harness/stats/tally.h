@@ -38,6 +38,8 @@ class Tally {
   std::uint64_t conclusive() const;  ///< Clean + Slow + Anomaly + Hang: the denominator
   std::uint64_t attempted() const;   ///< every outcome
   std::uint64_t lost() const;        ///< Infra + LostMachine: the machine failed us
+  /// Stuck + Inconclusive + LostMachine: began, and may have been hits.
+  std::uint64_t possible_hits() const;
 
   bool operator==(const Tally&) const = default;
 
