@@ -68,7 +68,9 @@ std::optional<CellVerdict> unanswered(const CellCase& cell, bool stuck) {
   const bool cut = cell.shortfall == Shortfall::Cut;
   if (cut && tally.count(Outcome::LostMachine) > 0) return CellVerdict::Infra;
   const bool hung = tally.count(Outcome::Hang) + tally.count(Outcome::Stuck) > 0;
-  if (cell.shortfall == Shortfall::GaveUp && !hung) return CellVerdict::Infra;
+  // Victims that could not be freed end a cell too, and they are what it was to show.
+  const bool gave_up = cell.shortfall == Shortfall::GaveUp;
+  if (gave_up && (!hung || lost > 0)) return CellVerdict::Infra;
   if (stuck) return CellVerdict::Stuck;
   if (nothing || cut || tally.count(Outcome::Inconclusive) > half) return CellVerdict::Inconclusive;
   return std::nullopt;
@@ -77,11 +79,11 @@ std::optional<CellVerdict> unanswered(const CellCase& cell, bool stuck) {
 /// Nothing was seen. Had the bug been there at its reference rate, would it have been?
 CellVerdict clean(const CellCase& cell, const CellJudgement& judgement) {
   const double excluded = std::max(judgement.excluded_rate, cell.excluded_over_boots.value_or(0));
-  const bool power = excluded <= cell.reference_rate;
+  // The reference rate is the natural one; help may miss the window on this machine.
+  const bool power = excluded <= cell.reference_rate && !cell.helped;
   switch (cell.expectation) {
     case Expectation::Affected:
-      // The reference rate is the natural one; help may miss the window on this machine.
-      return power && !cell.helped ? CellVerdict::UnexpectedlyClean : CellVerdict::Weak;
+      return power ? CellVerdict::UnexpectedlyClean : CellVerdict::Weak;
     case Expectation::Fixed:
       return power ? CellVerdict::FixedClean : CellVerdict::Weak;
     case Expectation::NeverHangs:
@@ -105,6 +107,7 @@ CellJudgement judge_cell(const CellCase& cell) {
   judgement.shortfall = cell.shortfall;
   judgement.stuck = cell.expectation != Expectation::Lookalike &&
                     tally.count(Outcome::Stuck) + cell.search.count(Outcome::Stuck) > 0;
+  judgement.lost = tally.lost() > 0;
   judgement.possible_hits = tally.possible_hits();
   judgement.excluded_rate = excluded_rate(
       judgement.possible_hits, tally.conclusive() + judgement.possible_hits, cell.confidence);
@@ -121,7 +124,8 @@ CellJudgement judge_cell(const CellCase& cell) {
 }
 
 int exit_code(const CellJudgement& judgement, const Gate& gate, const std::string& repro) {
-  const bool incomplete = judgement.shortfall == Shortfall::Cut || judgement.stuck;
+  const bool incomplete = judgement.shortfall == Shortfall::Cut || judgement.stuck ||
+                          (judgement.shortfall == Shortfall::GaveUp && judgement.lost);
   const int failed_by_stuck = judgement.stuck && gate.fail_stuck ? kUnexpected : kNoAnswer;
   switch (judgement.verdict) {
     case CellVerdict::Reproduced:
@@ -142,7 +146,7 @@ int exit_code(const CellJudgement& judgement, const Gate& gate, const std::strin
       return failed_by_stuck;
     case CellVerdict::Infra:
     case CellVerdict::Inconclusive:
-      return kNoAnswer;
+      return failed_by_stuck;
     case CellVerdict::Skipped: {
       const bool required =
           std::find(gate.require.begin(), gate.require.end(), repro) != gate.require.end();

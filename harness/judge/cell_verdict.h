@@ -57,6 +57,7 @@ struct CellJudgement {
   CellVerdict verdict = CellVerdict::Inconclusive;
   Shortfall shortfall = Shortfall::None;
   bool stuck = false;               ///< a trial stood still that should not have
+  bool lost = false;                ///< the machine failed some trials
   std::uint64_t possible_hits = 0;  ///< trials that may have been hits: Stuck, Inconclusive, lost
   double excluded_rate = 1.0;       ///< by a clean run in which each of those was one
   /// Conclusive and possible trials that exclude the reference rate, with as many possible hits.
@@ -80,12 +81,12 @@ struct CellJudgement {
 ///   any              every trial Skipped (at least one)                       Skipped
 ///   any              Infra + LostMachine: over half of all attempted, or some
 ///                    and no conclusive trial                                  Infra
-///   any              cut short with a lost machine, or given up without a
-///                    hang                                                     Infra
+///   any              cut short with a lost machine, or given up with trials
+///                    that failed or without a hang                            Infra
 ///   not Lookalike    a Stuck trial                                            Stuck
 ///   any              no conclusive trial, over half of all Inconclusive, or
 ///                    cut short                                                Inconclusive
-///   Affected         the reference rate is excluded, no help                  UnexpectedlyClean
+///   Affected         the reference rate is excluded                           UnexpectedlyClean
 ///   Fixed            the reference rate is excluded                           FixedClean
 ///   NeverHangs       the reference rate is excluded                           ControlHeld
 ///   these three      it is not                                                Weak
@@ -95,7 +96,7 @@ struct CellJudgement {
 ///
 /// Proofs come first: a hang stays proven however many other trials failed. Claims that something
 /// did not happen come last, since they need trials that could have seen it. To exclude a rate,
-/// every trial that may have been a hit counts as one.
+/// every trial that may have been a hit counts as one, and helped trials exclude no natural rate.
 CellJudgement judge_cell(const CellCase& cell);
 
 /// 0 as expected, 1 unexpected, 3 no answer, 4 skipped. A cell that was cut short or has a trial

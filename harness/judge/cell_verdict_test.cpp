@@ -107,13 +107,35 @@ TEST(CellVerdict, PowerOverBootsIsAskedOnlyWhereItIsDemanded) {
 }
 
 TEST(CellVerdict, HelpThatNeverHitSaysNothingOfTheBug) {
-  CellCase cell{.expectation = Expectation::Affected,
-                .tally = tally_of({.clean = 5000}),
-                .search = {},
-                .excluded_over_boots = {}};
-  EXPECT_EQ(judge_cell(cell).verdict, CellVerdict::UnexpectedlyClean);
-  cell.helped = true;
-  EXPECT_EQ(judge_cell(cell).verdict, CellVerdict::Weak);
+  for (const Expectation expectation :
+       {Expectation::Affected, Expectation::Fixed, Expectation::NeverHangs}) {
+    CellCase cell{.expectation = expectation,
+                  .tally = tally_of({.clean = 5000}),
+                  .search = {},
+                  .excluded_over_boots = {}};
+    EXPECT_NE(judge_cell(cell).verdict, CellVerdict::Weak);
+    cell.helped = true;
+    EXPECT_EQ(judge_cell(cell).verdict, CellVerdict::Weak);
+  }
+}
+
+TEST(CellVerdict, GivenUpWithTrialsThatFailedIsNoPass) {
+  const Counts counts{.match = 21, .infra = 20};
+  EXPECT_EQ(exit_code(judgement_of(Expectation::AlwaysHangs, counts, Shortfall::GaveUp)), 3);
+  EXPECT_EQ(exit_code(judgement_of(Expectation::Affected, counts, Shortfall::GaveUp)), 3);
+  EXPECT_EQ(exit_code(judgement_of(Expectation::Lookalike, {.infra = 20, .stuck = 21},
+                                   Shortfall::GaveUp)),
+            3);
+  EXPECT_EQ(exit_code(judgement_of(Expectation::AlwaysHangs, {.match = 8}, Shortfall::GaveUp)), 0)
+      << "victims that could not be freed";
+}
+
+TEST(ExitCode, OfAStuckTrialIsThatOfTheGateWhateverElseFailed) {
+  const CellJudgement judgement =
+      judgement_of(Expectation::Fixed, {.clean = 1, .infra = 9, .stuck = 1});
+  EXPECT_EQ(judgement.verdict, CellVerdict::Infra);
+  EXPECT_EQ(exit_code(judgement), 3);
+  EXPECT_EQ(exit_code(judgement, {.fail_stuck = true}), 1);
 }
 
 TEST(CellVerdict, AnotherHangIsUnexpectedEverywhereButInALookalike) {

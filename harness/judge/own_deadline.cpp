@@ -12,11 +12,12 @@ namespace hangrate {
 namespace {
 
 enum class Given {
-  Always,         ///< the call is a sleep
-  Milliseconds,   ///< an int; negative: none
-  Pointer,        ///< to a timespec or timeval; NULL: none
-  FutexPointer,   ///< the same, for the operations that wait
-  IoUringExtArg,  ///< IORING_ENTER_EXT_ARG: the argument behind it may hold one
+  Always,             ///< the call is a sleep
+  Milliseconds,       ///< an int; negative: none
+  Pointer,            ///< to a timespec or timeval; NULL: none
+  FutexPointer,       ///< the same, for the operations that wait
+  UnlessEndlessPoll,  ///< Milliseconds where the stack shows do_restart_poll(), else Always
+  IoUringExtArg,      ///< IORING_ENTER_EXT_ARG: the argument behind it may hold one
 };
 
 struct TimedCall {
@@ -29,8 +30,9 @@ struct TimedCall {
 constexpr TimedCall kTimed[] = {
     {"nanosleep", Given::Always, 0},
     {"clock_nanosleep", Given::Always, 0},
-    // What a signal interrupted goes on as restart_syscall(2): nanosleep, poll and futex do.
-    {"restart_syscall", Given::Always, 0},
+    // What a signal interrupted goes on as restart_syscall(2): nanosleep, futex and poll do. Only
+    // poll does so without a time too; its arguments are still in the registers.
+    {"restart_syscall", Given::UnlessEndlessPoll, 2},
     {"poll", Given::Milliseconds, 2},
     {"epoll_wait", Given::Milliseconds, 3},
     {"epoll_pwait", Given::Milliseconds, 3},
@@ -80,13 +82,21 @@ bool futex_waits(std::uint64_t operation) {
   return std::find(kWaiting.begin(), kWaiting.end(), operation & kCommands) != kWaiting.end();
 }
 
-bool has_deadline(const TimedCall& call, const std::string& text) {
+bool contains(const std::vector<std::string>& stack, std::string_view function) {
+  return std::find(stack.begin(), stack.end(), function) != stack.end();
+}
+
+bool has_deadline(const TimedCall& call, const TaskSample& task) {
+  const std::string& text = task.syscall;
   if (call.given == Given::Always) return true;
+  const bool poll = contains(task.stack, "do_restart_poll");
+  if (call.given == Given::UnlessEndlessPoll && !poll) return true;
   const auto value = argument_of(text, call.argument);
   if (!value) return false;
   switch (call.given) {
     case Given::Always:
       return true;
+    case Given::UnlessEndlessPoll:
     case Given::Milliseconds:
       return static_cast<std::int32_t>(*value) >= 0;
     case Given::Pointer:
@@ -103,13 +113,12 @@ bool has_deadline(const TimedCall& call, const std::string& text) {
 
 std::optional<std::string> own_deadline(const TaskSample& task) {
   for (const TimedCall& call : kTimed) {
-    if (task.syscall_name == call.name && has_deadline(call, task.syscall)) {
+    if (task.syscall_name == call.name && has_deadline(call, task)) {
       return std::string(call.name);
     }
   }
   for (const std::string_view sleep : kSleeps) {
-    const bool there = std::find(task.stack.begin(), task.stack.end(), sleep) != task.stack.end();
-    if (there || task.wchan == sleep) return std::string(sleep);
+    if (contains(task.stack, sleep) || task.wchan == sleep) return std::string(sleep);
   }
   return std::nullopt;
 }

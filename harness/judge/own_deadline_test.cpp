@@ -52,5 +52,15 @@ TEST(OwnDeadline, IsSeenByTheStackOrTheChannelAlone) {
   EXPECT_TRUE(own_deadline(task));
 }
 
+TEST(OwnDeadline, OfAPollThatASignalInterruptedIsTheOneItWasGiven) {
+  TaskSample endless = in("restart_syscall", "219 0x7ffc 0x1 0xffffffff");
+  EXPECT_TRUE(own_deadline(endless)) << "without a stack it may be a sleep";
+  endless.stack = {"do_sys_poll", "do_restart_poll"};
+  EXPECT_FALSE(own_deadline(endless));
+  TaskSample timed = in("restart_syscall", "219 0x7ffc 0x1 0xbb8");
+  timed.stack = endless.stack;
+  EXPECT_TRUE(own_deadline(timed));
+}
+
 }  // namespace
 }  // namespace hangrate

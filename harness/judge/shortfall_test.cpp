@@ -32,6 +32,8 @@ TEST(Shortfall, IsCompleteWithItsTrialsOrWithAnEndThatWasAskedFor) {
     EXPECT_EQ(after(50, 13, reason), Shortfall::None) << end_name(reason);
     EXPECT_EQ(after(0, 13, reason), Shortfall::None) << end_name(reason);
   }
+  EXPECT_EQ(after(0, 13, EndReason::Trials), Shortfall::None)
+      << "until a rate is excluded, and hit";
   CellSpec spec;
   spec.trials = 50;
   CellResult result(spec);

@@ -125,6 +125,7 @@ Verdict not_a_hang(const Evidence& evidence, const Observation& observation) {
       verdict.because.push_back(number(ReasonCode::EndedByItself, took, kMicro));
       return verdict;
     case Ending::WorkerDied:
+      if (evidence.motionless) break;  // it stood still, whatever became of its worker
       verdict.outcome = Outcome::Infra;
       verdict.rule = Rule::WorkerDied;
       verdict.because.push_back(told(observation.message));

@@ -103,6 +103,16 @@ TEST(TrialVerdict, EndedByItselfIsCleanOrSlowByTimeAndNeverAHang) {
   }
 }
 
+TEST(TrialVerdict, WhatStoodStillStaysStuckThoughItsWorkerDied) {
+  Round round = proven_round();
+  round.invariant.state = InvariantState::Holds;
+  EXPECT_EQ(judge_trial(lasting(round, Ending::WorkerDied), pipe_variant()).outcome,
+            Outcome::Stuck);
+  EXPECT_EQ(judge_trial(observed(round, Ending::WorkerDied), pipe_variant()).outcome,
+            Outcome::Infra)
+      << "not long enough to say so";
+}
+
 TEST(TrialVerdict, AnInterruptedWatchSaysNothing) {
   Round round = proven_round();
   round.invariant.state = InvariantState::Holds;

@@ -92,21 +92,12 @@ static void from_json(const Json& json, EndReason& reason) {
   reason = end_reason_of(json.get<std::string>());
 }
 
-/// A rung nobody knows is no rung: what would climb it?
 static void to_json(Json& json, const Rung& rung) {
   json = rung_name(rung);
 }
 static void from_json(const Json& json, Rung& rung) {
-  const auto known = rung_of(json.get<std::string>());
-  if (!known) {
-    throw nlohmann::json::other_error::create(
-        501,
-        "no rung " + json.dump() +
-            "; there are: wait, stop-continue, lever, kill, fuse-abort, "
-            "peer-close",
-        &json);
-  }
-  rung = *known;
+  // Up to schema 2 a lever might have a name of its own. A manifest of today may not: rungs_of().
+  rung = rung_of(json.get<std::string>()).value_or(Rung::Lever);
 }
 
 static void to_json(Json& json, const Climb& climb) {
@@ -119,12 +110,14 @@ static void to_json(Json& json, const Climb& climb) {
 }
 static void from_json(const Json& json, Climb& climb) {
   climb.rung = json.at("name").get<Rung>();
+  const std::string name = json.value("name", "");
   climb.when = json.value("when", Nanos{0});
   climb.took = json.value("took", Nanos{0});
   climb.effect = json.value("effect", Effect::Unknown);
   climb.note = json.value("note", ClimbNote::None);
   const std::string note = json.value("note", "");
   if (climb.note == ClimbNote::None) climb.told = note;
+  if (!rung_of(name)) climb.told = name + (note.empty() ? "" : ": " + note);
   climb.cleanup = json.value("cleanup", false);
 }
 
@@ -420,9 +413,25 @@ Result<Json> parse_json(const std::string& text) {
   return json;
 }
 
+/// A rung nobody knows is no rung: what would climb it?
+static Result<void> check_rungs(const Json& manifest) {
+  if (!manifest.is_object()) return {};
+  for (const Json& variant : manifest.value("variants", Json::array())) {
+    if (!variant.is_object()) continue;
+    for (const Json& rung : variant.value("ladder", Json::array())) {
+      if (rung.is_string() && rung_of(rung.get<std::string>())) continue;
+      return fail(Error::usage("malformed manifest: no rung " + rung.dump() +
+                               "; there are: wait, stop-continue, lever, kill, fuse-abort, "
+                               "peer-close"));
+    }
+  }
+  return {};
+}
+
 Result<Manifest> manifest_from_json(const std::string& text) {
   auto json = parse_json(text);
   if (!json) return fail(json.error());
+  HR_TRY(check_rungs(*json));
   return checked<Manifest>("manifest", [&] { return json->get<Manifest>(); });
 }
 

@@ -40,5 +40,20 @@ TEST(Json, AHeaderKeepsTheSysctlsAndReadsOneWithoutThem) {
   EXPECT_FALSE(header_from_json(json));
 }
 
+TEST(Json, ARungNobodyKnowsIsRefusedInAManifestAndALeverInAnOldJournal) {
+  const std::string manifest = R"({"name":"x","variants":[{"name":"a","ladder":["wait","%"]}]})";
+  const auto with = [&](const std::string& rung) {
+    return std::string(manifest).replace(manifest.find('%'), 1, rung);
+  };
+  EXPECT_TRUE(manifest_from_json(with("fuse-abort")));
+  EXPECT_FALSE(manifest_from_json(with("resize-again")));
+  const auto seen = observation_from_json(
+      *parse_json(R"({"rungs":[{"name":"resize-again","effect":"freed","note":"it had room"}]})"));
+  ASSERT_TRUE(seen) << seen.error().what();
+  ASSERT_EQ(seen->climbs.size(), 1u);
+  EXPECT_EQ(seen->climbs[0].rung, Rung::Lever);
+  EXPECT_EQ(seen->climbs[0].told, "resize-again: it had room");
+}
+
 }  // namespace
 }  // namespace hangrate

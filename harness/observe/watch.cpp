@@ -14,6 +14,10 @@ constexpr Nanos kUsualPause = 50 * kMilli;
 constexpr Nanos kLongestPause = kSecond;
 constexpr Nanos kPausesPerWatch = 32;
 
+/// A slow machine gets a multiple of the time that is healthy, but not of a span so generous as
+/// often as of the others.
+constexpr double kMostPatience = 4.0;
+
 Nanos times(Nanos span, double factor) {
   return static_cast<Nanos>(static_cast<double>(span) * factor);
 }
@@ -31,7 +35,7 @@ WatchLimits WatchLimits::scaled(double factor) {
 }
 
 Nanos WatchLimits::healthy_until(const Variant& variant) const {
-  return times(variant.healthy_until_ms * kMilli, factor);
+  return times(variant.healthy_until_ms * kMilli, std::min(factor, kMostPatience));
 }
 
 Watch::Watch(const Variant& variant, const WatchLimits& limits, Observation opening,
@@ -141,8 +145,12 @@ void Watch::await_effect(Nanos now) {
 }
 
 void Watch::keep_round() {
-  const bool continues =
-      streak_ && motion_between(first_.before, round_.after) == Motion::Motionless;
+  bool continues = streak_ && motion_between(first_.before, round_.after) == Motion::Motionless;
+  // A proof that must last begins with the first round that has it, not with the first that was
+  // still: the worker may have answered late, or the invariant broke only then.
+  const bool proof_begins = continues && assess(first_, variant_).proof == Proof::None &&
+                            assess(round_, variant_).proof == Proof::Other;
+  if (proof_begins) continues = false;
   if (!continues) first_ = round_;
   streak_ = motion_between(first_.before, round_.after) == Motion::Motionless;
   observation_.rounds.clear();
@@ -168,6 +176,13 @@ void Watch::finish_round(Nanos now) {
   const Nanos end = observation_.opened + observation_.limit;
   if (now < end) resume_at_ = std::min(resume_at_, end);
   pause_ = std::min(2 * pause_, longest);
+}
+
+Nanos Watch::latest_end() const {
+  const auto rungs = static_cast<Nanos>(ladder_.size() + 1);
+  const Nanos looks = limits_.reader_limit + limits_.answer_limit;
+  return observation_.opened + observation_.limit + observation_.window + looks +
+         rungs * (limits_.rung_limit + limits_.stop_limit + looks);
 }
 
 /// What stands still when the time is over may have begun only now: it gets its window.
@@ -294,14 +309,16 @@ void Watch::worker_gone(const std::string& how, Nanos now) {
   observation_.message = how;
   const bool by_us =
       established_ && !observation_.climbs.empty() && observation_.climbs.back().rung == Rung::Kill;
-  if (!by_us) return finish(Ending::WorkerDied, now);
+  if (!by_us) return finish(cleaning_ ? Ending::GivenUp : Ending::WorkerDied, now);
   observation_.climbs.back().effect = Effect::Freed;
   observation_.climbs.back().took = now - observation_.climbs.back().when;
   finish(Ending::Freed, now);
 }
 
 void Watch::interrupt(Nanos now) {
-  if (stage_ != Stage::Done) finish(Ending::Interrupted, now);
+  if (stage_ == Stage::Done) return;
+  // While it is being cleaned up everything there was to see has been seen.
+  finish(cleaning_ ? Ending::GivenUp : Ending::Interrupted, now);
 }
 
 void Watch::finish(Ending ending, Nanos now) {

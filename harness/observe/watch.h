@@ -72,6 +72,8 @@ class Watch {
   void recorded(Trace trace) { observation_.trace = std::move(trace); }
 
   bool done() const { return stage_ == Stage::Done; }
+  /// When it is done at the latest, if every look is answered in time.
+  Nanos latest_end() const;
   bool established() const { return established_; }
   const Observation& observation() const { return observation_; }
   /// What the verdict rests on, from before the first poke.

@@ -197,6 +197,50 @@ TEST(Watch, MotionlessWithoutAProofIsLeftAloneAndThenEndedByTheLeverAlone) {
   }
 }
 
+TEST(Watch, AProofElsewhereBeginsWhenTheInvariantBreaks) {
+  Player p(variant_with({Rung::Kill}));
+  p.task.stack = {"futex_do_wait"};
+  p.task.wchan = "futex_do_wait";
+  p.invariant = InvariantState::Unknown;  // the worker answers late
+  p.play(kSecond);
+  p.invariant = InvariantState::Broken;
+  p.play(kSecond);
+  EXPECT_FALSE(p.watch().established());
+  p.play(2 * kSecond);
+  EXPECT_TRUE(p.watch().established());
+}
+
+TEST(Watch, AnInterruptDuringCleanupKeepsWhatWasSeen) {
+  for (const bool dies : {false, true}) {
+    Variant variant = variant_with({Rung::Lever});
+    variant.healthy_until_ms = 3000;
+    Player p(variant);
+    p.invariant = InvariantState::Holds;
+    while (p.asked.empty() || p.asked.back() != "lever") p.play(50 * kMicro);
+    if (dies) {
+      p.watch().worker_gone("exited with 7", p.now());
+    } else {
+      p.watch().interrupt(p.now());
+    }
+    EXPECT_EQ(p.watch().observation().ending, Ending::GivenUp);
+    EXPECT_EQ(judge_trial(p.watch().evidence(), p.watch().observation(), variant).outcome,
+              Outcome::Stuck);
+  }
+}
+
+TEST(Watch, IsDoneByItsLatestEndWhateverComes) {
+  for (const InvariantState state : {InvariantState::Holds, InvariantState::Broken}) {
+    Variant variant = variant_with({Rung::Wait, Rung::StopContinue, Rung::Lever, Rung::Kill});
+    variant.healthy_until_ms = 3000;
+    Player p(variant);
+    p.invariant = state;
+    p.stops_after = 1000;
+    const Nanos latest = p.watch().latest_end();
+    p.play(latest - p.now());
+    EXPECT_TRUE(p.watch().done());
+  }
+}
+
 TEST(Watch, ALookalikeIsEndedSoonAndIsStuckForAllThat) {
   Variant variant = variant_with({Rung::Wait, Rung::FuseAbort});
   variant.healthy_until_ms = 100;

@@ -52,7 +52,12 @@ void judge(CellSummary& cell, const RunHeader& header) {
                .helped = cell.spec->widened() || cell.spec->replay.has_value(),
                .excluded_over_boots = {}};
   if (header.gate.power == PowerOver::Boots) {
-    cell.seen.excluded_over_boots = cell.boots.excluded_rate;
+    const auto possible = static_cast<double>(result.tally().possible_hits());
+    const double trials = cell.boots.effective_trials + possible;
+    // One-sided: the upper end of the interval that spends as much on the lower one.
+    cell.seen.excluded_over_boots =
+        possible > 0 ? clopper_pearson_effective(possible, trials, 2 * header.confidence - 1).high
+                     : cell.boots.excluded_rate;
     const std::uint64_t boots = std::max<std::uint64_t>(cell.boots.boots, 1);
     cell.seen.boots_needed = boots_to_exclude(cell.seen.reference_rate,
                                               std::max<std::uint64_t>(cell.boots.trials / boots, 1),

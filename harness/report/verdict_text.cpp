@@ -68,10 +68,10 @@ std::string doubt_text(const CellCase& seen) {
 }
 
 std::string weak_text(const CellCase& seen, const CellJudgement& judgement) {
-  if (seen.helped && seen.expectation == Expectation::Affected) {
+  if (seen.helped) {
     return fmt::format(
-        "affected, and none of {} helped trials hit: the help may not reach the window here; "
-        "--natural tells",
+        "weak: none of {} helped trials hit; the help may not reach the window here; --natural "
+        "tells",
         seen.tally.conclusive());
   }
   const std::string reference = point_text(seen.reference_rate);
@@ -135,10 +135,8 @@ std::string explain(const CellCase& seen, const CellJudgement& judgement,
     case CellVerdict::Weak:
       return weak_text(seen, judgement) + doubt;
     case CellVerdict::FixedClean:
-      return fmt::format(
-          "fixed and clean: {}, would have seen {}{}{}", clean_text(tally),
-          excluded_text(seen, judgement),
-          seen.helped ? ", p being the rate of helped trials, not the natural one" : "", doubt);
+      return fmt::format("fixed and clean: {}, would have seen {}{}", clean_text(tally),
+                         excluded_text(seen, judgement), doubt);
     case CellVerdict::Regression:
       return "regression: " + seen_text(tally) + " on a kernel without this bug" +
              interval_text(tally, estimate) + search_text(tally, seen.search);
@@ -170,8 +168,11 @@ std::string explain(const CellCase& seen, const CellJudgement& judgement,
     case CellVerdict::Skipped:
       return "skipped: " + plural(tally.attempted(), "trial", "trials");
     case CellVerdict::Inconclusive:
-      return fmt::format("inconclusive: {} of {} could be judged", tally.conclusive(),
-                         plural(tally.attempted(), "trial", "trials"));
+      return fmt::format(
+          "inconclusive: {} of {} could be judged",
+          tally.conclusive() +
+              (seen.expectation == Expectation::Lookalike ? tally.count(Outcome::Stuck) : 0),
+          plural(tally.attempted(), "trial", "trials"));
   }
   return "?";
 }

@@ -113,13 +113,6 @@ WatchLimits CellRunner::watch_limits() const {
   return WatchLimits::scaled(parts_.slowness);
 }
 
-/// Until the last trial under observation has its verdict: a bound, not an estimate.
-Nanos CellRunner::longest_watch() const {
-  const WatchLimits limits = watch_limits();
-  const auto rungs = static_cast<Nanos>(variant_.ladder.size() + 1);
-  return limits.healthy_until(variant_) + limits.window + rungs * limits.rung_limit;
-}
-
 Nanos CellRunner::wake_at() const {
   const auto reader = parts_.reader.next_deadline();
   return std::min(next_wake_, reader.value_or(next_wake_));
@@ -475,6 +468,11 @@ void CellRunner::decide_stop() {
   if (end_reason_ == EndReason::None) {
     const Nanos elapsed = result_.elapsed() + (now_ns() - start_);
     end_reason_ = decide(rule_, result_.tally(), elapsed);
+    const std::uint64_t stuck = result_.tally().count(Outcome::Stuck);
+    if (variant_.expect != Expect::Lookalike && stuck >= parts_.limits.most_stuck) {
+      give_up(std::to_string(stuck) +
+              " trials stood still and nothing is proven of them; the cell ends here");
+    }
     if (survivors_ + leftovers_.alive(now_ns()) > parts_.limits.most_abandoned) {
       give_up("too many victims could not be freed; the cell ends here");
     }
@@ -500,8 +498,13 @@ bool CellRunner::settled() const {
   if (end_reason_ == EndReason::None) return false;
   // What is being watched has an end of its own, and cut short it would say nothing. Only the user
   // does not wait for it.
-  const Nanos watches = parts_.interrupted ? 0 : longest_watch();
-  const bool late = now_ns() - stopping_since_ > parts_.scaled(kStopLimit) + watches;
+  Nanos begin = stopping_since_;
+  for (const Seat& seat : seats_) {
+    if (seat.watched && !parts_.interrupted) {
+      begin = std::max(begin, seat.watched->watch.latest_end());
+    }
+  }
+  const bool late = now_ns() - begin > parts_.scaled(kStopLimit);
   const bool in_flight = std::any_of(seats_.begin(), seats_.end(), [](const Seat& seat) {
     if (seat.dying) return false;
     const WorkerState state = seat.worker.state();

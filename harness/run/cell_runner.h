@@ -41,6 +41,7 @@ class CellRunner {
   void act(Seat& seat, const WatchAction& action);
   void conclude(Seat& seat);
   void account_clean(Seat& seat, std::uint64_t upto);
+  void leave_open(Seat& seat);
   void emit_held(Seat& seat);
   void trial_reported(Seat& seat, Outcome outcome, Rule rule, const std::string& text);
   void record_plain(Seat& seat, Outcome outcome, Rule rule, const std::string& text);
@@ -67,7 +68,6 @@ class CellRunner {
   void finish_leftovers();
   Nanos wake_at() const;
   WatchLimits watch_limits() const;
-  Nanos longest_watch() const;
   std::optional<std::size_t> free_slot() const;
   Observation opening(const Seat& seat, std::uint64_t trial, bool parked) const;
 

@@ -152,6 +152,7 @@ void CellRunner::conclude(Seat& seat) {
   record.verdict = judge_trial(seat.watched->watch.evidence(), record.observation, variant_);
   note_rescue(record.verdict);
   const Ending ending = record.observation.ending;
+  if (parts_.interrupted && record.verdict.rule == Rule::Interrupted) return leave_open(seat);
   const bool went_on =
       ending == Ending::Finished ||
       (seat.watched->parked() && (ending == Ending::Freed || ending == Ending::GivenUp) &&
@@ -168,6 +169,17 @@ void CellRunner::conclude(Seat& seat) {
   // It finishes this trial by itself, ends its lease and then waits as a spare.
   seat.spare = went_on;
   if (!went_on) dismiss(seat);
+}
+
+/// A trial whose watch was cut short has no outcome. It gets no record: the cell is short of it,
+/// and a run that goes on makes it again.
+void CellRunner::leave_open(Seat& seat) {
+  const std::uint64_t trial = seat.watched->watch.observation().trial;
+  end_reason_ = EndReason::Interrupted;  // whatever ended it before: it is not whole
+  emit(NoteRecord{cell_, "trial " + std::to_string(trial) +
+                             " was still watched, nothing proven yet, when the run was ended"});
+  seat.watched.reset();
+  if (!seat.dying) dismiss(seat);
 }
 
 void CellRunner::emit_held(Seat& seat) {

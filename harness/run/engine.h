@@ -32,6 +32,9 @@ struct EngineLimits {
   int most_abandoned = 8;  ///< victims left behind before a cell gives up
   int most_failures = 3;   ///< workers in a row that could not start
   int most_given_up = 20;  ///< trials in a row whose reproducer failed or skipped
+  /// Stuck trials before a cell gives up: each takes as long as a healthy one may, and one is
+  /// enough for the verdict.
+  std::uint64_t most_stuck = 12;
 };
 
 class Engine {

@@ -139,9 +139,20 @@ Result<SessionOutcome> run_session(const SessionPlan& plan, const SessionEvents&
   return Session(plan, events).run();
 }
 
+/// By what was seen of it. What a reproducer, a worker's end or a lost machine said is no
+/// judgement, and nothing that was seen says it again.
+static bool was_judged(Rule rule) {
+  for (const Rule told : {Rule::Reported, Rule::ReproducerFailed, Rule::ReproducerSkips,
+                          Rule::NoWorkerStarts, Rule::LostMachine}) {
+    if (rule == told) return false;
+  }
+  return true;
+}
+
 std::optional<TrialRecord> judged_again(const Record& record, const RunHeader& header) {
   const auto* trial = std::get_if<TrialRecord>(&record);
   if (trial == nullptr || trial->observation.rounds.empty()) return std::nullopt;
+  if (!was_judged(trial->verdict.rule)) return std::nullopt;
   TrialRecord again = *trial;
   again.verdict = judge_trial(again.observation, header.cells[again.cell].variant_spec());
   return again;

@@ -29,7 +29,9 @@ EndReason decide(const StopRule& rule, const Tally& tally, Nanos elapsed) {
   if (rule.until_excluded && excludes(*rule.until_excluded, tally)) return EndReason::Excluded;
   if (rule.until_excluded && exhausted(*rule.until_excluded, tally)) return EndReason::Trials;
   if (rule.trials && tally.attempted() >= *rule.trials) return EndReason::Trials;
-  const bool enough = tally.attempted() >= rule.at_least;
+  // Once the bug is shown, or a trial stuck, more trials make no better answer.
+  const bool answered = tally.reproductions() > 0 || tally.count(Outcome::Stuck) > 0;
+  const bool enough = answered || tally.attempted() >= rule.at_least;
   if (rule.budget && elapsed >= *rule.budget && enough) return EndReason::Budget;
   return EndReason::None;
 }

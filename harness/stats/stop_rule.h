@@ -41,7 +41,7 @@ struct StopRule {
   /// Elapsed time. A hit takes longer than a clean trial, so this leans on the outcome a little:
   /// the last trials before the budget ends are more often clean ones.
   std::optional<Nanos> budget;
-  /// Attempted trials before which the budget ends nothing.
+  /// Attempted trials before which the budget ends nothing, while they are clean.
   std::uint64_t at_least = 0;
   bool operator==(const StopRule&) const = default;
 };

@@ -110,6 +110,12 @@ TEST(StopRule, ABudgetNobodyAskedForWaitsForTheTrialsOfACleanResult) {
   EXPECT_EQ(decide(rule, tally, 5 * kSecond), EndReason::Budget);
   rule.at_least = 0;
   EXPECT_EQ(decide(rule, Tally(), 5 * kSecond), EndReason::Budget);
+  rule.at_least = 3000;
+  for (const Outcome answer : {Outcome::Stuck, Outcome::Anomaly}) {
+    Tally answered;
+    answered.add(answer);
+    EXPECT_EQ(decide(rule, answered, 5 * kSecond), EndReason::Budget) << "more make it no better";
+  }
 }
 
 }  // namespace
