@@ -41,6 +41,22 @@ constexpr Name kNames[] = {
     {SYS_epoll_pwait, "epoll_pwait"},
     {SYS_clock_nanosleep, "clock_nanosleep"},
     {SYS_newfstatat, "newfstatat"},
+    {SYS_flock, "flock"},
+    {SYS_recvfrom, "recvfrom"},
+    {SYS_rt_sigsuspend, "rt_sigsuspend"},
+    // Every call that judge/own_deadline.cpp knows: without a name its deadline is not seen.
+    {SYS_restart_syscall, "restart_syscall"},
+    {SYS_rt_sigtimedwait, "rt_sigtimedwait"},
+    {SYS_semtimedop, "semtimedop"},
+    {SYS_mq_timedsend, "mq_timedsend"},
+    {SYS_mq_timedreceive, "mq_timedreceive"},
+    {SYS_io_getevents, "io_getevents"},
+    {SYS_io_pgetevents, "io_pgetevents"},
+    {SYS_recvmmsg, "recvmmsg"},
+    {SYS_io_uring_enter, "io_uring_enter"},
+    {SYS_epoll_pwait2, "epoll_pwait2"},
+    {SYS_futex_waitv, "futex_waitv"},
+    {455, "futex_wait"},  // v6.7, the same number everywhere; headers lack it
 #ifdef SYS_open
     {SYS_open, "open"},
     {SYS_stat, "stat"},

@@ -105,6 +105,20 @@ function(hangrate_add_repro folder)
   hangrate_tests(${name} FOLDER ${folder} LINK ${name}_parts hangrate_run)
 endfunction()
 
+# hangrate_fake_guest(NAME): the same fake as a static program, in a folder guests are filled from.
+function(hangrate_fake_guest name)
+  get_target_property(folder ${name} RUNTIME_OUTPUT_DIRECTORY)
+  add_executable(${name}_guest)
+  target_link_libraries(${name}_guest PRIVATE ${name}_parts hangrate_kit_main)
+  hangrate_options(${name}_guest)
+  target_link_options(${name}_guest PRIVATE -static -s)
+  set_target_properties(${name}_guest PROPERTIES
+    OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${folder}/guest)
+  add_custom_command(TARGET ${name}_guest POST_BUILD
+    COMMAND ${CMAKE_COMMAND} -E copy_if_different $<TARGET_FILE:hangrate-init> ${folder}/guest)
+  add_dependencies(${name}_guest hangrate-init)
+endfunction()
+
 # Tests of whole programs: harness/testing/*_test.cpp, one after the other because they measure.
 function(hangrate_end_to_end_tests)
   file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/harness/testing/*_test.cpp)
@@ -115,7 +129,7 @@ function(hangrate_end_to_end_tests)
     HANGRATE_BUILD_DIR="${PROJECT_BINARY_DIR}" HANGRATE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   hangrate_options(end_to_end_test)
   get_property(repros GLOBAL PROPERTY HANGRATE_REPROS)
-  add_dependencies(end_to_end_test hangrate fake ${repros})
+  add_dependencies(end_to_end_test hangrate fake sleepers sleepers_guest ${repros})
   gtest_discover_tests(end_to_end_test DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS whole TIMEOUT 300 RUN_SERIAL ON)
   add_test(NAME MatrixHtml.ReadsRightInABrowser
@@ -126,4 +140,10 @@ function(hangrate_end_to_end_tests)
     COMMAND ${PROJECT_SOURCE_DIR}/scripts/soak --build ${PROJECT_BINARY_DIR} --trials 100000)
   set_tests_properties(Soak.HealthyTrialsUnderTormentAreNeverConvicted PROPERTIES
     LABELS whole TIMEOUT 900 RUN_SERIAL ON SKIP_RETURN_CODE 4)
+  # Their reproducer lies, so that nothing but their own deadline speaks for them.
+  add_test(NAME Soak.SleepersUnderTormentAreNeverConvicted
+    COMMAND ${PROJECT_SOURCE_DIR}/scripts/soak-sleepers --build ${PROJECT_BINARY_DIR} --sleepers 90
+            --longest 12000 --load tormented --claims broken)
+  set_tests_properties(Soak.SleepersUnderTormentAreNeverConvicted PROPERTIES
+    LABELS whole TIMEOUT 600 RUN_SERIAL ON)
 endfunction()
