@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "harness/report/format.h"
+#include "harness/report/load_text.h"
 #include "harness/report/matrix_grid.h"
 #include "harness/report/proof.h"
 #include "harness/report/row_alarms.h"
@@ -68,7 +69,8 @@ std::string verbatim(const std::vector<std::string>& lines) {
 std::string cell_details(const CellSummary& cell) {
   std::string text = fmt::format("- **{}** {}: {}\n", markdown_line(cell_name(*cell.spec)),
                                  markdown_line(rate_text(cell)), markdown_line(cell.explanation));
-  for (const std::string& line : {expectation_text(cell), search_text(cell)}) {
+  for (const std::string& line :
+       {expectation_text(cell), boots_text(cell), bias_text(cell), search_text(cell)}) {
     if (!line.empty()) text += "  - " + markdown_line(line) + "\n";
   }
   for (const Proof& proof : proofs_of(cell)) {
@@ -95,6 +97,9 @@ std::string notes(const MatrixRow& row) {
     text += "- **The results are not whole**: " + markdown_line(flaw) + "\n";
   }
   for (const std::string& note : row.notes) text += "- " + markdown_line(note) + "\n";
+  if (const std::string load = load_note(row); !load.empty()) {
+    text += "- " + markdown_line(load) + "\n";
+  }
   return text.empty() ? "" : "Notes:\n\n" + text + "\n";
 }
 
