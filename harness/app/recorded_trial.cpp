@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/base/text.h"
 #include "harness/matrix/matrix_store.h"
 #include "harness/report/summary.h"
 #include "harness/run/journal.h"
@@ -60,8 +61,7 @@ std::string some_of(std::vector<std::string> names) {
 Result<void> check_cell(const Search& search, const std::string& path) {
   std::vector<std::string> names;
   for (const CellSpec& spec : search.header.cells) names.push_back(cell_name(spec));
-  const bool known = std::find(names.begin(), names.end(), search.cell) != names.end();
-  if (search.cell.empty() || known) return {};
+  if (search.cell.empty() || contains(names, search.cell)) return {};
   return fail(Error::usage(fmt::format("--cell {}: no such cell in {}; there are: {}", search.cell,
                                        path, some_of(names))));
 }

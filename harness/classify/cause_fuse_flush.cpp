@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/base/text.h"
 #include "harness/classify/causes.h"
 
 namespace hangrate {
@@ -39,8 +40,7 @@ struct Server {
 
 /// Was the task in `function` when it went to sleep? Known of who sleeps on at the snapshot.
 bool has_frame(const Scene& scene, std::size_t sleep, const char* function) {
-  const auto& stack = scene.event(sleep).stack;
-  return std::find(stack.begin(), stack.end(), function) != stack.end();
+  return contains(scene.event(sleep).stack, function);
 }
 
 std::optional<std::size_t> wait_of(const Scene& scene, const TaskStory& task, std::size_t flush,

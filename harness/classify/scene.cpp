@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <set>
-#include <string_view>
 
 #include <fmt/format.h>
 
 #include "harness/classify/frames.h"
+#include "harness/model/evidence.h"
 
 namespace hangrate {
 
@@ -104,9 +104,7 @@ const std::vector<std::string>& Scene::stack_of(const SleepSpan& slept) const {
 
 char Scene::contradicted(const SleepSpan& slept) const {
   const Look* look = look_at(slept);
-  if (look == nullptr || std::string_view("SDI").find(look->state) == std::string_view::npos) {
-    return '\0';
-  }
+  if (look == nullptr || !asleep(look->state)) return '\0';
   const char told = slept.state == 'K' ? 'D' : slept.state;  // /proc has no letter for killable
   return look->state == told ? '\0' : look->state;
 }

@@ -119,9 +119,7 @@ std::vector<int> victim_tids(const Observation& observation) {
   const SampleSet* look = last_look(observation);
   if (look == nullptr) return tids;
   for (const TaskSample& task : look->tasks) {
-    const bool dead =
-        task.gone || std::string_view("ZXx").find(task.state) != std::string_view::npos;
-    if (task.victim && !dead) tids.push_back(task.tid != 0 ? task.tid : task.pid);
+    if (task.victim && alive(task)) tids.push_back(task.tid != 0 ? task.tid : task.pid);
   }
   return tids;
 }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "harness/base/file.h"
+#include "harness/base/text.h"
 
 namespace hangrate {
 
@@ -31,7 +32,7 @@ Result<Gate> gate_of(const GateOptions& options, const std::vector<std::string>&
   gate.power = options.power == "boots" ? PowerOver::Boots : PowerOver::Run;
   gate.require = options.require;
   for (const std::string& name : options.require) {
-    if (std::find(running.begin(), running.end(), name) != running.end()) continue;
+    if (contains(running, name)) continue;
     return fail(Error::usage(fmt::format("--require {}: it is not among what runs: {}", name,
                                          fmt::join(running, ", "))));
   }

@@ -7,18 +7,16 @@
 
 #include <fmt/format.h>
 
+#include "harness/base/text.h"
+
 namespace hangrate {
 
 namespace {
 
-bool is_digits(const std::string& text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-}
-
 /// What follows the 'e' of 1e-6, "" if it has none.
 bool is_exponent(const std::string& text) {
   const std::size_t sign = !text.empty() && (text[0] == '-' || text[0] == '+') ? 1 : 0;
-  return is_digits(text.substr(sign));
+  return all_digits(text.substr(sign));
 }
 
 }  // namespace
@@ -27,7 +25,7 @@ CLI::Validator whole_number(std::uint64_t low, std::uint64_t high) {
   const auto check = [low, high](const std::string& text) -> std::string {
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool whole = is_digits(text) && error == std::errc{};
+    const bool whole = all_digits(text) && error == std::errc{};
     if (whole && number >= low && number <= high) return "";
     return fmt::format("{} is no whole number from {} to {}", text, low, high);
   };
@@ -51,7 +49,7 @@ bool is_decimal(const std::string& text) {
   const std::string whole = text.substr(0, dot);
   const std::string part = dot == text.npos ? "" : text.substr(dot + 1);
   if (whole.empty() && part.empty()) return false;
-  return (whole.empty() || is_digits(whole)) && (part.empty() || is_digits(part));
+  return (whole.empty() || all_digits(whole)) && (part.empty() || all_digits(part));
 }
 
 }  // namespace hangrate

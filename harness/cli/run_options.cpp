@@ -14,6 +14,7 @@
 
 #include "harness/base/file.h"
 #include "harness/base/seed.h"
+#include "harness/base/text.h"
 #include "harness/cli/numbers.h"
 #include "harness/cli/search_options.h"
 #include "harness/cli/version.h"
@@ -44,10 +45,6 @@ std::vector<std::string> variant_names(const Manifest& manifest) {
   return names;
 }
 
-bool holds(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 /// Variants of one reproducer chosen by the selectors and --variant; empty: none of it.
 Result<std::vector<std::string>> chosen_variants(const RunOptions& options,
                                                  const Manifest& manifest, bool all_variants) {
@@ -59,7 +56,7 @@ Result<std::vector<std::string>> chosen_variants(const RunOptions& options,
     named = true;
     if (slash == selector.npos) continue;
     const std::string variant = selector.substr(slash + 1);
-    if (!holds(variant_names(manifest), variant)) {
+    if (!contains(variant_names(manifest), variant)) {
       return fail(Error::usage(fmt::format("{} has no variant {}; it has: {}", manifest.name,
                                            variant, joined(variant_names(manifest)))));
     }
@@ -67,7 +64,7 @@ Result<std::vector<std::string>> chosen_variants(const RunOptions& options,
   }
   if (!named || !chosen.empty()) return chosen;
   for (const std::string& variant : options.variants) {
-    if (holds(variant_names(manifest), variant)) chosen.push_back(variant);
+    if (contains(variant_names(manifest), variant)) chosen.push_back(variant);
   }
   if (!options.variants.empty()) return chosen;
   if (all_variants) return variant_names(manifest);
@@ -112,7 +109,7 @@ Result<void> check_heeded(const Manifest& manifest, const std::vector<std::strin
   for (const std::string& text : given) {
     const std::size_t name = text.find('=');
     if (text.substr(0, name) != kWidenParam || text.substr(name + 1) == kWidenNone) continue;
-    const auto heeds = [&](const Variant& v) { return v.widens && holds(variants, v.name); };
+    const auto heeds = [&](const Variant& v) { return v.widens && contains(variants, v.name); };
     if (std::any_of(manifest.variants.begin(), manifest.variants.end(), heeds)) continue;
     return fail(Error::usage(fmt::format("--param {}: {} of {} cannot be helped", text,
                                          joined(variants), manifest.name)));
@@ -131,7 +128,7 @@ Result<StatedExpectations> stated_of(const RunOptions& options,
     HR_TRY(add_stated(stated, text, known.size() == 1 ? known.front() : ""));
   }
   for (const auto& [repro, expectation] : stated) {
-    if (!holds(known, repro)) {
+    if (!contains(known, repro)) {
       return fail(Error::usage(
           fmt::format("--expect: no reproducer {}; there are: {}", repro, joined(known))));
     }
@@ -255,7 +252,7 @@ Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<Catal
   for (const CatalogEntry& entry : catalog) names.push_back(entry.manifest.name);
   for (const std::string& selector : options.selectors) {
     const std::string name = selector.substr(0, selector.find('/'));
-    if (!holds(names, name)) {
+    if (!contains(names, name)) {
       return fail(
           Error::usage(fmt::format("no reproducer {}; there are: {}", name, joined(names))));
     }
@@ -305,7 +302,7 @@ Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<Catal
     }
   }
   for (const std::string& variant : options.variants) {
-    if (!holds(used_variants, variant)) {
+    if (!contains(used_variants, variant)) {
       std::vector<std::string> there;
       for (const CatalogEntry& entry : catalog) {
         for (const std::string& name : variant_names(entry.manifest)) {
@@ -326,7 +323,7 @@ Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<Catal
   HR_TRY(plan_search(options, header));
   std::vector<std::string> running;
   for (const CellSpec& spec : header.cells) {
-    if (!holds(running, spec.repro)) running.push_back(spec.repro);
+    if (!contains(running, spec.repro)) running.push_back(spec.repro);
   }
   auto gate = gate_of(options.gate, running);
   if (!gate) return fail(gate.error());
@@ -369,7 +366,7 @@ Result<SessionPlan> make_resume_plan(const RunOptions& options,
     const auto entry = std::find_if(catalog.begin(), catalog.end(), [&](const CatalogEntry& e) {
       return e.manifest.name == spec.repro;
     });
-    if (entry == catalog.end() || !holds(variant_names(entry->manifest), spec.variant)) {
+    if (entry == catalog.end() || !contains(variant_names(entry->manifest), spec.variant)) {
       return fail(
           Error::usage(fmt::format("the journal needs {}/{}, which is not here; give "
                                    "--repro-dir",

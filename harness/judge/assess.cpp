@@ -5,27 +5,14 @@
 #include <string>
 #include <string_view>
 
+#include "harness/base/text.h"
 #include "harness/judge/own_deadline.h"
 
 namespace hangrate {
 
 namespace {
 
-constexpr std::string_view kAsleep = "SDI";
 constexpr std::string_view kHalted = "Tt";
-constexpr std::string_view kDead = "ZXx";
-
-bool contains(std::string_view letters, char letter) {
-  return letters.find(letter) != std::string_view::npos;
-}
-
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-bool alive(const TaskSample& task) {
-  return !task.gone && !contains(kDead, task.state);
-}
 
 std::vector<const TaskSample*> live_victims(const SampleSet& set) {
   std::vector<const TaskSample*> victims;
@@ -65,7 +52,7 @@ Motion motion_of(const TaskSample& before, const TaskSample& after) {
   if (foreign(before, after)) return Motion::Foreign;
   if (halted(before) || halted(after)) return Motion::Halted;
   if (before.state == '?' || after.state == '?') return Motion::Unknown;
-  if (!contains(kAsleep, before.state) || !contains(kAsleep, after.state)) return Motion::Moving;
+  if (!asleep(before.state) || !asleep(after.state)) return Motion::Moving;
   if (!same_place(before, after)) return Motion::Moving;
   if (!before.switches || !after.switches) return Motion::Unknown;
   return *before.switches == *after.switches ? Motion::Motionless : Motion::Moving;
@@ -199,7 +186,7 @@ bool still_there(const SampleSet& proof, const SampleSet& now) {
   return !left.empty() && std::all_of(left.begin(), left.end(), [&](const TaskSample* task) {
     return std::any_of(proof.tasks.begin(), proof.tasks.end(), [&](const TaskSample& then) {
       return then.pid == task->pid && then.tid == task->tid && same_place(then, *task) &&
-             contains(kAsleep, task->state);
+             asleep(task->state);
     });
   });
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "harness/base/text.h"
 #include "harness/stats/power.h"
 
 namespace hangrate {
@@ -148,9 +149,7 @@ int exit_code(const CellJudgement& judgement, const Gate& gate, const std::strin
     case CellVerdict::Inconclusive:
       return failed_by_stuck;
     case CellVerdict::Skipped: {
-      const bool required =
-          std::find(gate.require.begin(), gate.require.end(), repro) != gate.require.end();
-      return required || gate.fail_skip ? kUnexpected : kSkipped;
+      return contains(gate.require, repro) || gate.fail_skip ? kUnexpected : kSkipped;
     }
   }
   return kUnexpected;

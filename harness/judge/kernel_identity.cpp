@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "harness/base/text.h"
+
 namespace hangrate {
 namespace {
 
@@ -71,20 +73,6 @@ const FrozenBase kFrozen[] = {{6, {2, 6, 32, {}}},
                               {8, {4, 18, 0, {}}},
                               {9, {5, 14, 0, {}}},
                               {10, {6, 12, 0, {}}}};
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool all_digits(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
-}
-
-bool take(std::string_view& text, std::string_view prefix) {
-  if (!text.starts_with(prefix)) return false;
-  text.remove_prefix(prefix.size());
-  return true;
-}
 
 /// A release in its parts.
 struct Release {

@@ -5,21 +5,12 @@
 #include <limits>
 #include <tuple>
 
+#include "harness/base/text.h"
+
 namespace hangrate {
 namespace {
 
 constexpr int kReleased = std::numeric_limits<int>::max();  // sorts as the last candidate
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-/// Takes `prefix` off the front of `text`.
-bool take(std::string_view& text, std::string_view prefix) {
-  if (!text.starts_with(prefix)) return false;
-  text.remove_prefix(prefix.size());
-  return true;
-}
 
 /// As take_number(), but only when `prefix` and then a digit are in front.
 std::optional<int> take_number_after(std::string_view& text, std::string_view prefix) {

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "harness/base/text.h"
+
 namespace hangrate {
 
 namespace {
@@ -80,10 +82,6 @@ bool futex_waits(std::uint64_t operation) {
   constexpr std::uint64_t kCommands = 127;
   constexpr std::array<std::uint64_t, 5> kWaiting = {0, 6, 9, 11, 13};
   return std::find(kWaiting.begin(), kWaiting.end(), operation & kCommands) != kWaiting.end();
-}
-
-bool contains(const std::vector<std::string>& stack, std::string_view function) {
-  return std::find(stack.begin(), stack.end(), function) != stack.end();
 }
 
 bool has_deadline(const TimedCall& call, const TaskSample& task) {

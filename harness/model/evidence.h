@@ -44,6 +44,15 @@ struct TaskSample {
   bool operator==(const TaskSample&) const = default;
 };
 
+/// Letters of proc_pid_stat(5): sleeping, interruptibly or not, and idle.
+constexpr bool asleep(char state) {
+  return state == 'S' || state == 'D' || state == 'I';
+}
+
+inline bool alive(const TaskSample& task) {
+  return !task.gone && task.state != 'Z' && task.state != 'X' && task.state != 'x';
+}
+
 // include/linux/sched.h (v2.6..v7)
 inline constexpr std::uint64_t kFlagExiting = 0x4;       // PF_EXITING
 inline constexpr std::uint64_t kFlagKthread = 0x200000;  // PF_KTHREAD

@@ -332,8 +332,7 @@ bool Watch::all_killed_already() const {
   constexpr std::uint64_t kKillBit = 1ull << (SIGKILL - 1);
   const std::vector<TaskSample>& tasks = observation_.rounds.back().after.tasks;
   return std::all_of(tasks.begin(), tasks.end(), [](const TaskSample& task) {
-    const bool dead = task.gone || task.state == 'Z' || task.state == 'X';
-    return !task.victim || dead || ((task.pending | task.shared_pending) & kKillBit) != 0;
+    return !task.victim || !alive(task) || ((task.pending | task.shared_pending) & kKillBit) != 0;
   });
 }
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/base/text.h"
 #include "harness/report/verdict_text.h"
 
 namespace hangrate {
@@ -110,8 +111,7 @@ Summary summarize(const RunHeader& header, const std::vector<CellResult>& cells)
     const Variant& variant = cell.spec->variant_spec();
     cell.compares = header.trace.mode == TraceMode::Compare;
     cell.estimate = cell.result->estimate(header.confidence, header.stop.hits);
-    const bool reverted =
-        std::find(e.reverted.begin(), e.reverted.end(), cell.spec->repro) != e.reverted.end();
+    const bool reverted = contains(e.reverted, cell.spec->repro);
     const auto stated = header.stated.find(cell.spec->repro);
     Expected expected = expectation_of(cell.spec->manifest, variant, summary.kernel, reverted,
                                        stated != header.stated.end() ? &stated->second : nullptr);

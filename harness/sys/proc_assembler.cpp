@@ -37,7 +37,7 @@ SampleSet ProcAssembler::cut_short(const std::string& why) {
   const std::size_t files = depth_ == Depth::Motion ? kMotionFiles : std::size(kFiles);
   for (std::size_t i = 0; i < set_.tasks.size(); ++i) {
     TaskSample& sample = set_.tasks[i];
-    if (sample.gone || sample.state == 'Z') continue;
+    if (!alive(sample)) continue;
     for (std::size_t file = 0; file < files; ++file) {
       if ((asked_[i] & 1u << file) == 0) sample.absent.push_back({kFiles[file], "not read"});
     }
