@@ -95,7 +95,7 @@ std::string GuestProcess::end_text() const {
 }
 
 void GuestProcess::stop() {
-  signal_process(pid_, SIGKILL);
+  signal_child(pid_, SIGKILL);
 }
 
 Result<std::unique_ptr<Machine>> start_guest(const GuestSetup& setup) {

@@ -44,7 +44,7 @@ class NativeMachine final : public Machine {
   void stop() override {
     next_ = commands_.size();
     // A supervisor: told once, it frees its victims and ends. Told twice, it is ended.
-    signal_process(pid_, killed_ ? SIGKILL : SIGTERM);
+    signal_child(pid_, killed_ ? SIGKILL : SIGTERM);
     killed_ = true;
   }
 

@@ -63,6 +63,8 @@ const char* rule_name(Rule rule) {
       return "trace contradicts";
     case Rule::NotOurs:
       return "not the task of the trial";
+    case Rule::NamedForeignTask:
+      return "the worker named a foreign task";
     case Rule::Reported:
       return "reported by the reproducer";
     case Rule::ReproducerFailed:

@@ -78,8 +78,9 @@ enum class Rule {
   OwnDeadline,          ///< its wait ends by itself
   WentOnByItself,       ///< during the rung `wait`
   TraceContradicts,
-  NotOurs,   ///< the task looked at is not the one the trial is about
-  Reported,  ///< by the reproducer
+  NotOurs,           ///< the task looked at is not the one the trial is about
+  NamedForeignTask,  ///< by the worker, which is not believed any more
+  Reported,          ///< by the reproducer
   ReproducerFailed,
   ReproducerSkips,  ///< what it began
   NoWorkerStarts,

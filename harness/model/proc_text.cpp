@@ -14,6 +14,7 @@ std::string_view function_of(std::string_view symbol) {
 }
 
 // proc_pid_stat(5), counted from 1; the state is field 3
+constexpr int kParentField = 4;
 constexpr int kFlagsField = 9;
 constexpr int kStartedField = 22;
 
@@ -69,6 +70,12 @@ void parse_stat(std::string_view text, TaskSample& sample) {
   } else {
     sample.absent.push_back({"stat", "too short"});
   }
+}
+
+std::optional<int> parent_of(std::string_view stat) {
+  const std::size_t close = stat.rfind(')');
+  if (close == stat.npos || close + 2 >= stat.size()) return std::nullopt;
+  return number<int>(field_of(stat.substr(close + 2), kParentField));
 }
 
 void parse_status(std::string_view text, TaskSample& sample) {

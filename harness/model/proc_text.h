@@ -4,6 +4,7 @@
 // file, so they can be fuzzed and replayed. Malformed text is recorded as an Absence.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,8 @@ namespace hangrate {
 
 /// Fills state, flags and comm from proc_pid_stat(5). The comm may hold ")", spaces and newlines.
 void parse_stat(std::string_view text, TaskSample& sample);
+/// The parent's process id in a proc_pid_stat(5), nullopt if malformed.
+std::optional<int> parent_of(std::string_view stat);
 /// Fills context switches, pending signals and tracer from proc_pid_status(5).
 void parse_status(std::string_view text, TaskSample& sample);
 /// "0" means unknown, not "nowhere": fs/proc/base.c proc_pid_wchan() prints it when access is

@@ -100,7 +100,7 @@ WatchAction Watch::next(Nanos now) {
       return start_rung(now);
     case Stage::RungContinue:
       await_effect(now);
-      return {.ask = Ask::Signal, .signal = SIGCONT, .pids = victim_pids()};
+      return {.ask = Ask::Signal, .signal = SIGCONT, .pokes = victims()};
     case Stage::Done:
       break;
   }
@@ -221,14 +221,14 @@ WatchAction Watch::start_rung(Nanos now) {
     case Rung::StopContinue:
       stage_ = Stage::RungStopPause;
       resume_at_ = now + limits_.settle;
-      return {.ask = Ask::Signal, .signal = SIGSTOP, .pids = victim_pids()};
+      return {.ask = Ask::Signal, .signal = SIGSTOP, .pokes = victims()};
     case Rung::Kill:
       if (all_killed_already()) {
         next_rung(Effect::NotTried, now, ClimbNote::KillPending);
         return next(now);
       }
       await_effect(now);
-      return {.ask = Ask::Signal, .signal = SIGKILL, .pids = victim_pids()};
+      return {.ask = Ask::Signal, .signal = SIGKILL, .pokes = victims()};
     case Rung::Lever:
     case Rung::FuseAbort:
     case Rung::PeerClose:
@@ -336,13 +336,16 @@ bool Watch::all_killed_already() const {
   });
 }
 
-std::vector<int> Watch::victim_pids() const {
-  std::vector<int> pids;
+std::vector<Poke> Watch::victims() const {
+  std::vector<Poke> pokes;
   for (const TaskSample& task : observation_.rounds.back().after.tasks) {
-    const bool known = std::find(pids.begin(), pids.end(), task.pid) != pids.end();
-    if (task.victim && !task.gone && !known) pids.push_back(task.pid);
+    const bool known = std::any_of(pokes.begin(), pokes.end(),
+                                   [&](const Poke& poke) { return poke.pid == task.pid; });
+    if (task.victim && !task.gone && !known) {
+      pokes.push_back({task.pid, task.tid, task.started.value_or(0)});
+    }
   }
-  return pids;
+  return pokes;
 }
 
 }  // namespace hangrate

@@ -39,15 +39,23 @@ enum class Ask {
   Glance,  ///< read only what tells motion, then call sampled()
   Check,   ///< have the worker evaluate the invariant, then call checked()
   Lever,   ///< have the worker pull its lever, then call pulled()
-  Signal,  ///< send `signal` to `pids`; nothing to report back
+  Signal,  ///< send `signal` to `pokes`; nothing to report back
   Wait,    ///< nothing to do before `until`
   Done,    ///< observation() is complete
+};
+
+/// Whom a signal is for: the process of a victim that was looked at.
+struct Poke {
+  int pid = 0;
+  int tid = 0;
+  std::uint64_t started = 0;  ///< of the task, 0 = not known; see TaskSample
+  bool operator==(const Poke&) const = default;
 };
 
 struct WatchAction {
   Ask ask = Ask::Wait;
   int signal = 0;
-  std::vector<int> pids;
+  std::vector<Poke> pokes;
   Nanos until = 0;
 };
 
@@ -106,7 +114,7 @@ class Watch {
   void judge_rung(SampleSet samples, Nanos now);
   void judge_stop(const SampleSet& samples, Nanos now);
   void finish(Ending ending, Nanos now);
-  std::vector<int> victim_pids() const;
+  std::vector<Poke> victims() const;
   bool all_killed_already() const;
 
   const Variant& variant_;

@@ -23,14 +23,17 @@ constexpr Nanos kDescribeLimit = 10 * kSecond;
 constexpr std::size_t kLongestManifest = 1u << 20;
 
 Result<Manifest> ask_manifest(const std::string& executable) {
-  const UniqueFd output = make_output_file("hangrate-describe");
-  auto pid = spawn({.argv = {executable, "--describe"}, .stdout_fd = output.get()});
+  const UniqueFd output = make_output_file("hangrate-describe", kLongestManifest);
+  auto pid = spawn({.argv = {executable, "--describe"},
+                    .inherits = Inherits::Plain,
+                    .reproducer = true,
+                    .stdout_fd = output.get()});
   if (!pid) return fail(pid.error());
   const Nanos deadline = now_ns() + kDescribeLimit;
   int status = 0;
   while (::waitpid(*pid, &status, WNOHANG) == 0) {
     if (now_ns() > deadline) {
-      signal_process(*pid, SIGKILL);  // reaped with the other children, if it dies
+      signal_child(*pid, SIGKILL);  // reaped with the other children, if it dies
       return fail(Error::infrastructure("no answer to --describe within 10 s"));
     }
     const timespec nap = to_timespec(kMilli / 4);

@@ -2,6 +2,7 @@
 #include "harness/run/cell_runner.h"
 
 #include <algorithm>
+#include <csignal>
 #include <cstring>
 
 #include "harness/run/slot_view.h"
@@ -141,13 +142,27 @@ void CellRunner::worker_ended(Seat& seat, const ChildEnd& end) {
     conclude(seat);
   }
   if (killed_by_us) return emit_held(seat);
-  if (state == WorkerState::Skipped || state == WorkerState::Failed ||
-      state == WorkerState::Starting) {
+  if (state == WorkerState::Starting && end.signal == SIGKILL && seat.worker.entered_at_birth()) {
+    dead_at_birth();
+  } else if (state == WorkerState::Skipped || state == WorkerState::Failed ||
+             state == WorkerState::Starting) {
     worker_gave_up(seat, how);
   } else if (seat.worker.leased()) {
     trial_reported(seat, Outcome::Infra, Rule::WorkerDied, how);
   }
   dismiss(seat);
+}
+
+/// clone3(CLONE_INTO_CGROUP) kills at birth where the two cgroups were killed (cgroup.kill)
+/// unequally often: 17dc61f1a3dd (v6.14, 6.12.16) until its fix (7.2.13, 6.12.115). A service that
+/// was killed once is enough.
+void CellRunner::dead_at_birth() {
+  if (parts_.cgroup.directory_fd() < 0) return;  // known already
+  parts_.cgroup.give_up_direct_entry();
+  emit(NoteRecord{cell_,
+                  "a worker was killed at birth in the run's cgroup; those after it write "
+                  "themselves into it (kernels before 6.12.115 and 7.2.13 do that once one of "
+                  "the cgroups has seen cgroup.kill)"});
 }
 
 /// What a worker that skips, failed or never started leaves on record.
@@ -208,24 +223,37 @@ void CellRunner::dismiss(Seat& seat) {
 
 void CellRunner::drop_dead_seats() {
   abort_orphaned_connections(seats_, parts_.reader);
+  const std::size_t before = seats_.size();
   for (auto seat = seats_.begin(); seat != seats_.end();) {
     const bool reaped = seat->dying && seat->killed_at == 0;
     const bool given_up = seat->dying && !reaped && now_ns() - seat->killed_at > kReapLimit;
     if (given_up) {
       ++survivors_;
+      parts_.arena.retire(seat->worker.slot_index());
       emit(NoteRecord{cell_, "worker " + std::to_string(seat->worker.pid()) +
                                  " survived SIGKILL and is left behind"});
     }
     if ((reaped || given_up) && seat->armed) parts_.recorder->forget(seat->worker.pid());
     seat = reaped || given_up ? seats_.erase(seat) : std::next(seat);
   }
+  if (seats_.size() != before) tell_workers();
 }
 
 void CellRunner::take_reader_answers() {
   while (auto answer = parts_.reader.receive()) {
     for (Seat& seat : seats_) {
-      if (!seat.watched || seat.watched->request != answer->id) continue;
+      if (!seat.watched) continue;
+      if (seat.watched->poke == answer->id) {
+        seat.watched->poke = 0;
+        seat.worker.send(Verb::None);  // the victim may be free now
+        break;
+      }
+      if (seat.watched->request != answer->id) continue;
       seat.watched->request = 0;
+      if (!answer->foreign.empty()) {
+        named_foreign(seat, answer->foreign);
+        break;
+      }
       if (answer->stuck_in_pipe) {  // the victim, or who holds it up, has the lock of the pipe
         for (ReadTarget& target : seat.watched->targets) target.ask_pipe = 0;
       }
@@ -422,7 +450,7 @@ std::optional<std::size_t> CellRunner::free_slot() const {
     const bool used = std::any_of(seats_.begin(), seats_.end(), [&](const Seat& seat) {
       return seat.worker.slot_index() == index;
     });
-    if (!used) return index;
+    if (!used && !parts_.arena.retired(index)) return index;
   }
   return std::nullopt;
 }
@@ -455,13 +483,23 @@ void CellRunner::fill_lanes() {
 
 void CellRunner::seat_new_worker(std::uint32_t lane) {
   const auto index = free_slot();
-  if (!index) return;
+  if (!index) {
+    if (seats_.empty()) give_up("every slot is with a worker that was left behind");
+    return;
+  }
   auto worker = Worker::start(plan_, parts_.arena, parts_.cgroup, *index, lane, parts_.next_worker);
   if (!worker) {
     return start_failed(worker.error().what());
   }
   ++parts_.next_worker;
   seats_.emplace_back(std::move(*worker));
+  tell_workers();
+}
+
+void CellRunner::tell_workers() {
+  std::vector<pid_t> pids;
+  for (const Seat& seat : seats_) pids.push_back(seat.worker.pid());
+  parts_.reader.know_workers(std::move(pids));
 }
 
 void CellRunner::decide_stop() {
@@ -542,6 +580,7 @@ void CellRunner::finish_leftovers() {
   for (const Seat& seat : seats_) {
     emit(NoteRecord{cell_, "worker " + std::to_string(seat.worker.pid()) +
                                " survived SIGKILL and is left behind"});
+    parts_.arena.retire(seat.worker.slot_index());
   }
   for (const pid_t pid : parts_.cgroup.processes()) {
     emit(NoteRecord{cell_, "process " + std::to_string(pid) + " of the cell is left behind"});

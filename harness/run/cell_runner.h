@@ -42,6 +42,9 @@ class CellRunner {
   void conclude(Seat& seat);
   void account_clean(Seat& seat, std::uint64_t upto);
   void leave_open(Seat& seat);
+  void dead_at_birth();
+  void tell_workers();
+  void named_foreign(Seat& seat, const std::vector<pid_t>& foreign);
   void emit_held(Seat& seat);
   void trial_reported(Seat& seat, Outcome outcome, Rule rule, const std::string& text);
   void record_plain(Seat& seat, Outcome outcome, Rule rule, const std::string& text);

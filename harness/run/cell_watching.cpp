@@ -17,6 +17,20 @@ namespace {
 constexpr int kWholeLadders = 50;
 constexpr std::uint64_t kWholeLadderEvery = 20;
 
+std::vector<ReadTarget> worker_alone(const Worker& worker) {
+  ReadTarget target{.pid = worker.pid(), .victim = 1};
+  std::strcpy(target.role, "worker");
+  return {target};
+}
+
+std::vector<ReadTarget> targets_of(const std::vector<Poke>& pokes) {
+  std::vector<ReadTarget> targets;
+  for (const Poke& poke : pokes) {
+    targets.push_back({.pid = poke.pid, .tid = poke.tid, .started = poke.started});
+  }
+  return targets;
+}
+
 }  // namespace
 
 /// Puts the trial in flight under observation: one that parked, or one that is overdue and whose
@@ -40,26 +54,18 @@ void CellRunner::open_watch(Seat& seat, bool parked) {
   if (parked) book_.give_back(seat.worker.cut_lease(*offset + 1));
   Observation start = opening(seat, trial, parked);
   const std::optional<Rung> rung = first_rung(start.trial);
-  seat.watched.emplace(Watched{Watch(variant_, watch_limits(), std::move(start), rung), {}});
-  std::vector<ReadTarget>& targets = seat.watched->targets;
-  if (!parked) {
-    ReadTarget target{.pid = seat.worker.pid(), .victim = 1};
-    std::strcpy(target.role, "worker");
-    targets.push_back(target);
-    return;
-  }
-  const std::uint32_t count = std::min<std::uint32_t>(slot.party_count, protocol::kMaxParties);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const protocol::Party& party = slot.parties[i];
-    ReadTarget target{.pid = party.pid,
-                      .tid = party.tid,
-                      .poll_fd = party.poll_fd,
-                      .poll_events = party.poll_events,
-                      .victim = static_cast<std::int16_t>(party.victim)};
-    std::memcpy(target.role, party.role, sizeof target.role);
-    target.role[sizeof target.role - 1] = '\0';
-    targets.push_back(target);
-  }
+  seat.watched.emplace(Watched{.watch = Watch(variant_, watch_limits(), std::move(start), rung),
+                               .targets = parked ? parties_of(slot) : worker_alone(seat.worker),
+                               .namer = {seat.worker.pid(), parts_.next_watch++}});
+}
+
+/// The worker named a task that is none of the run's. Nothing it says is believed any more.
+void CellRunner::named_foreign(Seat& seat, const std::vector<pid_t>& foreign) {
+  std::string text = "the worker named what is none of its tasks:";
+  for (const pid_t pid : foreign) text += " " + std::to_string(pid);
+  seat.watched.reset();
+  record_plain(seat, Outcome::Infra, Rule::NamedForeignTask, text);
+  dismiss(seat);
 }
 
 /// Once many hits in a row were freed by the same rung, most of the following ones start with it:
@@ -125,9 +131,9 @@ void CellRunner::act(Seat& seat, const WatchAction& action) {
   switch (action.ask) {
     case Ask::Sample:
     case Ask::Glance:
-      watched.request =
-          parts_.reader.request(watched.targets, watch_limits().reader_limit,
-                                action.ask == Ask::Glance ? Depth::Motion : Depth::Full);
+      watched.request = parts_.reader.request(
+          watched.targets, watch_limits().reader_limit,
+          action.ask == Ask::Glance ? Depth::Motion : Depth::Full, watched.namer);
       return;
     case Ask::Check:
     case Ask::Lever:
@@ -136,8 +142,7 @@ void CellRunner::act(Seat& seat, const WatchAction& action) {
       seat.worker.send(watched.lever ? Verb::Lever : Verb::Check);
       return;
     case Ask::Signal:
-      for (const int pid : action.pids) signal_process(pid, action.signal);
-      seat.worker.send(Verb::None);  // the victim may be free now
+      watched.poke = parts_.reader.signal(targets_of(action.pokes), action.signal, watched.namer);
       return;
     case Ask::Wait:
     case Ask::Done:

@@ -68,7 +68,7 @@ Result<std::unique_ptr<Engine>> Engine::make(EngineEvents events, EngineLimits l
 Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Engine::~Engine() {
-  signal_process(parts_->janitor, SIGKILL);
+  signal_child(parts_->janitor, SIGKILL);
   sigset_t set;
   ::sigemptyset(&set);
   for (const int signal : kSignals) ::sigaddset(&set, signal);

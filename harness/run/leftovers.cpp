@@ -3,7 +3,8 @@
 
 #include <algorithm>
 
-#include "harness/sys/child.h"
+#include "harness/run/slot_view.h"
+#include "harness/sys/process_handle.h"
 
 namespace hangrate {
 
@@ -12,13 +13,13 @@ void Leftovers::suspect(const Observation& abandoned) {
   for (const TaskSample& task : abandoned.rounds.back().after.tasks) {
     const bool known = std::any_of(suspects_.begin(), suspects_.end(),
                                    [&](const Suspect& s) { return s.pid == task.pid; });
-    if (task.victim && !task.gone && !known) suspects_.push_back({task.pid, abandoned.ended});
+    if (!task.victim || task.gone || known) continue;
+    suspects_.push_back({task.pid, open_process(task.pid), abandoned.ended});
   }
 }
 
 int Leftovers::alive(Nanos now) {
-  // Orphans are our children (PR_SET_CHILD_SUBREAPER) and reaped by us, so one that ended is gone.
-  std::erase_if(suspects_, [](const Suspect& s) { return !signal_process(s.pid, 0); });
+  std::erase_if(suspects_, [](const Suspect& s) { return !s.process || has_ended(s.process); });
   return static_cast<int>(std::count_if(suspects_.begin(), suspects_.end(),
                                         [&](const Suspect& s) { return now - s.since > kGrace; }));
 }
@@ -30,7 +31,8 @@ void abort_orphaned_connections(Seats& seats, ProcReader& reader) {
     const int connection = slot.fuse_connection.load();
     if (!seat.dying || seat.aborted || connection == 0) continue;
     seat.aborted = true;
-    reader.abort_fuse(connection, slot.fuse_instance.load());
+    reader.abort_fuse(connection, slot.fuse_instance.load(), {seat.worker.pid(), 0},
+                      parties_of(slot));
   }
 }
 

@@ -25,6 +25,7 @@ class Leftovers {
  private:
   struct Suspect {
     pid_t pid;
+    UniqueFd process;
     Nanos since;
   };
   std::vector<Suspect> suspects_;

@@ -18,7 +18,8 @@
 namespace hangrate {
 
 struct Engine::Parts {
-  Parts(Arena arena_, Cgroup cgroup_) : arena(std::move(arena_)), cgroup(std::move(cgroup_)) {}
+  Parts(Arena arena_, Cgroup cgroup_)
+      : arena(std::move(arena_)), cgroup(std::move(cgroup_)), reader("/proc", cgroup.own_procs()) {}
 
   /// Sleeps until something happened or `deadline` (absolute ns) came.
   void sleep_until(Nanos deadline);
@@ -49,6 +50,7 @@ struct Engine::Parts {
   bool interrupted = false;
   bool children_ended = true;
   std::uint64_t next_worker = 1;
+  std::uint64_t next_watch = 1;
   double slowness = 0.0;  ///< how much slower than an idle modern machine; 0 = not known yet
 };
 

@@ -19,7 +19,9 @@ namespace hangrate {
 struct Watched {
   Watch watch;
   std::vector<ReadTarget> targets;
+  Namer namer;                ///< on whose word the targets are looked at
   std::uint64_t request = 0;  ///< outstanding with the /proc reader, 0 = none
+  std::uint64_t poke = 0;     ///< a signal outstanding with it, 0 = none
   bool asked = false;         ///< a command is with the worker
   bool lever = false;         ///< ... and it is the lever
   bool traced = false;        ///< its trace was taken, or is not wanted

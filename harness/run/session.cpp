@@ -142,8 +142,8 @@ Result<SessionOutcome> run_session(const SessionPlan& plan, const SessionEvents&
 /// By what was seen of it. What a reproducer, a worker's end or a lost machine said is no
 /// judgement, and nothing that was seen says it again.
 static bool was_judged(Rule rule) {
-  for (const Rule told : {Rule::Reported, Rule::ReproducerFailed, Rule::ReproducerSkips,
-                          Rule::NoWorkerStarts, Rule::LostMachine}) {
+  for (const Rule told : {Rule::NamedForeignTask, Rule::Reported, Rule::ReproducerFailed,
+                          Rule::ReproducerSkips, Rule::NoWorkerStarts, Rule::LostMachine}) {
     if (rule == told) return false;
   }
   return true;

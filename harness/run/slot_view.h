@@ -13,6 +13,7 @@
 #include "harness/base/file.h"
 #include "harness/model/observation.h"
 #include "harness/model/record.h"
+#include "harness/sys/proc_reader.h"
 #include "repros/kit/protocol.h"
 
 namespace hangrate {
@@ -95,6 +96,24 @@ inline std::vector<ArmFact> arms_of(const protocol::SearchTable& table) {
     arms.push_back(std::move(arm));
   }
   return arms;
+}
+
+/// The parties of a trial, as the worker names them.
+inline std::vector<ReadTarget> parties_of(const protocol::Slot& slot) {
+  std::vector<ReadTarget> targets;
+  const std::uint32_t count = std::min<std::uint32_t>(slot.party_count, protocol::kMaxParties);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const protocol::Party& party = slot.parties[i];
+    ReadTarget target{.pid = party.pid,
+                      .tid = party.tid,
+                      .poll_fd = party.poll_fd,
+                      .poll_events = party.poll_events,
+                      .victim = static_cast<std::int16_t>(party.victim)};
+    std::memcpy(target.role, party.role, sizeof target.role);
+    target.role[sizeof target.role - 1] = '\0';
+    targets.push_back(target);
+  }
+  return targets;
 }
 
 template <std::size_t N>

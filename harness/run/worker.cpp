@@ -40,16 +40,18 @@ Result<Worker> Worker::start(const CellPlan& plan, Arena& arena, const Cgroup& c
     options.argv.insert(options.argv.end(), {"--param", fmt::format("{}={}", name, value)});
   }
   options.environment = {
-      {protocol::kSlotFdVariable, std::to_string(arena.memory_fd())},
-      {protocol::kSlotOffsetVariable, std::to_string(Arena::offset(slot_index))},
-      {protocol::kSearchOffsetVariable, std::to_string(Arena::search_offset())},
+      {protocol::kSlotFdVariable, std::to_string(arena.slot_fd(slot_index))},
+      {protocol::kSearchFdVariable, std::to_string(arena.search_fd())},
       {protocol::kBellFdVariable, std::to_string(arena.bell_fd())},
   };
-  options.inherited = {arena.memory_fd(), arena.bell_fd()};
+  options.inherits = Inherits::Plain;
+  options.reproducer = true;
+  options.inherited = {arena.slot_fd(slot_index), arena.search_fd(), arena.bell_fd()};
   options.stdout_fd = worker.output_.get();
   options.stderr_fd = worker.output_.get();
   options.cgroup_fd = cgroup.directory_fd();
   options.cgroup_procs = cgroup.procs_file();
+  worker.entered_at_birth_ = options.cgroup_fd >= 0;
   worker.started_ = now_ns();
   auto pid = spawn(options);
   if (!pid) return fail(pid.error().context("starting a worker of " + plan.spec.repro));
@@ -90,7 +92,7 @@ bool Worker::answered() const {
 
 void Worker::kill() const {
   signal_group(pid_, SIGKILL);
-  signal_process(pid_, SIGKILL);  // before its setsid() there is no such group yet
+  signal_child(pid_, SIGKILL);  // before its setsid() there is no such group yet
 }
 
 }  // namespace hangrate

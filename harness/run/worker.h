@@ -32,6 +32,8 @@ class Worker {
   std::uint32_t lane() const { return lane_; }
   std::size_t slot_index() const { return slot_index_; }
   pid_t pid() const { return pid_; }
+  /// Started inside its cgroup, and did not have to enter it.
+  bool entered_at_birth() const { return entered_at_birth_; }
   Nanos started() const { return started_; }
   protocol::Slot& slot() const { return *slot_; }
   protocol::WorkerState state() const { return slot_->state.load(std::memory_order_acquire); }
@@ -79,6 +81,7 @@ class Worker {
   std::uint32_t lane_ = 0;
   std::size_t slot_index_ = 0;
   pid_t pid_ = -1;
+  bool entered_at_birth_ = false;
   Nanos started_ = 0;
   protocol::Slot* slot_ = nullptr;
   std::uint32_t sequence_ = 0;

@@ -6,59 +6,45 @@
 #include <utility>
 
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "harness/base/check.h"
 
 namespace hangrate {
 
-namespace {
-
-constexpr std::size_t kBytes = Arena::kSlots * protocol::kSlotBytes + protocol::kSearchBytes;
-
-}  // namespace
+Arena::Arena(std::vector<SealedMemory> slots, SealedMemory search, UniqueFd bell)
+    : slots_(std::move(slots)), search_(std::move(search)), bell_(std::move(bell)) {}
 
 Result<Arena> Arena::make() {
-  Arena arena;
-  arena.memory_.reset(::memfd_create("hangrate-arena", MFD_CLOEXEC));
-  if (!arena.memory_) return fail(Error::from_errno("memfd_create"));
-  if (::ftruncate(arena.memory_.get(), kBytes) != 0)
-    return fail(Error::from_errno("ftruncate(arena)"));
-  void* memory =
-      ::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED, arena.memory_.get(), 0);
-  if (memory == MAP_FAILED) return fail(Error::from_errno("mmap(arena)"));
-  arena.base_ = static_cast<std::byte*>(memory);
-  arena.bell_.reset(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-  if (!arena.bell_) return fail(Error::from_errno("eventfd"));
-  return arena;
+  std::vector<SealedMemory> slots;
+  for (std::size_t i = 0; i < kSlots; ++i) {
+    auto slot = SealedMemory::make("hangrate-slot", protocol::kSlotBytes);
+    if (!slot) return fail(slot.error());
+    slots.push_back(std::move(*slot));
+  }
+  auto search = SealedMemory::make("hangrate-search", protocol::kSearchBytes);
+  if (!search) return fail(search.error());
+  UniqueFd bell(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (!bell) return fail(Error::from_errno("eventfd"));
+  return Arena(std::move(slots), std::move(*search), std::move(bell));
 }
-
-Arena::~Arena() {
-  if (base_ != nullptr) ::munmap(base_, kBytes);
-}
-
-Arena::Arena(Arena&& other) noexcept
-    : memory_(std::move(other.memory_)),
-      bell_(std::move(other.bell_)),
-      base_(std::exchange(other.base_, nullptr)) {}
 
 protocol::Slot& Arena::slot(std::size_t index) {
   HR_CHECK(index < kSlots);
-  return *std::launder(reinterpret_cast<protocol::Slot*>(base_ + offset(index)));
+  return *std::launder(reinterpret_cast<protocol::Slot*>(slots_[index].data()));
 }
 
 protocol::Slot& Arena::renew(std::size_t index) {
-  HR_CHECK(index < kSlots);
-  return *new (base_ + offset(index)) protocol::Slot;
+  HR_CHECK(index < kSlots && !retired(index));
+  return *new (slots_[index].data()) protocol::Slot;
 }
 
 protocol::SearchTable& Arena::search() {
-  return *std::launder(reinterpret_cast<protocol::SearchTable*>(base_ + search_offset()));
+  return *std::launder(reinterpret_cast<protocol::SearchTable*>(search_.data()));
 }
 
 protocol::SearchTable& Arena::renew_search() {
-  return *new (base_ + search_offset()) protocol::SearchTable;
+  return *new (search_.data()) protocol::SearchTable;
 }
 
 void Arena::silence_bell() const {

@@ -31,7 +31,7 @@ std::string reason(int error) {
 }
 
 void end_child(pid_t pid) {
-  if (!signal_process(pid, SIGKILL)) return;
+  if (!signal_child(pid, SIGKILL)) return;
   const Nanos deadline = now_ns() + kSecond;
   while (::waitpid(pid, nullptr, WNOHANG) == 0 && now_ns() < deadline) {
     const timespec nap = to_timespec(kMilli);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/sys/cgroup.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -13,7 +15,7 @@
 #include <unistd.h>
 
 #include "harness/base/file.h"
-#include "harness/sys/child.h"
+#include "harness/sys/process_handle.h"
 
 namespace hangrate {
 
@@ -92,6 +94,7 @@ Cgroup Cgroup::make(const std::string& name) {
     }
     ::flock(group.directory_.get(), LOCK_EX | LOCK_NB);  // until we end
     group.version_ = choice.version;
+    group.direct_ = choice.version == 2;
     group.path_ = path;
     group.why_not_.clear();
     break;
@@ -106,14 +109,22 @@ Cgroup::~Cgroup() {
 std::vector<pid_t> Cgroup::processes() const {
   std::vector<pid_t> pids;
   if (version_ == 0) return pids;
-  for (const std::string& line : split(read_file(path_ + "/cgroup.procs").value_or(""), '\n')) {
+  for (const std::string& line : split(read_file(own_procs()).value_or(""), '\n')) {
     if (!line.empty()) pids.push_back(static_cast<pid_t>(std::atoi(line.c_str())));
   }
   return pids;
 }
 
 void Cgroup::kill_all() const {
-  for (const pid_t pid : processes()) signal_process(pid, SIGKILL);
+  std::vector<std::pair<pid_t, UniqueFd>> handles;
+  for (const pid_t pid : processes()) handles.emplace_back(pid, open_process(pid));
+  // Still inside now that the handle is held: then the handle is of the one inside.
+  const std::vector<pid_t> inside = processes();
+  for (const auto& [pid, handle] : handles) {
+    if (std::find(inside.begin(), inside.end(), pid) != inside.end()) {
+      signal_process(handle, SIGKILL);
+    }
+  }
 }
 
 }  // namespace hangrate

@@ -28,20 +28,27 @@ class Cgroup {
   int version() const { return version_; }  ///< 2, 1 or 0
   const std::string& why_not() const { return why_not_; }
   const std::string& path() const { return path_; }
-  int directory_fd() const { return version_ == 2 ? directory_.get() : -1; }
-  std::string procs_file() const { return version_ == 1 ? path_ + "/cgroup.procs" : ""; }
+  /// To be started in, by clone3; -1: not possible.
+  int directory_fd() const { return direct_ ? directory_.get() : -1; }
+  /// To write oneself into, where it is not possible to be started inside; "" = no need.
+  std::string procs_file() const { return version_ != 0 && !direct_ ? own_procs() : ""; }
+  /// Members, one a line; "" = there is no cgroup.
+  std::string own_procs() const { return version_ != 0 ? path_ + "/cgroup.procs" : ""; }
+  /// What is started inside is dead at birth here: from now on it writes itself in.
+  void give_up_direct_entry() { direct_ = false; }
 
   /// Processes inside now.
   std::vector<pid_t> processes() const;
   /// SIGKILL to everything that is inside now; call it until processes() is empty. Not by
-  /// cgroup.kill: on v6.18 (6.18.44 seen) a process made straight into such a cgroup from outside
-  /// (CLONE_INTO_CGROUP) was killed at birth, each one tried after that.
+  /// cgroup.kill: from 17dc61f1a3dd (v6.14, 6.12.16) to its fix (7.2.13, 6.12.115) a process that
+  /// is made straight into such a cgroup from outside (CLONE_INTO_CGROUP) is killed at birth.
   void kill_all() const;
 
  private:
   Cgroup() = default;
 
   int version_ = 0;
+  bool direct_ = false;
   std::string path_;
   std::string why_not_;
   UniqueFd directory_;

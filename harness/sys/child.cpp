@@ -8,18 +8,23 @@
 
 #include <fcntl.h>
 #include <linux/sched.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "harness/sys/privileges.h"
+#include "harness/sys/sealed_memory.h"
 
 extern char** environ;
 
 namespace hangrate {
 
 namespace {
+
+constexpr rlim_t kMostDescriptors = 1u << 16;  // closed one by one where there is no close_range(2)
 
 /// fork(), straight into a cgroup where the kernel can (clone3 with CLONE_INTO_CGROUP, v5.7),
 /// because writing to cgroup.procs waits for an RCU grace period.
@@ -47,9 +52,50 @@ pid_t fork_alone() {
   return static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
 }
 
+/// Closes from `first` to `last`, as far as there can be any.
+void close_between(unsigned first, unsigned last) {
+  if (first > last || ::syscall(SYS_close_range, first, last, 0) == 0) return;  // v5.9
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const auto end = std::min<rlim_t>({limit.rlim_cur, kMostDescriptors, last + rlim_t{1}});
+  for (rlim_t fd = first; fd < end; ++fd) ::close(static_cast<int>(fd));
+}
+
+/// `kept` is sorted. Async-signal-safe.
+void close_all_but(const std::vector<int>& kept) {
+  unsigned next = 0;
+  for (const int fd : kept) {
+    const auto number = static_cast<unsigned>(fd);
+    if (number > next) close_between(next, number - 1);
+    next = number + 1;
+  }
+  close_between(next, ~0u);
+}
+
+std::vector<int> sorted(std::vector<int> numbers) {
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+/// What a program of ours may know of our environment: where programs and temporary files are, the
+/// language, what sanitizers want. Not the tokens of a CI job.
+bool is_plain(std::string_view name) {
+  constexpr std::string_view kPlain[] = {
+      "PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "LLVM_PROFILE_FILE"};
+  return std::find(std::begin(kPlain), std::end(kPlain), name) != std::end(kPlain) ||
+         name.starts_with("HANGRATE_") || name.ends_with("SAN_OPTIONS");
+}
+
+/// Is `pid` a child of ours that was not collected yet? As long as it is, its number is its own.
+bool is_child(pid_t pid) {
+  siginfo_t info{};
+  return pid > 1 &&
+         ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
 /// Only async-signal-safe calls from here to exec.
 [[noreturn]] void become(const SpawnOptions& options, char* const* argv, char* const* envp,
-                         pid_t parent) {
+                         const std::vector<int>& kept, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (!options.own_pids && ::getppid() != parent) ::_exit(127);
   ::setsid();
@@ -69,6 +115,8 @@ pid_t fork_alone() {
   ::dup2(options.stdout_fd >= 0 ? options.stdout_fd : null, 1);
   ::dup2(options.stderr_fd >= 0 ? options.stderr_fd : null, 2);
   for (const int fd : options.inherited) ::fcntl(fd, F_SETFD, 0);
+  close_all_but(kept);
+  if (options.reproducer) drop_what_no_reproducer_needs();
   ::execve(argv[0], argv, envp);
   ::_exit(127);
 }
@@ -88,15 +136,20 @@ Result<pid_t> spawn(const SpawnOptions& options) {
     const std::string_view name = text.substr(0, text.find('='));
     const bool replaced = std::any_of(options.environment.begin(), options.environment.end(),
                                       [&](const auto& pair) { return pair.first == name; });
-    if (!replaced) envp.push_back(*entry);
+    const bool passed = options.inherits == Inherits::Everything || is_plain(name);
+    if (!replaced && passed) envp.push_back(*entry);
   }
   for (std::string& entry : added) envp.push_back(entry.data());
   envp.push_back(nullptr);
 
+  std::vector<int> kept = options.inherited;
+  kept.insert(kept.end(), {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO});
+  kept = sorted(std::move(kept));
+
   const pid_t parent = ::getpid();
   const pid_t pid = options.own_pids ? fork_alone() : fork_into(options.cgroup_fd);
   if (pid < 0) return fail(Error::from_errno("fork"));
-  if (pid == 0) become(options, argv.data(), envp.data(), parent);
+  if (pid == 0) become(options, argv.data(), envp.data(), kept, parent);
   return pid;
 }
 
@@ -120,14 +173,20 @@ std::vector<ChildEnd> reap_children() {
   }
 }
 
-UniqueFd make_output_file(const char* name) {
-  return UniqueFd(::memfd_create(name, MFD_CLOEXEC));
+UniqueFd make_output_file(const char* name, std::size_t room) {
+  auto file = make_sealed_file(name, room);
+  return file ? std::move(*file) : UniqueFd();
 }
 
 std::string output_tail(int fd, std::size_t limit) {
   struct stat info {};
   if (fd < 0 || ::fstat(fd, &info) != 0) return {};
-  const auto size = static_cast<std::size_t>(info.st_size);
+  off_t end = info.st_size;
+  const int seals = ::fcntl(fd, F_GET_SEALS);
+  if (seals >= 0 && (seals & F_SEAL_GROW) != 0) {  // of a fixed size, filled up to its position
+    end = std::clamp<off_t>(::lseek(fd, 0, SEEK_CUR), 0, info.st_size);
+  }
+  const auto size = static_cast<std::size_t>(end);
   std::string text(std::min(size, limit), '\0');
   const ssize_t n = ::pread(fd, text.data(), text.size(), static_cast<off_t>(size - text.size()));
   text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
@@ -150,23 +209,17 @@ Result<pid_t> fork_helper(const char* name, const std::vector<int>& keep, bool d
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  std::vector<int> kept = keep;
-  std::sort(kept.begin(), kept.end());
-  int next = 0;  // the helper must not hold the user's terminal or pipes open either
-  for (const int fd : kept) {
-    if (fd > next) ::syscall(SYS_close_range, next, fd - 1, 0);
-    next = fd + 1;
-  }
-  ::syscall(SYS_close_range, next, ~0u, 0);
+  close_all_but(sorted(keep));  // the helper must not hold the user's terminal or pipes open either
+  keep_what_a_helper_needs();
   ::_exit(body());
 }
 
-bool signal_process(pid_t pid, int signal) {
-  return pid > 0 && ::kill(pid, signal) == 0;
+bool signal_child(pid_t pid, int signal) {
+  return is_child(pid) && ::kill(pid, signal) == 0;
 }
 
 bool signal_group(pid_t pid, int signal) {
-  return pid > 1 && ::kill(-pid, signal) == 0;
+  return is_child(pid) && ::kill(-pid, signal) == 0;
 }
 
 }  // namespace hangrate

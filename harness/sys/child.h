@@ -17,11 +17,19 @@
 
 namespace hangrate {
 
+/// What a child gets of our environment.
+enum class Inherits {
+  Everything,
+  Plain,  ///< where programs and temporary files are, the language, HANGRATE_*; no secrets
+};
+
 struct SpawnOptions {
   std::vector<std::string> argv;                                 ///< argv[0] is the path to execute
-  std::vector<std::pair<std::string, std::string>> environment;  ///< ours, with these set
-  std::string folder;                                            ///< to start in, "" = ours
-  std::vector<int> inherited;  ///< descriptors the child keeps, under the same numbers
+  std::vector<std::pair<std::string, std::string>> environment;  ///< set beside what it inherits
+  Inherits inherits = Inherits::Everything;
+  bool reproducer = false;     ///< without the capabilities that no reproducer needs
+  std::string folder;          ///< to start in, "" = ours
+  std::vector<int> inherited;  ///< the only descriptors the child keeps beside 0, 1 and 2
   int stdout_fd = -1;          ///< -1: /dev/null
   int stderr_fd = -1;          ///< -1: /dev/null
   int cgroup_fd = -1;          ///< directory of a cgroup v2 to start in
@@ -47,20 +55,22 @@ struct ChildEnd {
 /// Every child (and adopted orphan) that has already ended. Never waits.
 std::vector<ChildEnd> reap_children();
 
-/// A memory file for a child's output, so that nobody ever waits on a pipe.
-UniqueFd make_output_file(const char* name);
+/// A memory file for a child's output, so that nobody ever waits on a pipe. It has room for so much
+/// and no more: beyond it, a write fails (EPERM).
+UniqueFd make_output_file(const char* name, std::size_t room = std::size_t{256} << 10);
 /// The last `limit` bytes written to it.
 std::string output_tail(int fd, std::size_t limit = 2000);
 
 /// Forks a helper of ours that runs `body` and exits with what it returns. Closes every descriptor
-/// but `keep` in it, dies with the parent if `dies_with_parent`.
+/// but `keep` in it, keeps few capabilities (privileges.h), dies with the parent if
+/// `dies_with_parent`.
 Result<pid_t> fork_helper(const char* name, const std::vector<int>& keep, bool dies_with_parent,
                           const std::function<int()>& body);
 
-/// kill(2) of one process. A pid that is none (-1 from a failed fork, 0 from another pid namespace)
-/// is refused: to kill(2) it would mean every process, or our own group. False: not sent.
-bool signal_process(pid_t pid, int signal);
-/// The same for the process group `pid` leads.
+/// kill(2) of a child of ours. Anything else is refused: a number that is none (-1 from a failed
+/// fork), or that has been somebody else's since the child was collected. False: not sent.
+bool signal_child(pid_t pid, int signal);
+/// The same for the process group that the child leads.
 bool signal_group(pid_t pid, int signal);
 
 }  // namespace hangrate

@@ -36,7 +36,7 @@ void prepare_fusectl_here() {
 bool abort_fuse_connection(int minor_number, std::uint64_t instance) {
   struct stat info {};
   const bool found = ::stat(connection_path(minor_number).c_str(), &info) == 0;
-  if (!found || (instance != 0 && info.st_ino != instance)) return false;
+  if (!found || instance == 0 || info.st_ino != instance) return false;
   const UniqueFd file(
       ::open((connection_path(minor_number) + "/abort").c_str(), O_WRONLY | O_CLOEXEC));
   return file && ::write(file.get(), "1", 1) == 1;

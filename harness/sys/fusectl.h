@@ -13,6 +13,6 @@ void prepare_fusectl_here();
 
 /// Aborts connection `minor_number`. False if it does not exist (any more) or we may not. Numbers
 /// are used again at once: with `instance` (the inode of its folder, 0 = any) only that connection.
-bool abort_fuse_connection(int minor_number, std::uint64_t instance = 0);
+bool abort_fuse_connection(int minor_number, std::uint64_t instance);
 
 }  // namespace hangrate

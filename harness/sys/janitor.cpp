@@ -11,6 +11,8 @@
 #include "harness/base/clock.h"
 #include "harness/sys/child.h"
 #include "harness/sys/fusectl.h"
+#include "harness/sys/own_tasks.h"
+#include "harness/sys/process_handle.h"
 
 namespace hangrate {
 
@@ -26,15 +28,16 @@ void nap(Nanos span) {
 }
 
 void wait_for_end_of(pid_t supervisor) {
-  const int process = static_cast<int>(::syscall(SYS_pidfd_open, supervisor, 0));
+  const UniqueFd process = open_process(supervisor);
   while (::getppid() == supervisor) {
-    pollfd end{.fd = process, .events = POLLIN, .revents = 0};
-    if (process < 0 || ::poll(&end, 1, 10'000) < 0) nap(10 * kRound);
+    pollfd end{.fd = process.get(), .events = POLLIN, .revents = 0};
+    if (!process || ::poll(&end, 1, 10'000) < 0) nap(10 * kRound);
   }
 }
 
-int clean_up(Arena& arena, const Cgroup& cgroup) {
+int clean_up(Arena& arena, const Cgroup& cgroup, pid_t supervisor) {
   prepare_fusectl_here();
+  OwnTasks own(supervisor, cgroup.own_procs());
   const Nanos start = now_ns();
   bool left = true;
   while ((left || now_ns() < start + kAtLeast) && now_ns() < start + kLinger) {
@@ -46,7 +49,8 @@ int clean_up(Arena& arena, const Cgroup& cgroup) {
     for (std::size_t i = 0; i < Arena::kSlots; ++i) {
       const int minor = arena.slot(i).fuse_connection.load(std::memory_order_acquire);
       const std::uint64_t instance = arena.slot(i).fuse_instance.load(std::memory_order_acquire);
-      if (minor != 0 && abort_fuse_connection(minor, instance)) left = true;
+      const bool ours = minor != 0 && own.owns_connection({}, {}, minor);
+      if (ours && abort_fuse_connection(minor, instance)) left = true;
     }
     nap(kRound);
   }
@@ -58,9 +62,9 @@ int clean_up(Arena& arena, const Cgroup& cgroup) {
 
 pid_t start_janitor(Arena& arena, const Cgroup& cgroup) {
   const pid_t supervisor = ::getpid();
-  const auto pid = fork_helper("hangrate-janitor", {arena.memory_fd()}, false, [&] {
+  const auto pid = fork_helper("hangrate-janitor", {}, false, [&] {
     wait_for_end_of(supervisor);
-    return clean_up(arena, cgroup);
+    return clean_up(arena, cgroup, supervisor);
   });
   return pid ? *pid : -1;
 }

@@ -48,6 +48,9 @@ SampleSet ProcAssembler::cut_short(const std::string& why) {
 
 void ProcAssembler::take(const Piece& piece, std::string_view text) {
   switch (piece.source) {
+    case Source::NotOurs:
+      foreign_.push_back(targets_[piece.target].pid);
+      return;
     case Source::Foreign:
       set_.absent.push_back({"proc", std::string(text)});
       return;
@@ -89,6 +92,7 @@ void ProcAssembler::take(const Piece& piece, std::string_view text) {
     case Source::Queued:
     case Source::Capacity:
     case Source::Gone:
+    case Source::NotOurs:
     case Source::Foreign:
       return;
   }

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include <sys/types.h>
+
 #include "harness/model/evidence.h"
 #include "harness/sys/proc_wire.h"
 
@@ -22,6 +24,8 @@ class ProcAssembler {
   void take(std::string_view bytes);
   /// Everything has come.
   SampleSet whole();
+  /// Processes that are none of ours; nothing else is known of them.
+  std::vector<pid_t> foreign() const { return foreign_; }
   /// The rest will not come; `why` names what the helper was in.
   SampleSet cut_short(const std::string& why);
 
@@ -33,6 +37,7 @@ class ProcAssembler {
   std::vector<ReadTarget> targets_;
   Depth depth_;
   SampleSet set_;
+  std::vector<pid_t> foreign_;
   std::vector<std::uint32_t> target_of_task_;
   std::vector<std::uint32_t> asked_;  ///< per task: bits of the files that were answered
   std::vector<int> witness_of_;       ///< per target: index of its descriptor's look, -1

@@ -29,8 +29,12 @@ using namespace proc_wire;
 /// Everything it does may block; that is its purpose.
 class Helper {
  public:
-  Helper(int socket, const std::string& proc_root, char* breadcrumb)
-      : socket_(socket), root_(proc_root), breadcrumb_(breadcrumb) {}
+  Helper(int socket, const std::string& proc_root, const std::string& cgroup_procs,
+         char* breadcrumb)
+      : socket_(socket),
+        root_(proc_root),
+        breadcrumb_(breadcrumb),
+        own_(::getppid(), cgroup_procs) {}
 
   int serve() {
     bool fusectl_ready = false;
@@ -38,16 +42,19 @@ class Helper {
     Request request;
     while (::recv(socket_, &request, sizeof request, 0) == sizeof request) {
       begin(request.id);
-      if (request.abort_minor != 0) {
+      own_.know_workers({request.workers, request.workers + request.worker_count});
+      if (!foreign_.empty()) {
+        put(0, 0, Source::Foreign, 0, foreign_);
+      } else if (request.abort_minor != 0) {
         leave_breadcrumb("the abort of a FUSE connection");
         if (!fusectl_ready) prepare_fusectl_here();
         fusectl_ready = true;
-        abort_fuse_connection(request.abort_minor, request.abort_instance);
-      }
-      if (foreign_.empty()) {
+        abort(request);
+      } else if (request.signal != 0) {
+        leave_breadcrumb("a signal");
+        signal(request);
+      } else {
         look(request);
-      } else if (request.count > 0) {
-        put(0, 0, Source::Foreign, 0, foreign_);
       }
       breadcrumb_[0] = '\0';
       if (!send(true, false)) return 1;
@@ -76,16 +83,61 @@ class Helper {
            " and not " + std::to_string(::getpid());
   }
 
+  void abort(const Request& request) {
+    std::vector<pid_t> named;
+    for (std::uint32_t i = 0; i < request.count; ++i) named.push_back(request.targets[i].pid);
+    if (own_.owns_connection(request.namer, named, request.abort_minor)) {
+      abort_fuse_connection(request.abort_minor, request.abort_instance);
+    }
+  }
+
+  void signal(const Request& request) {
+    for (std::uint32_t i = 0; i < request.count; ++i) {
+      const ReadTarget& to = request.targets[i];
+      own_.signal(request.namer, to.pid, to.tid, to.started, request.signal);
+    }
+  }
+
   void look(const Request& request) {
     tasks_.clear();
-    for (std::uint32_t i = 0; i < request.count; ++i) find_tasks(i, request.targets[i]);
-    for (std::uint32_t source = 0; source < kMotionFiles; ++source) read_of_all(source);
-    if (request.depth == Depth::Motion) return;
-    for (std::uint32_t source = kMotionFiles; source < std::size(kFiles); ++source) {
-      send(false, false);
-      read_of_all(source);
+    for (std::uint32_t i = 0; i < request.count; ++i) {
+      if (is_ours(request, i)) find_tasks(i, request.targets[i]);
     }
-    look_at_descriptors(request);
+    for (std::uint32_t source = 0; source < kMotionFiles; ++source) read_of_all(source);
+    if (request.depth == Depth::Full) {
+      for (std::uint32_t source = kMotionFiles; source < std::size(kFiles); ++source) {
+        send(false, false);
+        read_of_all(source);
+      }
+    }
+    drop_ended(request);
+    if (request.depth == Depth::Full) look_at_descriptors(request);
+  }
+
+  bool is_ours(const Request& request, std::uint32_t i) {
+    if (root_ != "/proc") return true;  // made up by a test
+    leave_breadcrumb("the parents of a task");
+    switch (own_.standing(request.namer, request.targets[i].pid)) {
+      case Standing::Ours:
+        return true;
+      case Standing::Gone:
+        put(i, 0, Source::Gone, ESRCH, {});
+        return false;
+      case Standing::Foreign:
+        break;
+    }
+    put(i, 0, Source::NotOurs, 0, {});
+    return false;
+  }
+
+  /// What ended while it was read may have been read under the number of another one.
+  void drop_ended(const Request& request) {
+    for (const Task& task : tasks_) {
+      const pid_t pid = request.targets[task.target].pid;
+      if (task.more && root_ == "/proc" && own_.standing(request.namer, pid) == Standing::Gone) {
+        put(task.target, task.tid, Source::Gone, ESRCH, {});
+      }
+    }
   }
 
   void find_tasks(std::uint32_t target, const ReadTarget& wanted) {
@@ -147,7 +199,7 @@ class Helper {
       const ReadTarget& target = request.targets[i];
       if (target.poll_fd < 0) continue;
       send(false, false);
-      UniqueFd copy = copy_of(i, target);
+      UniqueFd copy = copy_of(request.namer, i, target);
       if (copy) copies.push_back({i, std::move(copy), target.ask_pipe != 0});
     }
     for (const Copy& copy : copies) {
@@ -164,12 +216,13 @@ class Helper {
 
   /// The supervisor's own look at the victim's descriptor: a copy of it, polled and closed again.
   /// pidfd_getfd(2) (v5.6) checks ptrace permission but neither stops nor signals the victim.
-  UniqueFd copy_of(std::uint32_t index, const ReadTarget& target) {
+  UniqueFd copy_of(const Namer& namer, std::uint32_t index, const ReadTarget& target) {
     leave_breadcrumb("pidfd_getfd and poll of the victim's descriptor");
-    const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, target.pid, 0)));
+    const int process = own_.handle(namer, target.pid);
     UniqueFd copy;
-    if (process) {
-      copy.reset(static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), target.poll_fd, 0)));
+    errno = ESRCH;
+    if (process >= 0) {
+      copy.reset(static_cast<int>(::syscall(SYS_pidfd_getfd, process, target.poll_fd, 0)));
     }
     pollfd look{.fd = copy.get(), .events = target.poll_events, .revents = 0};
     const bool polled = copy && ::poll(&look, 1, 0) >= 0;
@@ -214,6 +267,7 @@ class Helper {
   const std::string root_;
   char* breadcrumb_;
   std::string foreign_;
+  OwnTasks own_;
   std::uint64_t id_ = 0;
   std::vector<Task> tasks_;
   std::string packet_;
@@ -221,8 +275,9 @@ class Helper {
 
 }  // namespace
 
-int serve_proc_requests(int socket, const std::string& proc_root, char* breadcrumb) {
-  return Helper(socket, proc_root, breadcrumb).serve();
+int serve_proc_requests(int socket, const std::string& proc_root, const std::string& cgroup_procs,
+                        char* breadcrumb) {
+  return Helper(socket, proc_root, cgroup_procs, breadcrumb).serve();
 }
 
 }  // namespace hangrate

@@ -23,7 +23,7 @@ using namespace proc_wire;
 
 namespace {
 
-constexpr Nanos kAbortPatience = kSecond;
+constexpr Nanos kPokePatience = kSecond;
 
 /// For what comes after all that a verdict needs: an ioctl that waits for the victim's lock would
 /// take the whole patience each time.
@@ -31,12 +31,13 @@ constexpr Nanos kRiskyShare = 8;
 
 }  // namespace
 
-ProcReader::ProcReader(std::string proc_root) : proc_root_(std::move(proc_root)) {
+ProcReader::ProcReader(std::string proc_root, std::string cgroup_procs)
+    : proc_root_(std::move(proc_root)), cgroup_procs_(std::move(cgroup_procs)) {
   start();
 }
 
 ProcReader::~ProcReader() {
-  signal_process(helper_, SIGKILL);
+  signal_child(helper_, SIGKILL);
   if (breadcrumb_ != nullptr) ::munmap(breadcrumb_, kBreadcrumbBytes);
 }
 
@@ -46,7 +47,7 @@ void ProcReader::start() {
   trouble_.clear();
   started_ = now_ns();
   ++generation_;
-  std::erase_if(stuck_, [](pid_t pid) { return !signal_process(pid, 0); });
+  std::erase_if(stuck_, [](pid_t pid) { return !signal_child(pid, 0); });
   if (fruitless_ > kMostStuck || stuck_.size() > static_cast<std::size_t>(kMostStuck)) {
     trouble_ = "no /proc reader: too many in a row died, or are stuck and cannot be killed";
     return;
@@ -69,7 +70,7 @@ void ProcReader::start() {
   breadcrumb_ = static_cast<char*>(page);
   const int socket = theirs.get();
   const auto pid = fork_helper("hangrate-reader", {socket}, true, [&] {
-    return serve_proc_requests(socket, proc_root_, breadcrumb_);
+    return serve_proc_requests(socket, proc_root_, cgroup_procs_, breadcrumb_);
   });
   if (!pid) {
     trouble_ = "no /proc reader: " + pid.error().what();
@@ -81,7 +82,7 @@ void ProcReader::start() {
 
 void ProcReader::replace() {
   if (helper_ > 0) {
-    signal_process(helper_, SIGKILL);  // it may not die; it is not waited for
+    signal_child(helper_, SIGKILL);  // it may not die; it is not waited for
     stuck_.push_back(helper_);
   }
   ++abandoned_;
@@ -91,24 +92,33 @@ void ProcReader::replace() {
   send_next();
 }
 
-std::uint64_t ProcReader::request(const std::vector<ReadTarget>& targets, Nanos patience,
-                                  Depth depth) {
-  HR_CHECK(targets.size() <= kMaxTargets);
+std::uint64_t ProcReader::order(Pending order) {
+  HR_CHECK(order.targets.size() <= kMaxTargets);
   if (!trouble_.empty() && now_ns() - started_ > kSecond)
     start();  // the machine may have recovered
-  const std::uint64_t id = next_id_++;
-  pending_.push_back({.id = id, .targets = targets, .patience = patience, .depth = depth});
+  order.id = next_id_++;
+  pending_.push_back(std::move(order));
   send_next();
-  return id;
+  return next_id_ - 1;
 }
 
-void ProcReader::abort_fuse(int minor_number, std::uint64_t instance) {
-  pending_.push_back({.id = next_id_++,
-                      .targets = {},
-                      .patience = kAbortPatience,
-                      .abort_minor = minor_number,
-                      .abort_instance = instance});
-  send_next();
+std::uint64_t ProcReader::request(const std::vector<ReadTarget>& targets, Nanos patience,
+                                  Depth depth, const Namer& namer) {
+  return order({.targets = targets, .patience = patience, .depth = depth, .namer = namer});
+}
+
+std::uint64_t ProcReader::signal(const std::vector<ReadTarget>& targets, int number,
+                                 const Namer& namer) {
+  return order({.targets = targets, .patience = kPokePatience, .namer = namer, .signal = number});
+}
+
+void ProcReader::abort_fuse(int minor_number, std::uint64_t instance, const Namer& namer,
+                            const std::vector<ReadTarget>& holders) {
+  order({.targets = holders,
+         .patience = kPokePatience,
+         .namer = namer,
+         .abort_minor = minor_number,
+         .abort_instance = instance});
 }
 
 /// One request is with the helper at a time; the rest waits here. So the socket has room for it.
@@ -117,11 +127,15 @@ void ProcReader::send_next() {
   Pending& front = pending_.front();
   Request request;
   request.id = front.id;
+  request.namer = front.namer;
+  request.signal = front.signal;
   request.abort_minor = front.abort_minor;
   request.abort_instance = front.abort_instance;
   request.count = static_cast<std::uint32_t>(front.targets.size());
   request.depth = front.depth;
   std::copy(front.targets.begin(), front.targets.end(), request.targets);
+  request.worker_count = static_cast<std::uint32_t>(std::min(workers_.size(), kMaxWorkers));
+  std::copy_n(workers_.begin(), request.worker_count, request.workers);
   front.sent = true;
   front.risky = false;
   front.when = now_ns();
@@ -175,6 +189,7 @@ std::optional<ProcReader::Answer> ProcReader::take_packet(std::string_view packe
   Answer answer;
   answer.id = head.id;
   answer.samples = assembler_->whole();
+  answer.foreign = assembler_->foreign();
   answer.samples.when = front.when;
   answer.samples.took = now_ns() - front.when;
   const bool was_abort = front.abort_minor != 0;

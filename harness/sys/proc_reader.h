@@ -20,6 +20,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/unique_fd.h"
 #include "harness/model/evidence.h"
+#include "harness/sys/own_tasks.h"
 
 namespace hangrate {
 
@@ -30,6 +31,7 @@ struct ReadTarget {
   std::int16_t poll_events = 0;
   std::int16_t victim = 0;
   std::int16_t ask_pipe = 1;  ///< 0: not the ioctls that wait for the lock of a pipe
+  std::uint64_t started = 0;  ///< of the task, for a signal: field 22 of proc_pid_stat(5)
   char role[16] = {};
 };
 
@@ -41,8 +43,8 @@ enum class Depth : std::uint32_t { Motion, Full };
 
 class ProcReader {
  public:
-  /// `proc_root` is "/proc" but for tests.
-  explicit ProcReader(std::string proc_root = "/proc");
+  /// `proc_root` is "/proc" but for tests. `cgroup_procs`: the members of the run, "" = unknown.
+  explicit ProcReader(std::string proc_root = "/proc", std::string cgroup_procs = "");
   ~ProcReader();  ///< kills the helper, does not wait for it
   ProcReader(const ProcReader&) = delete;
   ProcReader& operator=(const ProcReader&) = delete;
@@ -54,17 +56,25 @@ class ProcReader {
   pid_t helper() const { return helper_; }
 
   /// Orders one SampleSet of `targets` (at most 8), to be given up `patience` ns after the helper
-  /// got it. The returned id comes back with the answer.
+  /// got it. The returned id comes back with the answer. A target that is none of ours is not
+  /// looked at.
   std::uint64_t request(const std::vector<ReadTarget>& targets, Nanos patience,
-                        Depth depth = Depth::Full);
-  /// Orders an abort of a FUSE connection, for victims whose worker cannot do it any more. Takes
-  /// its turn among the requests; has no answer.
-  void abort_fuse(int minor_number, std::uint64_t instance = 0);
+                        Depth depth = Depth::Full, const Namer& namer = {});
+  /// Orders `number` to be sent to the processes of those `targets` that are ours, and still the
+  /// same by their `started`. Takes its turn; its id comes back with an empty answer.
+  std::uint64_t signal(const std::vector<ReadTarget>& targets, int number, const Namer& namer);
+  /// Orders an abort of a FUSE connection that is ours, for victims whose worker cannot do it any
+  /// more; `instance` is the inode of its folder in fusectl. Takes its turn; has no answer.
+  void abort_fuse(int minor_number, std::uint64_t instance, const Namer& namer,
+                  const std::vector<ReadTarget>& holders);
+  /// The workers that live now, at most 64: none of them names a task of another.
+  void know_workers(std::vector<pid_t> workers) { workers_ = std::move(workers); }
 
   struct Answer {
     std::uint64_t id = 0;
     SampleSet samples;
     bool stuck_in_pipe = false;  ///< the helper did not come back from an ioctl of the descriptor
+    std::vector<pid_t> foreign;  ///< targets that are none of ours
   };
   /// An answer that is there, or one given up at its deadline (an Absence "helper" says why). Also
   /// replaces a helper that died: call it whenever fd() is readable.
@@ -81,10 +91,12 @@ class ProcReader {
 
  private:
   struct Pending {
-    std::uint64_t id;
+    std::uint64_t id = 0;
     std::vector<ReadTarget> targets;
-    Nanos patience;
+    Nanos patience = 0;
     Depth depth = Depth::Full;
+    Namer namer;
+    std::int32_t signal = 0;       ///< not 0: a signal
     std::int32_t abort_minor = 0;  ///< not 0: an abort
     std::uint64_t abort_instance = 0;
     bool sent = false;
@@ -99,7 +111,11 @@ class ProcReader {
   Answer give_up();
   std::optional<Answer> take_packet(std::string_view packet);
 
+  std::uint64_t order(Pending order);
+
   std::string proc_root_;
+  std::string cgroup_procs_;
+  std::vector<pid_t> workers_;
   UniqueFd socket_;
   std::uint64_t generation_ = 0;
   pid_t helper_ = -1;

@@ -184,7 +184,7 @@ TEST(ProcReader, HelpersThatKeepDyingEndInAReasonNotInAForkBomb) {
 
 TEST(ProcReader, AnAbortTakesItsTurnAndHasNoAnswer) {
   ProcReader reader;
-  reader.abort_fuse(1'000'000);  // there is no such connection
+  reader.abort_fuse(1'000'000, 1, {}, {});  // there is no such connection
   const std::uint64_t id = reader.request({target_of(::getpid(), ::getpid())}, kSecond);
   for (int i = 0; i < 1000; ++i) {
     if (const auto answer = reader.receive()) {

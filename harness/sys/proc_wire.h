@@ -11,6 +11,7 @@
 namespace hangrate::proc_wire {
 
 inline constexpr std::size_t kMaxTargets = 8;
+inline constexpr std::size_t kMaxWorkers = 64;
 inline constexpr std::size_t kMaxThreads = 64;  // of one process; more are not looked at
 inline constexpr std::size_t kPacketBytes = 160 * 1024;
 
@@ -26,6 +27,7 @@ enum class Source : std::uint32_t {
   Queued,    ///< FIONREAD: pipe_ioctl() takes the mutex of the pipe (fs/pipe.c)
   Capacity,  ///< F_GETPIPE_SZ: pipe_fcntl() takes it too
   Gone,
+  NotOurs,  ///< the target is none of the run's
   Foreign,  ///< /proc shows other tasks than ours
 };
 inline constexpr const char* kFiles[] = {"stat", "status", "wchan", "syscall", "stack"};
@@ -33,11 +35,15 @@ inline constexpr std::uint32_t kMotionFiles = 3;  // the first three tell whethe
 
 struct Request {
   std::uint64_t id = 0;
-  std::int32_t abort_minor = 0;  ///< not 0: abort this FUSE connection, then answer with the id
+  Namer namer;
+  std::int32_t signal = 0;       ///< not 0: send it to the targets
+  std::int32_t abort_minor = 0;  ///< not 0: abort this FUSE connection, held by the targets
   std::uint64_t abort_instance = 0;
   std::uint32_t count = 0;
   Depth depth = Depth::Full;
   ReadTarget targets[kMaxTargets];
+  std::uint32_t worker_count = 0;
+  std::int32_t workers[kMaxWorkers] = {};
 };
 
 /// Every packet begins with this; pieces follow. An answer is one packet or several.

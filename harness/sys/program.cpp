@@ -16,6 +16,7 @@
 #include "harness/base/scope_exit.h"
 #include "harness/base/unique_fd.h"
 #include "harness/sys/child.h"
+#include "harness/sys/process_handle.h"
 
 namespace hangrate {
 
@@ -29,11 +30,7 @@ enum class Woken { Ended, Deadline, Signal };
 /// Waits until the child has ended, without collecting it, or until `deadline` or a signal comes.
 /// The signal stays pending: it acts, or is read, where the caller has always dealt with it.
 Woken wait_for(pid_t pid, int signals, Nanos deadline) {
-#ifdef SYS_pidfd_open
-  const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-#else
-  const UniqueFd process;
-#endif
+  const UniqueFd process = open_process(pid);
   while (true) {
     siginfo_t info{};
     if (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
@@ -85,7 +82,9 @@ Result<void> run_program(const Program& program) {
   const UniqueFd log(::open(program.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (!log) return fail(Error::from_errno("open(" + program.log + ")"));
   UniqueFd output;
-  if (program.output != nullptr) output = make_output_file("hangrate-output");
+  if (program.output != nullptr) {
+    output = make_output_file("hangrate-output", kLargestOutput);
+  }
 
   sigset_t stops;
   sigset_t before;

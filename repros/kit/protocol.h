@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The contract between a supervisor and one worker: a slot in a shared memory file.
+// The contract between a supervisor and one worker: a slot in a memory file of its own.
 // Shared memory and not a pipe, because writing to a pipe can block, and blocking is what we study.
 // The supervisor only ever polls it; a worker only ever waits on `command`. Both sides are built
 // from this header; a worker refuses a slot of another `version`.
@@ -13,14 +13,13 @@
 namespace hangrate::protocol {
 
 inline constexpr std::uint32_t kMagic = 0x48524154;  // "HRAT"
-inline constexpr std::uint32_t kVersion = 5;
+inline constexpr std::uint32_t kVersion = 6;
 
-/// Environment of a worker: the memory file, the byte offset of its slot, the eventfd to ring.
+/// Environment of a worker: the descriptors of the memory file with its slot, of the eventfd to
+/// ring, and of the memory file with the cell's SearchTable.
 inline constexpr const char* kSlotFdVariable = "HANGRATE_SLOT_FD";
-inline constexpr const char* kSlotOffsetVariable = "HANGRATE_SLOT_OFFSET";
 inline constexpr const char* kBellFdVariable = "HANGRATE_BELL_FD";
-/// Byte offset of the cell's SearchTable in the same file.
-inline constexpr const char* kSearchOffsetVariable = "HANGRATE_SEARCH_OFFSET";
+inline constexpr const char* kSearchFdVariable = "HANGRATE_SEARCH_FD";
 
 /// Exit codes of a worker. A hang has none.
 inline constexpr int kExitClean = 0;

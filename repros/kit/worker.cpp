@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "harness/base/unique_fd.h"
 #include "repros/kit/futex.h"
 #include "repros/kit/protocol.h"
 #include "repros/kit/reproducer.h"
@@ -37,39 +38,32 @@ int number_from_environment(const char* name) {
   return text != nullptr ? std::atoi(text) : -1;
 }
 
-/// Maps the slot the supervisor gave us, or a private one for a run without supervisor.
+/// Memory that children of ours share. Supervised: the file under the descriptor that `variable`
+/// names, which is closed, so that nothing a trial starts can map it anew. nullptr: none to be had.
+void* map_shared(bool supervised, const char* variable, std::size_t bytes) {
+  const UniqueFd fd(supervised ? number_from_environment(variable) : -1);
+  if (supervised && !fd) return nullptr;
+  const int flags = MAP_SHARED | (supervised ? 0 : MAP_ANONYMOUS);
+  void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, flags, fd.get(), 0);
+  return memory == MAP_FAILED ? nullptr : memory;
+}
+
+/// The slot the supervisor gave us, or a private one for a run without supervisor.
 Slot* map_slot(bool supervised) {
-  int fd = -1;
-  int flags = MAP_SHARED | MAP_ANONYMOUS;
-  off_t offset = 0;
-  if (supervised) {
-    fd = number_from_environment(protocol::kSlotFdVariable);
-    offset = number_from_environment(protocol::kSlotOffsetVariable);
-    if (fd < 0 || offset < 0) return nullptr;
-    flags = MAP_SHARED;
-  }
-  void* memory = ::mmap(nullptr, protocol::kSlotBytes, PROT_READ | PROT_WRITE, flags, fd, offset);
-  if (memory == MAP_FAILED) return nullptr;
+  void* memory = map_shared(supervised, protocol::kSlotFdVariable, protocol::kSlotBytes);
+  if (memory == nullptr) return nullptr;
   if (!supervised) return new (memory) Slot;
   auto* slot = static_cast<Slot*>(memory);
   const bool ours = slot->magic == protocol::kMagic && slot->version == protocol::kVersion;
   return ours ? slot : nullptr;
 }
 
-/// Maps what the workers of the cell have learned together, or a private table.
+/// What the workers of the cell have learned together, or a private table.
 protocol::SearchTable* map_search(bool supervised) {
-  int fd = -1;
-  int flags = MAP_SHARED | MAP_ANONYMOUS;
-  off_t offset = 0;
-  if (supervised && number_from_environment(protocol::kSearchOffsetVariable) >= 0) {
-    fd = number_from_environment(protocol::kSlotFdVariable);
-    offset = number_from_environment(protocol::kSearchOffsetVariable);
-    flags = MAP_SHARED;
-  }
-  void* memory = ::mmap(nullptr, protocol::kSearchBytes, PROT_READ | PROT_WRITE, flags, fd, offset);
-  if (memory == MAP_FAILED) return nullptr;
-  if (fd < 0) return new (memory) protocol::SearchTable;
-  return static_cast<protocol::SearchTable*>(memory);
+  void* memory = map_shared(supervised, protocol::kSearchFdVariable, protocol::kSearchBytes);
+  if (memory == nullptr) return nullptr;
+  return supervised ? static_cast<protocol::SearchTable*>(memory)
+                    : new (memory) protocol::SearchTable;
 }
 
 }  // namespace
@@ -249,7 +243,6 @@ std::uint32_t Context::wait_for(Verb wanted) {
 int run_worker(const WorkerOptions& options) {
   Slot* slot = map_slot(options.supervised);
   protocol::SearchTable* table = map_search(options.supervised);
-  if (options.supervised) ::close(number_from_environment(protocol::kSlotFdVariable));
   if (slot == nullptr || table == nullptr) {
     std::fprintf(stderr, "a worker is started by a supervisor of the same build; see --help\n");
     return protocol::kExitUsage;

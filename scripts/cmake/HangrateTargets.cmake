@@ -123,7 +123,7 @@ endfunction()
 function(hangrate_end_to_end_tests)
   file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/harness/testing/*_test.cpp)
   add_executable(end_to_end_test ${tests})
-  target_link_libraries(end_to_end_test PRIVATE hangrate_judge GTest::gmock GTest::gtest_main
+  target_link_libraries(end_to_end_test PRIVATE hangrate_judge hangrate_sys GTest::gmock GTest::gtest_main
     valijson)
   target_compile_definitions(end_to_end_test PRIVATE
     HANGRATE_BUILD_DIR="${PROJECT_BINARY_DIR}" HANGRATE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
@@ -146,4 +146,8 @@ function(hangrate_end_to_end_tests)
             --longest 12000 --load tormented --claims broken)
   set_tests_properties(Soak.SleepersUnderTormentAreNeverConvicted PROPERTIES
     LABELS whole TIMEOUT 600 RUN_SERIAL ON)
+  add_test(NAME Soak.NoWorkerThatLiesGetsAStrangerSignalled
+    COMMAND ${PROJECT_SOURCE_DIR}/scripts/soak-liars --build ${PROJECT_BINARY_DIR} --trials 2000)
+  set_tests_properties(Soak.NoWorkerThatLiesGetsAStrangerSignalled PROPERTIES
+    LABELS whole TIMEOUT 300 RUN_SERIAL ON SKIP_RETURN_CODE 4)
 endfunction()

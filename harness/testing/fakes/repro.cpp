@@ -19,6 +19,7 @@
 #include "harness/base/unique_fd.h"
 #include "repros/kit/must.h"
 #include "repros/kit/reproducer.h"
+#include "repros/kit/rng.h"
 
 namespace hangrate::kit {
 
@@ -30,17 +31,16 @@ constexpr protocol::Shot kArms[] = {{"left", 10'000}, {"right", 120'000}, {"brok
 
 /// What this worker shares with its supervisor, mapped before the kit closes the descriptor.
 struct Shared {
-  protocol::Slot* slot = map<protocol::Slot>(protocol::kSlotOffsetVariable, protocol::kSlotBytes);
+  protocol::Slot* slot = map<protocol::Slot>(protocol::kSlotFdVariable, protocol::kSlotBytes);
   protocol::SearchTable* table =
-      map<protocol::SearchTable>(protocol::kSearchOffsetVariable, protocol::kSearchBytes);
+      map<protocol::SearchTable>(protocol::kSearchFdVariable, protocol::kSearchBytes);
 
   template <typename T>
   static T* map(const char* variable, std::size_t bytes) {
-    const char* fd = std::getenv(protocol::kSlotFdVariable);
-    const char* offset = std::getenv(variable);
-    if (fd == nullptr || offset == nullptr) return nullptr;
-    void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, std::atoi(fd),
-                          std::atoi(offset));
+    const char* fd = std::getenv(variable);
+    if (fd == nullptr) return nullptr;
+    void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, std::atoi(fd), 0);
+    if (::ftruncate(std::atoi(fd), 0) == 0) std::abort();  // the supervisor would die of it
     return memory == MAP_FAILED ? nullptr : static_cast<T*>(memory);
   }
 };
@@ -53,13 +53,15 @@ class Fake final : public Reproducer {
         every_(static_cast<std::uint64_t>(settings.number("every"))),
         lane_(settings.lane()),
         widen_(settings.text("widen")),
-        span_ms_(static_cast<int>(settings.number("span_ms"))) {}
+        span_ms_(static_cast<int>(settings.number("span_ms"))),
+        foreign_(static_cast<int>(settings.number("foreign"))) {}
 
   void setup(Context& context) override {
     if (variant_ == "skip") context.skip("this fake never runs: remedy X");
     if (variant_ == "one-lane-works" && lane_ != 0) context.fail("frobnicate(): only once (16)");
     if (shared.table != nullptr && widen_ == "auto") offer_arms();
     if (shared.table != nullptr && widen_ == "hostile") spoil_table();
+    if (variant_ == "tells-inheritance") context.fail(inheritance());
     if (variant_ == "setup-fails") context.fail("frobnicate(): No such device (19)");
   }
 
@@ -99,6 +101,7 @@ class Fake final : public Reproducer {
     bell_.reset(must(context, ::eventfd(0, EFD_CLOEXEC), "eventfd"));
     victim_ = must(context, ::fork(), "fork");
     if (victim_ == 0) become_victim();
+    if (variant_ == "liar") named_ = made_up(context);
     if (variant_ == "stopped") context.until([&] { return halted(); });
     context.await(*this);
     if (variant_ == "stuck-after-kill") {
@@ -120,6 +123,7 @@ class Fake final : public Reproducer {
   std::vector<PartyInfo> parties() override {
     // "wrong-descriptor": the reproducer claims readiness of something that is not ready.
     const bool wrong = variant_ == "wrong-descriptor";
+    if (variant_ == "liar" && named_ != 0) return {{"victim", named_, 0, true, -1, 0}};
     return {{"victim", victim_, 0, true, wrong ? bell_.get() : -1,
              static_cast<short>(wrong ? POLLIN : 0)}};
   }
@@ -131,7 +135,7 @@ class Fake final : public Reproducer {
                         variant_ == "wrong-descriptor" || variant_ == "stopped" ||
                         variant_ == "starved" || variant_ == "slow" || variant_ == "restless" ||
                         variant_ == "killable-d" || variant_ == "stuck-after-kill" ||
-                        variant_ == "rare";
+                        variant_ == "liar" || variant_ == "rare";
     if (broken) return {InvariantStatus::Broken, "the fake says that its invariant is broken"};
     return {InvariantStatus::Holds, "the fake says that its invariant holds"};
   }
@@ -142,6 +146,19 @@ class Fake final : public Reproducer {
   }
 
  private:
+  /// What this worker got with its birth.
+  static std::string inheritance() {
+    std::string text;
+    for (int fd = 0; fd < 1024; ++fd) {
+      char target[256] = {};
+      const std::string path = "/proc/self/fd/" + std::to_string(fd);
+      if (::readlink(path.c_str(), target, sizeof target - 1) > 0)
+        text += std::string(target) + ' ';
+    }
+    for (char** entry = environ; *entry != nullptr; ++entry) text += std::string(*entry) + ' ';
+    return text;
+  }
+
   /// "right" hits each time, "left" never, "broken" is off. What is in the table already stays.
   static void offer_arms() {
     protocol::SearchTable& table = *shared.table;
@@ -191,6 +208,28 @@ class Fake final : public Reproducer {
     return close != nullptr && (close[2] == 'T' || close[2] == 't');
   }
 
+  /// Whose number a liar names: anybody's, or that of one of its own that is dead; 0: the truth.
+  int made_up(const Context& context) const {
+    Rng rng(lane_, context.trial());
+    if (foreign_ != 0) return foreign_;
+    switch (rng.below(6)) {
+      case 0:
+        return 1;
+      case 1:
+        return ::getppid();
+      case 2: {
+        const pid_t dead = ::fork();
+        if (dead == 0) ::_exit(0);
+        ::waitpid(dead, nullptr, 0);
+        return dead;
+      }
+      case 3:
+        return 0;
+      default:  // a neighbour: another worker, its tasks, a helper, a stranger
+        return std::max(1, ::getpid() - 200 + static_cast<int>(rng.below(400)));
+    }
+  }
+
   void nap(int ms) const {
     const timespec span = to_timespec(ms * kMilli);
     ::nanosleep(&span, nullptr);
@@ -233,8 +272,10 @@ class Fake final : public Reproducer {
   const std::uint32_t lane_;
   const std::string widen_;
   const int span_ms_;
+  const int foreign_;
   UniqueFd bell_;
   int victim_ = 0;
+  int named_ = 0;
 };
 
 Variant variant(const char* name, Expect expect) {
@@ -266,7 +307,8 @@ Manifest reproducer_manifest() {
   m.lever = "ring the eventfd";
   m.params = {{"every", "act in every n-th trial", "1", {}, 1, 1'000'000'000},
               {"widen", "how a race is helped", "none", {"none", "auto", "hostile"}, 0, 0},
-              {"span_ms", "how long the slow ones take, ms", "300", {}, 1, 60'000}};
+              {"span_ms", "how long the slow ones take, ms", "300", {}, 1, 60'000},
+              {"foreign", "whom a liar names, 0: it makes it up", "0", {}, 0, 1 << 22}};
   for (const char* name :
        {"lost-wakeup", "hang-then-anomaly", "hang-then-fails", "late-parker", "one-lane-works"})
     m.variants.push_back(variant(name, Expect::Always));
@@ -285,16 +327,19 @@ Manifest reproducer_manifest() {
                            "anomaly",
                            "skip",
                            "setup-fails",
+                           "tells-inheritance",
                            "leaves-child",
                            "fails",
                            "skips-later",
                            "slow-then-anomaly",
                            "stuck-after-kill",
                            "late-finisher",
-                           "kills-supervisor"}) {
+                           "kills-supervisor",
+                           "liar"}) {
     m.variants.push_back(variant(name, Expect::Never));
     m.variants.back().widens = m.variants.back().name != "clean";
   }
+  m.variants.back().healthy_until_ms = 20;  // of the liar: many trials, most of them given up
   m.variants.push_back(variant("measures", Expect::Measure));
   m.variants.push_back(variant("rare", Expect::Affected));
   m.variants.back().reference_rate = 0.01;
