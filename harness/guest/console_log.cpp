@@ -2,93 +2,160 @@
 #include "harness/guest/console_log.h"
 
 #include <algorithm>
+#include <utility>
 
-#include "harness/base/file.h"
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/base/unique_fd.h"
+#include "harness/guest/complaint.h"
 
 namespace hangrate {
 
 namespace {
 
-struct Phrase {
-  const char* text;
-  const char* kind;
-};
-/// The first that fits names the kind.
-constexpr Phrase kPhrases[] = {
-    {"Kernel panic - not syncing", "panic"},
-    {"BUG: KASAN:", "kasan"},
-    {"UBSAN:", "ubsan"},
-    {"BUG: soft lockup", "soft-lockup"},
-    {"hard LOCKUP", "hard-lockup"},
-    {"blocked for more than", "hung-task"},
-    {"detected stalls on CPUs", "rcu-stall"},
-    {"self-detected stall on CPU", "rcu-stall"},
-    {"detected expedited stalls", "rcu-stall"},
-    {"possible circular locking dependency", "lockdep"},
-    {"possible recursive locking", "lockdep"},
-    {"inconsistent lock state", "lockdep"},
-    {"suspicious RCU usage", "lockdep"},
-    {"bad unlock balance", "lockdep"},
-    {"kernel BUG at", "oops"},
-    {"BUG: unable to handle", "oops"},
-    {"BUG: kernel NULL pointer", "oops"},
-    {"general protection fault", "oops"},
-    {"invalid opcode:", "oops"},
-    {"Oops:", "oops"},
-    {"BUG: scheduling while atomic", "oops"},
-    {"BUG: sleeping function called", "warning"},
-    {"WARNING: CPU:", "warning"},
-};
+/// A WARN's text is a line or two, and then the line that says it is a WARN.
+constexpr std::size_t kMostAnnounced = 8;
 
-/// Without the time stamp the kernel may put first, and without a serial console's carriage return.
-std::string_view message_of(std::string_view line) {
-  while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.remove_suffix(1);
-  const std::size_t open = line.find('[');
-  const std::size_t close = line.find("] ");
-  const bool stamped =
-      open != line.npos && close != line.npos && open < close && open < 8 &&
-      line.substr(open + 1, close - open - 1).find_first_not_of("0123456789. TC") ==
-          std::string_view::npos;
-  return stamped ? line.substr(close + 2) : line;
-}
-
-const char* kind_of_line(std::string_view message) {
-  for (const Phrase& phrase : kPhrases) {
-    if (message.find(phrase.text) != message.npos) return phrase.kind;
-  }
-  return nullptr;
-}
-
-/// An oops says so in several lines; the panic it leads to is a finding of its own.
-bool continues(const ConsoleFinding& last, std::string_view kind) {
-  return kind == last.kind || (kind == "oops" && last.kind != "panic" && last.kind != "hung-task");
+/// Without a mark in the beginning, a line is a program's; a kernel's may follow in it.
+bool newer(const ConsoleLine& line, std::uint64_t newest) {
+  return line.stamp && *line.stamp > newest;
 }
 
 }  // namespace
 
-std::vector<ConsoleFinding> findings_in(std::string_view console) {
-  std::vector<ConsoleFinding> findings;
-  bool open = false;
-  while (!console.empty()) {
-    const std::size_t end = std::min(console.find('\n'), console.size());
-    const std::string_view line = console.substr(0, end);
-    console.remove_prefix(std::min(end + 1, console.size()));
-    const std::string_view message = message_of(line);
-    if (const char* kind = kind_of_line(message); kind != nullptr) {
-      const bool same =
-          open && continues(findings.back(), kind) && findings.back().lines.size() < kMostLines;
-      if (!same) {
-        if (findings.size() == kMostFindings) break;
-        findings.push_back({kind, {}});
-        open = true;
-      }
+ConsoleLog::Report* ConsoleLog::open_report(std::string_view caller) {
+  const auto mine = std::find_if(reports_.rbegin(), reports_.rend(), [&](const Report& report) {
+    return report.open && !caller.empty() && report.caller == caller;
+  });
+  if (mine != reports_.rend()) return &*mine;
+  return !reports_.empty() && reports_.back().open ? &reports_.back() : nullptr;
+}
+
+/// A report says what it is in several lines. What is graver than it is news, and so is what
+/// another CPU says.
+bool ConsoleLog::joins(const Report* report, std::string_view kind) const {
+  if (report == nullptr) return false;
+  const Gravity gravity = gravity_of(kind);
+  if (gravity == Gravity::Info) return true;
+  if (report->announced && !announcement_.open && gravity == Gravity::Warning) return true;
+  return kind == report->finding.kind ||
+         (gravity == Gravity::Oops && gravity_of(report->finding.kind) == Gravity::Oops);
+}
+
+/// nullptr if all that is there is as grave. That closes what is open: what follows is not its own.
+ConsoleLog::Report* ConsoleLog::make_room(Gravity gravity) {
+  if (reports_.size() == kMostFindings) {
+    const auto least = std::min_element(
+        reports_.rbegin(), reports_.rend(), [](const Report& left, const Report& right) {
+          return gravity_of(left.finding.kind) < gravity_of(right.finding.kind);
+        });
+    if (gravity_of(least->finding.kind) >= gravity) {
+      reports_.back().open = false;
+      return nullptr;
     }
-    if (message.starts_with("---[ end")) open = false;
-    if (!open) continue;
-    if (findings.back().lines.size() < kMostLines) findings.back().lines.emplace_back(message);
-    open = findings.back().lines.size() < kMostLines;
+    reports_.erase(std::next(least).base());
   }
-  return findings;
+  return &reports_.emplace_back();
+}
+
+void ConsoleLog::begin(std::string_view kind, std::string_view caller) {
+  Report* const report = make_room(gravity_of(kind));
+  const Announcement announced = std::exchange(announcement_, {});
+  if (report == nullptr) return;
+  report->finding = {std::string(kind), announced.lines};
+  report->caller = caller;
+  report->announced = announced.open;
+}
+
+void ConsoleLog::complain(std::string_view kind, const ConsoleLine& line) {
+  Report* const open = open_report(line.caller);
+  const bool elsewhere = open != nullptr && !line.caller.empty() && open->caller != line.caller;
+  if (elsewhere || !joins(open, kind)) return begin(kind, line.caller);
+  for (std::string& text : std::exchange(announcement_, {}).lines) {
+    if (open->finding.lines.size() < kMostLines) open->finding.lines.push_back(std::move(text));
+  }
+}
+
+void ConsoleLog::go_on(const ConsoleLine& line) {
+  if (announcement_.open) {
+    announcement_.lines.emplace_back(line.message);
+    if (announcement_.lines.size() == kMostAnnounced) begin("warning", line.caller);
+    return;
+  }
+  Report* const report = open_report(line.caller);
+  if (report == nullptr) return;
+  report->finding.lines.emplace_back(line.message);
+  report->open = report->finding.lines.size() < kMostLines && !ends_report(line.message);
+}
+
+/// A console whose kernel marks its lines shows the others' by their lack of a mark. A program that
+/// did not end its line has the kernel's in it, with a time that is newer than all before: what a
+/// program quotes is not.
+ConsoleLine ConsoleLog::line_of(std::string_view text) {
+  ConsoleLine line = parse_console_line(text);
+  if (line.marked || !marked_) return line;
+  const std::size_t torn = torn_mark(text);
+  if (torn == text.npos) return line;
+  const ConsoleLine behind = parse_console_line(text.substr(torn));
+  return newer(behind, newest_) ? behind : line;
+}
+
+void ConsoleLog::take_line(std::string_view raw) {
+  if (raw.empty()) return;
+  const ConsoleLine line = line_of(without_colours(raw, room_));
+  if (line.foreign) return;
+  marked_ |= line.marked;
+  newest_ = std::max(newest_, line.stamp.value_or(0));
+  if (line.marked || !marked_) {
+    if (announces_report(line.message)) {
+      announcement_ = {.lines = {}, .open = true};
+      return;
+    }
+    const std::string_view kind = complaint_in(line.message);
+    if (!kind.empty()) complain(kind, line);
+  }
+  go_on(line);
+}
+
+void ConsoleLog::take(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const std::size_t end = bytes.find_first_of("\r\n");
+    const std::string_view piece = bytes.substr(0, end);
+    cut_ += piece.substr(0, kMostBytes - std::min(kMostBytes, cut_.size()));
+    if (end == bytes.npos) return;
+    take_line(cut_);
+    cut_.clear();
+    bytes.remove_prefix(end + 1);
+  }
+}
+
+std::vector<ConsoleFinding> ConsoleLog::findings() {
+  take("\n");
+  if (!announcement_.lines.empty()) begin("warning", "");
+  std::vector<ConsoleFinding> found;
+  for (const Report& report : reports_) found.push_back(report.finding);
+  return found;
+}
+
+std::vector<ConsoleFinding> findings_in(std::string_view console) {
+  ConsoleLog log;
+  log.take(console);
+  return log.findings();
+}
+
+std::vector<ConsoleFinding> findings_in_file(const std::string& path) {
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat facts {};
+  if (::fstat(file.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) return {};
+  ConsoleLog log;
+  std::string piece(64 * 1024, '\0');
+  for (ssize_t got = 1; got > 0;) {
+    got = ::read(file.get(), piece.data(), piece.size());
+    if (got > 0) log.take(std::string_view(piece).substr(0, static_cast<std::size_t>(got)));
+  }
+  return log.findings();
 }
 
 }  // namespace hangrate

@@ -175,7 +175,7 @@ void take_results(LoadedMatrix& loaded, const std::string& folder, bool reclassi
     for (BootFact& boot : row.boots) {
       boot.clusters.resize(row.header.cells.size());
       const std::string place = folder + "/" + boot.folder + "/";
-      boot.findings = findings_in(read_file(place + "console.log").value_or(""));
+      boot.findings = findings_in_file(place + "console.log");
       for (std::size_t cell = 0; cell < row.header.cells.size(); ++cell) {
         const CellSpec& spec = row.header.cells[cell];
         const std::string path = place + cell_file(spec.repro, spec.variant);

@@ -248,7 +248,7 @@ BootEnd RowRunner::why_ended() const {
   if (!distrust_.empty()) return BootEnd::Corrupt;
   if (bye_) return BootEnd::Finished;
   if (silent_ != 0) return hello_ == 0 ? BootEnd::NoHello : BootEnd::Silent;
-  for (const ConsoleFinding& finding : findings_in(read_file(console_).value_or(""))) {
+  for (const ConsoleFinding& finding : findings_in_file(console_)) {
     if (finding.kind == "panic") return BootEnd::Panic;
   }
   return BootEnd::Died;

@@ -229,7 +229,7 @@ TEST(MatrixReports, WhatAGuestSaidInNotesAndEndsIsOnlyText) {
 }
 
 TEST(MatrixReports, WhatAKernelProvesOfItselfIsAFailureOfItsOwn) {
-  for (const char* kind : {"oops", "kasan", "ubsan", "lockdep"}) {
+  for (const char* kind : {"oops", "bug", "corruption", "kasan", "kfence", "ubsan", "lockdep"}) {
     MatrixSummary matrix = only("fixed");
     BootFact& boot = matrix.rows.front().boots.front();
     boot.findings = {{kind, {"BUG: of the kernel"}}, {kind, {"and again"}}};
@@ -244,18 +244,20 @@ TEST(MatrixReports, WhatAKernelProvesOfItselfIsAFailureOfItsOwn) {
 }
 
 TEST(MatrixReports, WhatAWatchdogSaysIsNoAnswerAndAWarningIsOnlyShown) {
-  for (const char* kind : {"soft-lockup", "hard-lockup", "rcu-stall"}) {
+  for (const char* kind : {"soft-lockup", "hard-lockup", "rcu-stall", "workqueue-lockup"}) {
     MatrixSummary matrix = only("fixed");
     matrix.rows.front().boots.front().findings = {{kind, {"stuck for 22s"}}};
     summarize(matrix);
     EXPECT_EQ(matrix.exit_code, 3) << kind;
     EXPECT_EQ(in_junit(matrix_junit(matrix), std::string("boot-001-") + kind), "error");
   }
-  MatrixSummary matrix = only("fixed");
-  matrix.rows.front().boots.front().findings = {{"warning", {"WARNING: CPU: 1"}}};
-  summarize(matrix);
-  EXPECT_EQ(matrix.exit_code, 0);
-  EXPECT_THAT(matrix_text(matrix, false), HasSubstr("WARNING: CPU: 1\n"));
+  for (const char* kind : {"warning", "oom", "notice"}) {
+    MatrixSummary matrix = only("fixed");
+    matrix.rows.front().boots.front().findings = {{kind, {"WARNING: CPU: 1"}}};
+    summarize(matrix);
+    EXPECT_EQ(matrix.exit_code, 0) << kind;
+    EXPECT_THAT(matrix_text(matrix, false), HasSubstr("WARNING: CPU: 1\n"));
+  }
 }
 
 TEST(MatrixReports, AHungTaskCountsOnlyWhereNoCellIsAfterAHang) {

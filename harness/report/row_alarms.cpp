@@ -27,13 +27,19 @@ bool expects_hang(const MatrixRow& row) {
 /// What a kernel proves of itself is a result. What its watchdogs say rests on time, and a guest
 /// whose CPUs were not run says the same: the machine may have failed, not the kernel.
 int code_of(const std::string& kind, bool hang_expected) {
-  for (const char* proven : {"oops", "kasan", "ubsan", "lockdep"}) {
-    if (kind == proven) return kUnexpected;
+  if (kind == "hung-task" && hang_expected) return kShown;
+  switch (gravity_of(kind)) {
+    case Gravity::Oops:
+    case Gravity::Sanitizer:
+      return kUnexpected;
+    case Gravity::Panic:
+    case Gravity::Stall:
+      return kNoAnswer;
+    case Gravity::Warning:
+    case Gravity::Info:
+      break;
   }
-  for (const char* timed : {"panic", "soft-lockup", "hard-lockup", "rcu-stall"}) {
-    if (kind == timed) return kNoAnswer;
-  }
-  return kind == "hung-task" && !hang_expected ? kNoAnswer : kShown;
+  return kShown;
 }
 
 std::string boot_name(const BootFact& boot) {
