@@ -83,10 +83,11 @@ std::vector<ConsoleFinding> findings_in(std::string_view console) {
         open = true;
       }
     }
-    if (message.starts_with("---[ end")) open = false;
     if (!open) continue;
-    if (findings.back().lines.size() < kMostLines) findings.back().lines.emplace_back(message);
-    open = findings.back().lines.size() < kMostLines;
+    std::vector<std::string>& lines = findings.back().lines;
+    const bool closes = message.starts_with("---[ end");
+    if (lines.empty() || (!closes && lines.size() < kMostLines)) lines.emplace_back(message);
+    open = !closes && lines.size() < kMostLines;
   }
   return findings;
 }
