@@ -15,7 +15,7 @@ die() {
 
 # Package names are the same on Debian 12, Debian 13 and Ubuntu 24.04.
 build_packages="g++ cmake ninja-build libcli11-dev libexpected-dev libfmt-dev nlohmann-json3-dev libboost-dev zlib1g-dev libarchive-dev libpugixml-dev clang llvm libbpf-dev libelf-dev"
-test_packages="libgtest-dev libgmock-dev libbenchmark-dev libvalijson-dev python3 shellcheck qemu-system-x86 kmod libxml2-utils"
+test_packages="libgtest-dev libgmock-dev libbenchmark-dev libvalijson-dev python3 shellcheck qemu-system-x86 kmod libxml2-utils libclang-rt-dev"
 
 # check_system: sets $system to "debian-12", "ubuntu-24.04", ...; dies where no package names are known.
 check_system() {
