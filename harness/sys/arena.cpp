@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness/base/check.h"
+#include "harness/base/refused.h"
 
 namespace hangrate {
 
@@ -22,7 +23,7 @@ constexpr std::size_t kBytes = Arena::kSlots * protocol::kSlotBytes + protocol::
 Result<Arena> Arena::make() {
   Arena arena;
   arena.memory_.reset(::memfd_create("hangrate-arena", MFD_CLOEXEC));
-  if (!arena.memory_) return fail(Error::from_errno("memfd_create"));
+  if (!arena.memory_) return fail(refused("memfd_create"));
   if (::ftruncate(arena.memory_.get(), kBytes) != 0)
     return fail(Error::from_errno("ftruncate(arena)"));
   void* memory =
@@ -30,7 +31,7 @@ Result<Arena> Arena::make() {
   if (memory == MAP_FAILED) return fail(Error::from_errno("mmap(arena)"));
   arena.base_ = static_cast<std::byte*>(memory);
   arena.bell_.reset(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-  if (!arena.bell_) return fail(Error::from_errno("eventfd"));
+  if (!arena.bell_) return fail(refused("eventfd2"));
   return arena;
 }
 
