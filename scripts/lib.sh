@@ -121,7 +121,7 @@ check_compiler() {
   esac
 }
 
-# build_preset NAME: configures (if the presets changed) and builds build/NAME. One at a time.
+# build_preset NAME [TARGET]: configures (if the presets changed) and builds build/NAME. One at a time.
 build_preset() {
   dir=$root/build/$1
   if ! mkdir -p "$dir" 2>/dev/null || ! [ -w "$dir" ]; then
@@ -143,6 +143,6 @@ build_preset() {
     }
     cp "$root/CMakePresets.json" "$dir/.configured"
   fi
-  cmake --build "$dir" --parallel "$(nproc)" >&2 9>&- || die "the build in $dir failed (compiler messages are above)"
+  cmake --build "$dir" --parallel "$(nproc)" ${2:+--target "$2"} >&2 9>&- || die "the build in $dir failed (compiler messages are above)"
   exec 9>&-
 }

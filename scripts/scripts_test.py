@@ -289,7 +289,7 @@ def test_test_builds_with_clang_and_fuzzes_where_it_is():
     machine.write(machine.stub / "bin/clang++", "#!/bin/sh\necho 14 4\n")
     result = machine.call("test")
     expect(result.returncode == 0 and last_line(result) == "6 passed, 0 failed, 0 skipped", result)
-    expect("cmake --preset fuzz" in machine.log() and "ok fuzz" in result.stdout, result)
+    expect("cmake --preset clang" in machine.log() and "--target fuzz" in machine.log(), result)
     chosen = machine.call("test", "--", "-R", "A")
     expect(chosen.returncode == 0 and last_line(chosen) == "4 passed, 0 failed, 0 skipped", chosen)
     machine.write(machine.root / "scripts/fuzz", "#!/bin/sh\necho FAIL fuzz trace: crash-1\nexit 1\n")
