@@ -17,7 +17,8 @@ namespace {
 
 std::string* g_said = nullptr;
 
-int take(enum libbpf_print_level level, const char* format, va_list arguments) {
+[[gnu::format(printf, 2, 0)]] int take(enum libbpf_print_level level, const char* format,
+                                       va_list arguments) {
   if (level == LIBBPF_DEBUG || !g_said) return 0;
   char text[16384];
   const int length = std::vsnprintf(text, sizeof text, format, arguments);

@@ -14,6 +14,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "bpf/bounded_read.h"
 #include "bpf/embedded.h"
 #include "bpf/programs.h"
 #include "bpf/ring_reader.h"
@@ -28,7 +29,9 @@ namespace {
 
 constexpr std::uint32_t kMaxTasks = 1U << 17;
 constexpr std::uint32_t kMinSlots = 1U << 10;
-constexpr int kTornLooks = 50;
+constexpr Nanos kStacksLimit = 100 * kMilli;
+constexpr std::size_t kStacksBytes = 4u << 20;  // some 4,000 tasks
+constexpr Nanos kTornLimit = 5 * kMilli;        // in all, for writers that lost their CPU
 constexpr Nanos kTornNap = 100 * kMicro;
 
 /// Map memory as the kernel programs see it.
@@ -230,21 +233,14 @@ struct Recorder::Parts {
     return {};
   }
 
-  std::string read_stacks(std::uint16_t root) const {
-    std::string text;
-    if (!programs.stacks || !programs.wanted_root) return text;
+  /// "" where no program reads them, nullopt if it did not in time.
+  std::optional<std::string> read_stacks(std::uint16_t root) const {
+    if (!programs.stacks || !programs.wanted_root) return "";
     // libbpf maps global variables for skeletons only, so this is our own mapping.
     __atomic_store_n(globals.as<std::uint32_t>() + *programs.wanted_root / sizeof(std::uint32_t),
                      std::uint32_t{root}, __ATOMIC_RELEASE);
     const UniqueFd fd(bpf_iter_create(bpf_link__fd(programs.stacks.get())));
-    if (!fd) return text;
-    char part[8192];
-    for (;;) {
-      const ssize_t got = ::read(fd.get(), part, sizeof part);
-      if (got < 0 && errno == EAGAIN) continue;  // the kernel's limit of objects for one read
-      if (got <= 0) return text;
-      text.append(part, static_cast<std::size_t>(got));
-    }
+    return fd ? read_bounded(fd.get(), kStacksLimit, kStacksBytes) : std::nullopt;
   }
 
   /// Drops since the last snapshot, if any fell into the window.
@@ -353,18 +349,21 @@ void Recorder::forget(pid_t pid) {
 
 Trace Recorder::snapshot(const SnapshotRequest& request) {
   TraceParts made{.request = request};
+  std::optional<std::string> stacks = "";
   const auto root = parts_->roots.find(request.root);
   if (root != parts_->roots.end()) {
     made.root = root->second.number;
     made.layout = root->second.layout;
     // Before the rings: they tell whether the task has moved since.
     made.stacks_at = now_ns();
-    made.stacks = parse_task_stacks(parts_->read_stacks(made.root));
+    stacks = parts_->read_stacks(made.root);
+    made.stacks = parse_task_stacks(stacks.value_or(""));
   }
   if (made.request.until == 0) made.request.until = now_ns();
   for (const RingView& view : parts_->views()) read_ring(view, request.from, made.read);
   // A writer that lost its CPU in the middle comes back, in a guest only when the host lets it.
-  for (int i = 0; i < kTornLooks && !read_torn(request.from, made.read); ++i) {
+  const Nanos give_up = now_ns() + kTornLimit;
+  while (!read_torn(request.from, made.read) && now_ns() < give_up) {
     const timespec nap = to_timespec(kTornNap);
     ::nanosleep(&nap, nullptr);
   }
@@ -375,6 +374,7 @@ Trace Recorder::snapshot(const SnapshotRequest& request) {
     trace.lost += parts_->unseen() - root->second.unseen;
     trace.skipped = parts_->skipped() - root->second.skipped;
   }
+  if (!stacks) trace.absent.emplace_back("stacks of sleepers: not read in time");
   for (const HookStatus& hook : parts_->programs.hooks) {
     if (hook.how.empty()) trace.absent.push_back(hook.hook + ": " + hook.why_not);
   }

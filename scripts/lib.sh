@@ -14,8 +14,8 @@ die() {
 }
 
 # Package names are the same on Debian 12, Debian 13 and Ubuntu 24.04.
-build_packages="g++ cmake ninja-build libcli11-dev libexpected-dev libfmt-dev nlohmann-json3-dev libboost-dev zlib1g-dev libarchive-dev clang llvm libbpf-dev libelf-dev"
-test_packages="libgtest-dev libgmock-dev libbenchmark-dev libvalijson-dev python3 shellcheck qemu-system-x86 kmod xz-utils"
+build_packages="g++ cmake ninja-build libcli11-dev libexpected-dev libfmt-dev nlohmann-json3-dev libboost-dev zlib1g-dev libarchive-dev libpugixml-dev clang llvm libbpf-dev libelf-dev"
+test_packages="libgtest-dev libgmock-dev libbenchmark-dev libvalijson-dev python3 shellcheck qemu-system-x86 kmod xz-utils libxml2-utils libclang-rt-dev"
 
 # check_system: sets $system to "debian-12", "ubuntu-24.04", ...; dies where no package names are known.
 check_system() {
@@ -30,7 +30,7 @@ EOF
   system=$id-$version
   major=${version%%.*}
   fix="Debian 12 or later, or Ubuntu 24.04 or later, is needed; elsewhere install GCC 12 (or Clang 14), \
-CMake 3.25, Ninja, CLI11, tl-expected, fmt, nlohmann-json, Boost, zlib and libarchive (and for kernel programs clang, libbpf and libelf) yourself and add --no-install"
+CMake 3.25, Ninja, CLI11, tl-expected, fmt, nlohmann-json, Boost, zlib, libarchive and pugixml (and for kernel programs clang, libbpf and libelf) yourself and add --no-install"
   case $id in
     debian) [ "${major:-99}" -ge 12 ] || die "$pretty is too old: $fix" ;;
     ubuntu) [ "${major:-99}" -ge 24 ] || die "$pretty is too old: $fix" ;;
@@ -121,7 +121,7 @@ check_compiler() {
   esac
 }
 
-# build_preset NAME: configures (if the presets changed) and builds build/NAME. One at a time.
+# build_preset NAME [TARGET]: configures (if the presets changed) and builds build/NAME. One at a time.
 build_preset() {
   dir=$root/build/$1
   if ! mkdir -p "$dir" 2>/dev/null || ! [ -w "$dir" ]; then
@@ -143,6 +143,6 @@ build_preset() {
     }
     cp "$root/CMakePresets.json" "$dir/.configured"
   fi
-  cmake --build "$dir" --parallel "$(nproc)" >&2 9>&- || die "the build in $dir failed (compiler messages are above)"
+  cmake --build "$dir" --parallel "$(nproc)" ${2:+--target "$2"} >&2 9>&- || die "the build in $dir failed (compiler messages are above)"
   exec 9>&-
 }

@@ -68,7 +68,7 @@ class Machine:
         self.stub = Path(self.folder.name, "stub")
         (self.root / "repros").mkdir(parents=True)
         shutil.copytree(SCRIPTS, self.root / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
-        for part in ("lint", "scripts_test.py"):
+        for part in ("lint", "scripts_test.py", "fuzz"):
             self.write(self.root / "scripts" / part, f"#!/bin/sh\necho ok {part}\n")
         (self.root / "CMakePresets.json").write_text("{}\n")
         (self.stub / "bin").mkdir(parents=True)
@@ -243,7 +243,7 @@ def test_test_sums_every_kind_of_result():
                             CASE.format("off", "disabled", "", "Disabled")])
     for _ in range(2):
         result = machine.call("test")
-        expect(result.returncode == 0 and last_line(result) == "4 passed, 0 failed, 3 skipped", result)
+        expect(result.returncode == 0 and last_line(result) == "4 passed, 0 failed, 4 skipped", result)
         expect("skip A.B: needs root: CAP_BPF\n" in result.stdout and "skip sh: no KVM\n" in result.stdout, result)
         expect(result.stdout.count(" passed, ") == 1, result)
 
@@ -254,7 +254,7 @@ def test_test_counts_failures_and_tests_that_could_not_run():
     machine.junit("other", [CASE.format("x_NOT_BUILT", "notrun", '<skipped message="Unable to find executable"/>', ""),
                             CASE.format("ok", "run", "", "")], 8)
     result = machine.call("test")
-    expect(result.returncode == 1 and last_line(result) == "4 passed, 2 failed, 0 skipped", result)
+    expect(result.returncode == 1 and last_line(result) == "4 passed, 2 failed, 1 skipped", result)
     expect("FAIL x_NOT_BUILT: Unable to find executable" in result.stdout, result)
 
 
@@ -264,10 +264,10 @@ def test_test_does_not_pass_without_results():
     expect(result.returncode == 1 and last_line(result).startswith("3 passed, 2 failed,"), result)
     machine.junit("unit", []).junit("other", [])  # no test at all
     result = machine.call("test")
-    expect(result.returncode == 1 and last_line(result) == "3 passed, 1 failed, 0 skipped", result)
+    expect(result.returncode == 1 and last_line(result) == "3 passed, 1 failed, 1 skipped", result)
     machine.junit("unit", [CASE.format("A.A", "run", "", "")], 1)  # ctest fails though no test does
     result = machine.call("test")
-    expect(result.returncode == 1 and last_line(result) == "4 passed, 1 failed, 0 skipped", result)
+    expect(result.returncode == 1 and last_line(result) == "4 passed, 1 failed, 1 skipped", result)
 
 
 def test_test_counts_a_failed_build_or_installation():
@@ -281,7 +281,45 @@ def test_test_counts_a_check_that_crashes():
     machine = Machine().install().junit("unit", [CASE.format("A.A", "run", "", "")]).junit("other", [])
     machine.write(machine.root / "scripts/lint", "#!/bin/sh\nexit 1\n")
     result = machine.call("test")
-    expect(result.returncode == 1 and last_line(result) == "2 passed, 2 failed, 0 skipped", result)
+    expect(result.returncode == 1 and last_line(result) == "2 passed, 2 failed, 1 skipped", result)
+
+
+def test_test_builds_with_clang_and_fuzzes_where_it_is():
+    machine = Machine().install().junit("unit", [CASE.format("A.A", "run", "", "")]).junit("other", [])
+    machine.write(machine.stub / "bin/clang++", "#!/bin/sh\necho 14 4\n")
+    result = machine.call("test")
+    expect(result.returncode == 0 and last_line(result) == "6 passed, 0 failed, 0 skipped", result)
+    expect("cmake --preset clang" in machine.log() and "--target fuzz" in machine.log(), result)
+    chosen = machine.call("test", "--", "-R", "A")
+    expect(chosen.returncode == 0 and last_line(chosen) == "4 passed, 0 failed, 0 skipped", chosen)
+    machine.write(machine.root / "scripts/fuzz", "#!/bin/sh\necho FAIL fuzz trace: crash-1\nexit 1\n")
+    result = machine.call("test")
+    expect(result.returncode == 1 and "  clang: fuzz trace: crash-1\n" in result.stdout, result)
+
+
+def test_fuzz_runs_every_target_and_tells_what_it_found():
+    machine = Machine()
+    shutil.copy(SCRIPTS / "fuzz", machine.root / "scripts/fuzz")
+    targets = machine.root / "build/fuzz/fuzz"
+    refusal = machine.call("fuzz", "--seconds", "2")
+    expect(refusal.returncode == 3 and "cmake --preset fuzz" in refusal.stderr, refusal)
+    targets.mkdir(parents=True)
+    machine.write(targets / "fuzz_good", "#!/bin/sh\necho '#7 DONE' >&2\n")
+    result = machine.call("fuzz", "--seconds", "2")
+    expect(result.returncode == 0 and "ok fuzz good: 7 executions\n" in result.stdout, result)
+    machine.write(targets / "fuzz_bad", """#!/bin/sh
+for word; do case $word in -artifact_prefix=*) echo x >"${word#*=}crash-1" ;; esac; done
+exit 77
+""")
+    found = machine.root / "found"
+    result = machine.call("fuzz", "--executions", "7", "--results", found)
+    expect(result.returncode == 1 and f"FAIL fuzz bad: {found}/bad/crash-1\n" in result.stdout, result)
+    expect("ok fuzz good: 7 executions\n" in result.stdout, result)
+    machine.write(targets / "fuzz_bad", "#!/bin/sh\necho no such option >&2\nexit 1\n")
+    result = machine.call("fuzz", "--seconds", "2", "--results", machine.root / "other")
+    expect(result.returncode == 1 and "FAIL fuzz bad: it ended without" in result.stdout, result)
+    for wrong in (("--seconds", "0"), ("no_such",)):
+        expect(machine.call("fuzz", *wrong).returncode == 2, wrong)
 
 
 def test_test_installs_the_formatter_only_where_it_exists():
@@ -332,11 +370,14 @@ def test_bench_boot_ends_with_3_where_no_guest_runs():
 
 
 def test_every_library_the_build_looks_for_is_installed():
-    known = {"Threads": "g++", "fmt": "libfmt-dev", "tl-expected": "libexpected-dev", "ZLIB": "zlib1g-dev", "LibArchive": "libarchive-dev",
+    known = {"Threads": "g++", "fmt": "libfmt-dev", "tl-expected": "libexpected-dev", "libz.a": "zlib1g-dev",
+             "libpugixml.a": "libpugixml-dev", "LibArchive": "libarchive-dev",
              "nlohmann_json": "nlohmann-json3-dev", "CLI11": "libcli11-dev", "Boost": "libboost-dev",
              "GTest": "libgtest-dev", "valijson": "libvalijson-dev", "benchmark": "libbenchmark-dev"}
     packages = (SCRIPTS / "lib.sh").read_text().split("# check_system")[0].replace('"', " ").split()
-    wanted = re.findall(r"find_package\((\S+) REQUIRED", (SCRIPTS.parent / "CMakeLists.txt").read_text())
+    lists = (SCRIPTS.parent / "CMakeLists.txt").read_text()
+    wanted = re.findall(r"find_package\((\S+) REQUIRED", lists)
+    wanted += re.findall(r"find_library\(\S+ (\S+) REQUIRED", lists)
     missing = [name for name in wanted if known.get(name) not in packages]
     assert wanted and not missing, f"add the package of {missing} to scripts/lib.sh"
 

@@ -54,6 +54,12 @@ enum hr_flag {
   HR_LATE = 2,     /* written after `when`: younger slots may lie before it */
 };
 
+/* Anonymous structures are C11; of C++ they are an extension, which __extension__ tells GCC only.
+ */
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wnested-anon-types"
+#endif
 struct hr_slot {
   __u64 seq;  /* position + 1, 0 while it is written */
   __u64 when; /* CLOCK_MONOTONIC, ns */
@@ -76,6 +82,9 @@ struct hr_slot {
     char comm[16];
   };
 };
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
 HR_STATIC_ASSERT(sizeof(struct hr_slot) == 64, "a slot is one cache line");
 HR_STATIC_ASSERT(__builtin_offsetof(struct hr_slot, object) == 32, "no padding");
 HR_STATIC_ASSERT(__builtin_offsetof(struct hr_slot, head) == 48, "no padding");

@@ -150,7 +150,7 @@ Result<RecordedTrial> find_recorded_trial(const TrialChoice& choice) {
   Search search{.trial = trial, .cell = choice.cell, .sought = choice.sought};
   const auto read = read_journal(
       path,
-      [&](const RunHeader& header) {
+      [&search, &path = path](const RunHeader& header) {
         search.header = header;
         return check_cell(search, path);
       },

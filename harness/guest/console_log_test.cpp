@@ -63,6 +63,16 @@ TEST(ConsoleLog, AnOopsThatPanicsIsTwoFindings) {
   EXPECT_EQ(found[1].kind, "panic");
 }
 
+TEST(ConsoleLog, WhatOnlyTheEndMarkSaysHasALineToo) {
+  const std::string mark = "---[ end Kernel panic - not syncing: Fatal exception ]---";
+  const auto alone = findings_in(mark + "\n");
+  ASSERT_EQ(alone.size(), 1u);
+  EXPECT_EQ(alone[0].lines, std::vector<std::string>{mark});
+  const auto both = findings_in("Kernel panic - not syncing: Fatal exception\n" + mark + "\n");
+  ASSERT_EQ(both.size(), 1u);
+  EXPECT_EQ(both[0].lines.size(), 1u) << "it was told";
+}
+
 TEST(ConsoleLog, AFloodIsBounded) {
   std::string flood;
   for (int i = 0; i < 5000; ++i)

@@ -164,7 +164,7 @@ bool is_cloud_image(const std::string& name) {
 }
 
 std::string release_of_image(const std::string& name) {
-  return name.substr(kImage.size());
+  return name.starts_with(kImage) ? name.substr(kImage.size()) : "";
 }
 
 std::optional<std::pair<std::string, std::string>> image_of_metapackage(const DebPackage& meta) {

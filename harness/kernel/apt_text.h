@@ -41,7 +41,7 @@ std::vector<DebPackage> packages_from_show(const std::string& text);
 
 /// linux-image-6.1.0-50-cloud-amd64: a signed kernel for virtual machines, no metapackage.
 bool is_cloud_image(const std::string& name);
-/// "6.1.0-50-cloud-amd64" of such a name.
+/// "6.1.0-50-cloud-amd64" of such a name, "" of any other.
 std::string release_of_image(const std::string& name);
 
 /// The image a metapackage depends on.

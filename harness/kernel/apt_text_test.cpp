@@ -55,6 +55,11 @@ TEST(AptText, TellsSignedCloudKernelsFromTheOthers) {
   }
 }
 
+TEST(AptText, ANameThatIsNoImageHasNoRelease) {
+  EXPECT_EQ(release_of_image("linux-image-6.1.0-50-cloud-amd64"), "6.1.0-50-cloud-amd64");
+  for (const char* other : {"", "kmod", "linux-imag"}) EXPECT_EQ(release_of_image(other), "");
+}
+
 TEST(AptText, AVersionIsAPackageVersionItsBeginningOrAnAbi) {
   const std::vector<DebPackage> images = {package("linux-image-6.1.0-56-cloud-amd64", "6.1.192-2"),
                                           package("linux-image-6.1.0-50-cloud-amd64", "6.1.176-1"),

@@ -9,6 +9,8 @@ namespace hangrate {
 
 namespace {
 
+constexpr int kMostWorkers = 1024;  // as journals are read
+
 Failure broken(const std::string& why) {
   return fail(Error::infrastructure("a record that cannot be: " + why));
 }
@@ -25,7 +27,8 @@ bool possible(const Observation& seen) {
 }  // namespace
 
 Result<void> CellIntake::take(const Json& line) {
-  if (line.at("type") == "run") return take_header(line);
+  if (!line.is_object() || !line.contains("type")) return broken("it is of no kind");
+  if (line["type"] == "run") return take_header(line);
   if (!started()) return broken("one before its header");
   const auto record = record_from_json(line);
   if (!record) return fail(record.error());
@@ -58,7 +61,8 @@ Result<void> CellIntake::take_header(const Json& line) {
       return broken("a header without the parameter " + name + "=" + value);
     }
   }
-  workers_ = std::max(header->cells[0].workers, 1);
+  if (cell.workers > kMostWorkers) return broken("more workers than there can be");
+  workers_ = std::max(cell.workers, 1);
   return {};
 }
 

@@ -71,6 +71,20 @@ TEST(CellIntake, RefusesWhatCannotBe) {
   EXPECT_FALSE(intake.take(batch(130, 1))) << "behind the end";
 }
 
+TEST(CellIntake, RefusesALineOfNoKind) {
+  for (const Json& line : {Json(), Json(7), Json::array(), Json::object()}) {
+    EXPECT_FALSE(begun().take(line)) << line.dump();
+  }
+}
+
+/// Each may have been at a trial, and that many lost trials would be listed.
+TEST(CellIntake, RefusesMoreWorkersThanThereCanBe) {
+  CellIntake most({"alpha", "first", {100, 50}});
+  EXPECT_TRUE(most.take(header(1024)));
+  CellIntake more({"alpha", "first", {100, 50}});
+  EXPECT_FALSE(more.take(header(1025)));
+}
+
 TEST(CellIntake, EveryWorkerMayHaveBeenAtATrial) {
   CellIntake intake = begun(2);
   EXPECT_EQ(intake.in_flight(), (std::vector<std::uint64_t>{100, 101}));

@@ -181,12 +181,13 @@ const Variant& variant_of(const MatrixCell& cell, const std::vector<Manifest>& m
 Result<void> check_params(const MatrixKernel& kernel, const std::vector<Manifest>& manifests,
                           const std::string& where) {
   for (const auto& [repro, params] : kernel.params) {
-    const auto manifest = std::find_if(manifests.begin(), manifests.end(),
-                                       [&](const Manifest& m) { return m.name == repro; });
+    const auto manifest =
+        std::find_if(manifests.begin(), manifests.end(),
+                     [&repro = repro](const Manifest& m) { return m.name == repro; });
     if (manifest == manifests.end()) return wrong(where, "\"params\": no reproducer " + repro);
     for (const auto& [name, value] : params) {
       const auto param = std::find_if(manifest->params.begin(), manifest->params.end(),
-                                      [&](const Param& p) { return p.name == name; });
+                                      [&name = name](const Param& p) { return p.name == name; });
       if (param == manifest->params.end()) {
         return wrong(where, "\"params\": " + repro + " has no parameter " + name);
       }

@@ -299,6 +299,9 @@ Result<LoadedMatrix> load_matrix(const std::string& folder, bool reclassify) {
           return fail(Error::usage(where + ": made by a newer hangrate: use that one"));
         }
         loaded.header = json->get<MatrixHeader>();
+        if (!(loaded.header.confidence > 0.0 && loaded.header.confidence < 1.0)) {
+          return fail(Error::usage(where + ": a confidence that is none"));
+        }
         lay_out(loaded);
       } else if (type == "row") {
         take_row(loaded.summary, json->get<RowRecord>());

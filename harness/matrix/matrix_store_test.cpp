@@ -79,6 +79,16 @@ TEST_F(Store, ARowThatWasNotGoneOnWithIsFlawedUntilItIs) {
   EXPECT_EQ(with->summary.rows.front().notes.size(), 1u);
 }
 
+TEST(MatrixStore, RefusesAConfidenceThatIsNone) {
+  for (const double confidence : {0.0, 1.0, -1.0, 0.5}) {
+    const testing::TempFolder folder;
+    MatrixHeader header;
+    header.confidence = confidence;
+    ASSERT_TRUE(MatrixStore::create(folder / "run", header));
+    EXPECT_EQ(load_matrix(folder / "run").has_value(), confidence == 0.5) << confidence;
+  }
+}
+
 TEST(MatrixStore, KeepsWhatWasStatedOfAKernel) {
   const testing::TempFolder folder;
   MatrixHeader header;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// JUnit XML as Jenkins' junit-10.xsd has it, which GitLab and the actions for GitHub read too:
-// failure = not as expected, error = the machine or the evidence failed, skipped = could not run or
-// too few trials to say.
+// JUnit XML as Jenkins' junit-10.xsd has it (results/schema), which GitLab and the actions for
+// GitHub read too: failure = not as expected, error = the machine or the evidence failed, skipped =
+// could not run or too few trials to say.
+#include <pugixml.hpp>
+#include <sstream>
+
 #include <fmt/format.h>
 
 #include "harness/report/format.h"
@@ -14,6 +17,8 @@
 namespace hangrate {
 
 namespace {
+
+using Node = pugi::xml_node;
 
 struct Counts {
   int tests = 0;
@@ -28,38 +33,57 @@ struct Counts {
     skipped += other.skipped;
     seconds += other.seconds;
   }
-  std::string attributes() const {
-    return fmt::format(R"(tests="{}" failures="{}" errors="{}" skipped="{}" time="{:.3f}")", tests,
-                       failures, errors, skipped, seconds);
-  }
 };
 
-struct Suite {
-  Counts counts;
-  std::string cases;
-};
-
-std::string property(const std::string& name, const std::string& value) {
-  if (value.empty()) return "";
-  return fmt::format("      <property name=\"{}\" value=\"{}\"/>\n", name, markup_line(value));
+/// pugixml escapes; which characters there may be at all is ours to see to.
+void set(Node node, const char* name, const std::string& value) {
+  node.append_attribute(name) = safe_line(value).c_str();
 }
 
-std::string properties(const MatrixRow& row) {
+void set_time(Node node, double seconds) {
+  set(node, "time", fmt::format("{:.3f}", seconds));
+}
+
+void add_text(Node parent, const char* name, const std::string& text) {
+  parent.append_child(name).text() = safe_text(text).c_str();
+}
+
+/// The schema knows how many were skipped of a suite only, not of the whole.
+void set_counts(Node node, const Counts& counts, bool of_suite) {
+  node.append_attribute("tests") = counts.tests;
+  node.append_attribute("failures") = counts.failures;
+  node.append_attribute("errors") = counts.errors;
+  if (of_suite) node.append_attribute("skipped") = counts.skipped;
+  set_time(node, counts.seconds);
+}
+
+void add_property(Node parent, const char* name, const std::string& value) {
+  if (value.empty()) return;
+  Node property = parent.append_child("property");
+  set(property, "name", name);
+  set(property, "value", value);
+}
+
+void add_properties(Node suite, const MatrixRow& row) {
   const Environment& e = row.header.environment;
   const KernelIdentity& kernel = row.summary.kernel;
   const std::string base = kernel.base ? to_string(*kernel.base) : "";
-  return "    <properties>\n" + property("spec", row.spec) + property("label", row.label) +
-         property("kernel.release", e.release) + property("kernel.version", e.version) +
-         property("kernel.upstream", kernel.certainty == Certainty::Exact ? base : "") +
-         property("kernel.base", base) +
-         property("kernel.certainty", certainty_name(kernel.certainty)) +
-         property("kernel.preempt", e.preempt.active) +
-         property("kernel.build_note", e.build_note) +
-         property("kernel.cmdline", e.cmdline.empty() ? row.cmdline : e.cmdline) +
-         property("guest.cpus", std::to_string(row.cpus)) +
-         property("guest.memory_mib", std::to_string(row.memory_mib)) +
-         property("guest.accel", row.accel) + property("boots", std::to_string(row.boots.size())) +
-         property("repeat", row.repeat) + "    </properties>\n";
+  Node all = suite.append_child("properties");
+  add_property(all, "spec", row.spec);
+  add_property(all, "label", row.label);
+  add_property(all, "kernel.release", e.release);
+  add_property(all, "kernel.version", e.version);
+  add_property(all, "kernel.upstream", kernel.certainty == Certainty::Exact ? base : "");
+  add_property(all, "kernel.base", base);
+  add_property(all, "kernel.certainty", certainty_name(kernel.certainty));
+  add_property(all, "kernel.preempt", e.preempt.active);
+  add_property(all, "kernel.build_note", e.build_note);
+  add_property(all, "kernel.cmdline", e.cmdline.empty() ? row.cmdline : e.cmdline);
+  add_property(all, "guest.cpus", std::to_string(row.cpus));
+  add_property(all, "guest.memory_mib", std::to_string(row.memory_mib));
+  add_property(all, "guest.accel", row.accel);
+  add_property(all, "boots", std::to_string(row.boots.size()));
+  add_property(all, "repeat", row.repeat);
 }
 
 std::string system_out(const CellSummary& cell) {
@@ -81,62 +105,63 @@ std::string system_out(const CellSummary& cell) {
   for (const Measurement& row : cell.result->measurements()) {
     text += fmt::format("{} = {} {}\n", row.name, row.value, row.unit);
   }
-  return markup(text);
+  return text;
 }
 
-std::string result_of(const char* element, const CellSummary& cell) {
-  return fmt::format("      <{0} type=\"{1}\" message=\"{2}\">{2}</{0}>\n", element,
-                     cell_verdict_name(cell.judgement.verdict), markup_line(cell.explanation));
+Node add_case(Node suite, const std::string& classname, const std::string& name, double seconds) {
+  Node test = suite.append_child("testcase");
+  set(test, "classname", classname);
+  set(test, "name", name);
+  set_time(test, seconds);
+  return test;
 }
 
-void add_cell(Suite& suite, const MatrixRow& row, const CellSummary& cell,
-              const MatrixColumn& column) {
-  const double seconds = to_seconds(cell.result->elapsed());
-  Counts counts{.tests = 1, .seconds = seconds};
-  std::string result;
+/// `element`: failure, error or skipped.
+void add_result(Node test, const char* element, const std::string& type, const std::string& text) {
+  Node result = test.append_child(element);
+  if (!type.empty()) set(result, "type", type);
+  set(result, "message", text);
+  if (!type.empty()) result.text() = safe_line(text).c_str();
+}
+
+Counts add_cell(Node suite, const MatrixRow& row, const CellSummary& cell,
+                const MatrixColumn& column) {
+  Counts counts{.tests = 1, .seconds = to_seconds(cell.result->elapsed())};
+  Node test = add_case(suite, row.id + "." + column.repro, column.variant, counts.seconds);
+  const std::string verdict = cell_verdict_name(cell.judgement.verdict);
   switch (cell.code) {
     case 0:
       if (cell.judgement.verdict != CellVerdict::Weak) break;
       [[fallthrough]];
     case 4:
       counts.skipped = 1;
-      result = fmt::format("      <skipped message=\"{}\"/>\n", markup_line(cell.explanation));
+      add_result(test, "skipped", "", cell.explanation);
       break;
     case 1:
       counts.failures = 1;
-      result = result_of("failure", cell);
+      add_result(test, "failure", verdict, cell.explanation);
       break;
     default:
       counts.errors = 1;
-      result = result_of("error", cell);
+      add_result(test, "error", verdict, cell.explanation);
   }
-  suite.counts.add(counts);
-  suite.cases += fmt::format(
-      "    <testcase classname=\"{}.{}\" name=\"{}\" time=\"{:.3f}\">\n{}"
-      "      <system-out>{}</system-out>\n    </testcase>\n",
-      markup_line(row.id), markup_line(column.repro), markup_line(column.variant), seconds, result,
-      system_out(cell));
+  add_text(test, "system-out", system_out(cell));
+  return counts;
 }
 
-void add_trouble(Suite& suite, const MatrixRow& row) {
+Counts add_trouble(Node suite, const MatrixRow& row) {
   const std::string trouble = trouble_of(row);
-  if (trouble.empty()) return;
-  suite.counts.add({.tests = 1, .errors = 1});
-  suite.cases += fmt::format(
-      "    <testcase classname=\"{0}\" name=\"results\" time=\"0.000\">\n"
-      "      <error type=\"trouble\" message=\"{1}\">{1}</error>\n    </testcase>\n",
-      markup_line(row.id), markup_line(trouble));
+  if (trouble.empty()) return {};
+  add_result(add_case(suite, row.id, "results", 0), "error", "trouble", trouble);
+  return {.tests = 1, .errors = 1};
 }
 
 /// A lost guest or what a kernel said of itself: no cell of its row may have noticed.
-void add_alarm(Suite& suite, const MatrixRow& row, const RowAlarm& alarm) {
+Counts add_alarm(Node suite, const MatrixRow& row, const RowAlarm& alarm) {
   const bool failure = alarm.exit_code == 1;
-  suite.counts.add({.tests = 1, .failures = failure ? 1 : 0, .errors = failure ? 0 : 1});
-  suite.cases += fmt::format(
-      "    <testcase classname=\"{0}\" name=\"{1}\" time=\"0.000\">\n"
-      "      <{2} type=\"guest\" message=\"{3}\">{3}</{2}>\n    </testcase>\n",
-      markup_line(row.id), markup_line(alarm.name), failure ? "failure" : "error",
-      markup_line(alarm.text));
+  add_result(add_case(suite, row.id, alarm.name, 0), failure ? "failure" : "error", "guest",
+             alarm.text);
+  return {.tests = 1, .failures = failure ? 1 : 0, .errors = failure ? 0 : 1};
 }
 
 std::string system_err(const MatrixRow& row) {
@@ -152,34 +177,47 @@ std::string system_err(const MatrixRow& row) {
       for (const std::string& line : finding.lines) text += "    " + line + "\n";
     }
   }
-  return text.empty() ? "" : "    <system-err>" + markup(text) + "</system-err>\n";
+  return text;
+}
+
+Counts add_suite(Node root, const MatrixRow& row, const std::string& started,
+                 const MatrixGrid& grid, std::size_t number) {
+  Node suite = root.append_child("testsuite");
+  set(suite, "name", row.id);
+  set(suite, "timestamp", started);
+  add_properties(suite, row);
+  Counts counts;
+  const auto& cells = grid.cells[number];
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (cells[i] != nullptr) counts.add(add_cell(suite, row, *cells[i], grid.columns[i]));
+  }
+  for (const RowAlarm& alarm : row.alarms) counts.add(add_alarm(suite, row, alarm));
+  counts.add(add_trouble(suite, row));
+  if (const std::string text = system_err(row); !text.empty()) add_text(suite, "system-err", text);
+  set_counts(suite, counts, true);
+  return counts;
 }
 
 }  // namespace
 
 std::string matrix_junit(const MatrixSummary& matrix) {
   const MatrixGrid grid = grid_of(matrix);
+  pugi::xml_document document;
+  Node declaration = document.append_child(pugi::node_declaration);
+  declaration.append_attribute("version") = "1.0";
+  declaration.append_attribute("encoding") = "UTF-8";
+  Node root = document.append_child("testsuites");
+  root.append_attribute("name") = "hangrate";
   Counts total;
-  std::string suites;
   std::size_t number = 0;
   for (const MatrixRow& row : matrix.rows) {
-    Suite suite;
-    const auto& cells = grid.cells[number++];
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      if (cells[i] != nullptr) add_cell(suite, row, *cells[i], grid.columns[i]);
-    }
-    for (const RowAlarm& alarm : row.alarms) add_alarm(suite, row, alarm);
-    add_trouble(suite, row);
-    total.add(suite.counts);
     const std::string& started = row.header.started.empty() ? matrix.started : row.header.started;
-    suites += fmt::format("  <testsuite name=\"{}\" timestamp=\"{}\" {}>\n{}{}{}  </testsuite>\n",
-                          markup_line(row.id), markup_line(started), suite.counts.attributes(),
-                          properties(row), suite.cases, system_err(row));
+    total.add(add_suite(root, row, started, grid, number++));
   }
-  return fmt::format(
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"hangrate\" {}>\n{}"
-      "</testsuites>\n",
-      total.attributes(), suites);
+  set_counts(root, total, false);
+  std::ostringstream text;
+  document.save(text, "  ");
+  return text.str();
 }
 
 }  // namespace hangrate

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness/base/clock.h"
+#include "harness/base/refused.h"
 #include "harness/model/json.h"
 #include "harness/sys/child.h"
 
@@ -22,8 +23,10 @@ namespace fs = std::filesystem;
 constexpr Nanos kDescribeLimit = 10 * kSecond;
 constexpr std::size_t kLongestManifest = 1u << 20;
 
+/// A usage error is about this program; any other is the machine's, and then no program answers.
 Result<Manifest> ask_manifest(const std::string& executable) {
   const UniqueFd output = make_output_file("hangrate-describe", kLongestManifest);
+  if (!output) return fail(refused("memfd_create"));
   auto pid = spawn({.argv = {executable, "--describe"},
                     .inherits = Inherits::Plain,
                     .reproducer = true,
@@ -34,13 +37,13 @@ Result<Manifest> ask_manifest(const std::string& executable) {
   while (::waitpid(*pid, &status, WNOHANG) == 0) {
     if (now_ns() > deadline) {
       signal_child(*pid, SIGKILL);  // reaped with the other children, if it dies
-      return fail(Error::infrastructure("no answer to --describe within 10 s"));
+      return fail(Error::usage("no answer to --describe within 10 s"));
     }
     const timespec nap = to_timespec(kMilli / 4);
     ::nanosleep(&nap, nullptr);
   }
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-    return fail(Error::infrastructure("--describe failed"));
+    return fail(Error::usage("--describe failed"));
   }
   return manifest_from_json(output_tail(output.get(), kLongestManifest));
 }
@@ -61,6 +64,9 @@ Result<std::vector<CatalogEntry>> load_catalog(const std::string& folder,
     if (!file.is_regular_file(error) || ::access(path.c_str(), X_OK) != 0) continue;
     auto manifest = ask_manifest(path);
     std::string complaint;
+    if (!manifest && manifest.error().kind() == ErrorKind::Infrastructure) {
+      return fail(manifest.error().context("asking " + path + " what it is"));
+    }
     if (!manifest) {
       complaint = manifest.error().what();
     } else if (manifest->name != file.path().filename().string() || manifest->variants.empty()) {

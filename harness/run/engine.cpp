@@ -10,6 +10,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "harness/base/refused.h"
 #include "harness/run/cell_runner.h"
 #include "harness/run/parts.h"
 #include "harness/sys/janitor.h"
@@ -56,7 +57,7 @@ Result<std::unique_ptr<Engine>> Engine::make(EngineEvents events, EngineLimits l
   parts->timer.reset(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
   parts->epoll.reset(::epoll_create1(EPOLL_CLOEXEC));
   if (!parts->signals || !parts->timer || !parts->epoll) {
-    return fail(Error::from_errno("signalfd, timerfd_create or epoll_create1"));
+    return fail(refused("signalfd4, timerfd_create or epoll_create1"));
   }
   for (const int fd : {parts->signals.get(), parts->timer.get(), parts->arena.bell_fd()}) {
     HR_TRY(watch_fd(parts->epoll.get(), fd));

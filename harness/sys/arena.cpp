@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "harness/base/check.h"
+#include "harness/base/refused.h"
 
 namespace hangrate {
 
@@ -25,7 +26,7 @@ Result<Arena> Arena::make() {
   auto search = SealedMemory::make("hangrate-search", protocol::kSearchBytes);
   if (!search) return fail(search.error());
   UniqueFd bell(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-  if (!bell) return fail(Error::from_errno("eventfd"));
+  if (!bell) return fail(refused("eventfd2"));
   return Arena(std::move(slots), std::move(*search), std::move(bell));
 }
 

@@ -26,17 +26,44 @@ namespace hangrate {
 
 namespace {
 
+constexpr Nanos kProbeLimit = 5 * kSecond;
+
 std::string reason(int error) {
   return std::string(std::strerror(error)) + " (" + std::to_string(error) + ")";
 }
 
-void end_child(pid_t pid) {
-  if (!signal_child(pid, SIGKILL)) return;
-  const Nanos deadline = now_ns() + kSecond;
-  while (::waitpid(pid, nullptr, WNOHANG) == 0 && now_ns() < deadline) {
+/// The status a child of ours ended with; nullopt: it did not within `limit`, and is left to the
+/// reaper. Which system call a probe is in may hang on a broken kernel.
+std::optional<int> status_of(pid_t pid, Nanos limit) {
+  const Nanos deadline = now_ns() + limit;
+  int status = 0;
+  pid_t ended = 0;
+  while ((ended = ::waitpid(pid, &status, WNOHANG)) == 0 && now_ns() < deadline) {
     const timespec nap = to_timespec(kMilli);
     ::nanosleep(&nap, nullptr);
   }
+  return ended == pid ? std::optional(status) : std::nullopt;
+}
+
+void end_child(pid_t pid) {
+  if (signal_child(pid, SIGKILL)) status_of(pid, kSecond);
+}
+
+/// What a helper that makes one system call says of it: 0, an errno, or that it hangs.
+struct Answer {
+  bool works = false;
+  std::string reason;
+};
+
+Answer answer_of(const Result<pid_t>& pid) {
+  if (!pid) return {false, pid.error().what()};
+  const std::optional<int> status = status_of(*pid, kProbeLimit);
+  if (!status) {
+    signal_child(*pid, SIGKILL);
+    return {false, "no answer within " + std::to_string(kProbeLimit / kSecond) + " s"};
+  }
+  if (!WIFEXITED(*status)) return {false, "ended by signal " + std::to_string(WTERMSIG(*status))};
+  return {WEXITSTATUS(*status) == 0, reason(WEXITSTATUS(*status))};
 }
 
 /// One look at a child of ours that sleeps in read(2) on an empty pipe.
@@ -97,11 +124,10 @@ Capability probe_fuse() {
   }
   const auto pid = fork_helper("hangrate-mount", {device.get()}, true,
                                [] { return ::unshare(CLONE_NEWNS) == 0 ? 0 : errno; });
-  int status = 0;
-  if (pid) ::waitpid(*pid, &status, 0);  // our own helper, which only makes one system call
-  c.works = pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  const Answer answer = answer_of(pid);
+  c.works = answer.works;
   c.detail = c.works ? "/dev/fuse opens and mount namespaces can be made"
-                     : "no mount namespace: " + reason(WEXITSTATUS(status));
+                     : "no mount namespace: " + answer.reason;
   if (!c.works) c.remedy = "run as root, in a container with --cap-add SYS_ADMIN";
   return c;
 }
@@ -112,10 +138,8 @@ Capability probe_realtime() {
     param.sched_priority = 1;
     return ::sched_setscheduler(0, SCHED_FIFO, &param) == 0 ? 0 : errno;
   });
-  int status = 0;
-  if (pid) ::waitpid(*pid, &status, 0);
-  const bool works = pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-  return {"realtime", works, works ? "SCHED_FIFO is granted" : reason(WEXITSTATUS(status)),
+  const auto [works, reason] = answer_of(pid);
+  return {"realtime", works, works ? "SCHED_FIFO is granted" : reason,
           works ? "" : "run as root or raise RLIMIT_RTPRIO, for --param policy=fifo"};
 }
 

@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "harness/base/refused.h"
+
 namespace hangrate {
 
 namespace {
@@ -81,7 +83,7 @@ void ChannelWriter::beat() {
 Result<ChannelReader> ChannelReader::make() {
   UniqueFd file(::memfd_create("hangrate-channel", MFD_CLOEXEC));
   if (!file || ::ftruncate(file.get(), ChannelMemory::kBytes) != 0) {
-    return fail(Error::from_errno("memfd_create or ftruncate(channel)"));
+    return fail(refused("memfd_create or ftruncate(channel)"));
   }
   auto memory = ChannelMemory::map(file.get());
   if (!memory) return fail(memory.error());

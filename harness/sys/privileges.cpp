@@ -33,7 +33,8 @@ constexpr unsigned kNotForReproducers[] = {CAP_SYS_MODULE,
                                            40};
 
 constexpr std::uint32_t kForHelpers = 1u << CAP_DAC_OVERRIDE | 1u << CAP_DAC_READ_SEARCH |
-                                      1u << CAP_KILL | 1u << CAP_SYS_PTRACE | 1u << CAP_SYS_ADMIN;
+                                      1u << CAP_KILL | 1u << CAP_SYS_PTRACE | 1u << CAP_SYS_ADMIN |
+                                      1u << CAP_SYS_NICE;
 
 }  // namespace
 

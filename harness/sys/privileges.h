@@ -11,7 +11,8 @@ namespace hangrate {
 /// stay, because hangs are made of them. Only async-signal-safe calls.
 void drop_what_no_reproducer_needs();
 
-/// For a helper of ours from now on: look at any task, signal it, mount and abort in fusectl.
+/// For a helper of ours from now on: look at any task, signal it, mount and abort in
+/// fusectl, take a real-time priority.
 void keep_what_a_helper_needs();
 
 }  // namespace hangrate

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "harness/base/check.h"
+#include "harness/base/refused.h"
 #include "harness/sys/child.h"
 #include "harness/sys/proc_assembler.h"
 #include "harness/sys/proc_helper.h"
@@ -57,7 +58,7 @@ void ProcReader::start() {
       ::mmap(nullptr, kBreadcrumbBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   int pair[2];
   if (page == MAP_FAILED || ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
-    trouble_ = "no /proc reader: " + Error::from_errno("mmap or socketpair").what();
+    trouble_ = "no /proc reader: " + refused("mmap or socketpair").what();
     if (page != MAP_FAILED) ::munmap(page, kBreadcrumbBytes);
     return;
   }

@@ -7,11 +7,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "harness/base/refused.h"
+
 namespace hangrate {
 
 Result<UniqueFd> make_sealed_file(const char* name, std::size_t bytes) {
   UniqueFd file(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!file) return fail(Error::from_errno("memfd_create"));
+  if (!file) return fail(refused("memfd_create"));
   if (::ftruncate(file.get(), static_cast<off_t>(bytes)) != 0) {
     return fail(Error::from_errno("ftruncate of a memory file"));
   }

@@ -12,6 +12,7 @@
 
 #include "harness/model/json.h"
 #include "harness/testing/command.h"
+#include "harness/testing/schema.h"
 
 namespace hangrate::testing {
 namespace {
@@ -117,6 +118,7 @@ TEST_F(Matrix, AStockKernelShowsWhatItsManifestsSay) {
   for (const char* file : {"run.html", "run.xml", "run.md"}) {
     EXPECT_GT(read_file(folder_ / file).value_or("").size(), 200u) << file;
   }
+  EXPECT_EQ(junit_flaws(folder_ / "run.xml"), "");
 }
 
 TEST_F(Matrix, EveryHitOfAGuestHasItsTraceItsCauseAndNothingLost) {
@@ -202,6 +204,7 @@ TEST_F(Matrix, APanicCostsTheTrialInFlightAndNoOther) {
                               kLimit);
   ::unsetenv("HANGRATE_TEST_PANIC_MS");
   const std::string xml = read_file(folder_ / "run.xml").value_or("");
+  EXPECT_EQ(junit_flaws(folder_ / "run.xml"), "");
   EXPECT_NE(xml.find("name=\"boot-001\""), std::string::npos) << xml;
   const Json row = kernel();
   ASSERT_EQ(row["boots"].size(), 2u) << ran.err;

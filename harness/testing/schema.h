@@ -11,6 +11,7 @@
 #include <valijson/validator.hpp>
 
 #include "harness/base/file.h"
+#include "harness/testing/command.h"
 
 namespace hangrate::testing {
 
@@ -34,6 +35,13 @@ inline std::string validate(const std::string& schema_name, const PlainJson& doc
     text += ": " + error.description + "\n";
   }
   return text;
+}
+
+/// "" or what the JUnit file at `path` has against the schema it names.
+inline std::string junit_flaws(const std::string& path) {
+  const Ran ran = run_command({"/usr/bin/env", "xmllint", "--noout", "--nonet", "--schema",
+                               HANGRATE_SOURCE_DIR "/results/schema/junit-10.xsd", path});
+  return ran.code == 0 ? "" : ran.err + " (xmllint is in libxml2-utils)";
 }
 
 }  // namespace hangrate::testing

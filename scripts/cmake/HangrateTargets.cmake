@@ -76,6 +76,24 @@ function(hangrate_tests name)
   endif()
 endfunction()
 
+# hangrate_fuzz_targets(FOLDER dir LINK ...): a libFuzzer program fuzz_NAME from every NAME_fuzz.cpp;
+# all of them are the target "fuzz".
+function(hangrate_fuzz_targets)
+  cmake_parse_arguments(arg "" "FOLDER" "LINK" ${ARGN})
+  add_custom_target(fuzz)
+  file(GLOB sources CONFIGURE_DEPENDS ${arg_FOLDER}/*_fuzz.cpp)
+  foreach(source ${sources})
+    get_filename_component(name ${source} NAME_WE)
+    string(REGEX REPLACE "^(.*)_fuzz$" "fuzz_\\1" name ${name})
+    add_executable(${name} ${source})
+    target_link_libraries(${name} PRIVATE ${arg_LINK})
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    hangrate_options(${name} DYNAMIC)
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
+    add_dependencies(fuzz ${name})
+  endforeach()
+endfunction()
+
 # hangrate_repro_program(TARGET FOLDER dir OUTPUT dir): a reproducer from every .cpp of its folder.
 # Its parts are an object library, so that the tests beside them link the same code.
 function(hangrate_repro_program name)

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The folder of a matrix, as a guest may have filled it: matrix.jsonl, a cell's journal, a console.
+// Every report of it: JSON is JSON, XML is XML, no text steers a terminal.
+#include <filesystem>
+#include <pugixml.hpp>
+
+#include "harness/fuzz/input.h"
+#include "harness/matrix/matrix_store.h"
+#include "harness/model/json.h"
+#include "harness/report/safe_text.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace hangrate;
+  static const fuzz::Scratch scratch;
+  static const bool made = std::filesystem::create_directories(scratch.path() + "/k/boot-001");
+  HR_CHECK(made);
+  const auto parts = fuzz::parts_of(fuzz::text_of(data, size), 3);
+  scratch.write("matrix.jsonl", parts[0]);
+  scratch.write("k/boot-001/alpha.first.jsonl", parts[1]);
+  scratch.write("k/boot-001/console.log", parts[2]);
+  auto loaded = load_matrix(scratch.path(), true);
+  if (!loaded) return 0;
+  summarize(loaded->summary);
+  HR_CHECK(parse_json(matrix_json(loaded->summary)));
+  pugi::xml_document document;
+  HR_CHECK(document.load_string(matrix_junit(loaded->summary).c_str()));
+  for (const std::string& text :
+       {matrix_text(loaded->summary, false), matrix_markdown(loaded->summary),
+        matrix_ktap(loaded->summary), matrix_html(loaded->summary)}) {
+    HR_CHECK(safe_text(text) == text);
+  }
+  return 0;
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Files of /proc, and the stacks that the kernel programs print: any text is fields or an absence.
+#include "bpf/stack_text.h"
+#include "harness/fuzz/input.h"
+#include "harness/judge/own_deadline.h"
+#include "harness/model/proc_text.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace hangrate;
+  const std::string text = fuzz::text_of(data, size);
+  const auto parts = fuzz::parts_of(text, 5);
+  TaskSample sample;
+  parse_stat(parts[0], sample);
+  parse_status(parts[1], sample);
+  parse_wchan(parts[2], sample);
+  parse_syscall(parts[3], sample);
+  parse_stack(parts[4], sample);
+  (void)syscall_number(sample);
+  (void)own_deadline(sample);
+  (void)parse_task_stacks(text);
+  (void)parse_layout(text);
+  return 0;
+}
