@@ -9,7 +9,7 @@
 
 #include "harness/app/commands.h"
 #include "harness/app/matrix_show.h"
-#include "harness/base/file.h"
+#include "harness/base/input.h"
 #include "harness/cli/drive.h"
 #include "harness/cli/exit_codes.h"
 #include "harness/cli/numbers.h"
@@ -101,8 +101,8 @@ Result<LoadedMatrix> open_matrix(const Options& options, const std::vector<Catal
     folder = options.resume;
     return reopen_matrix(folder);
   }
-  const auto text = read_file(options.file);
-  if (!text) return fail(Error::from_errno("open(" + options.file + ")").as(ErrorKind::Usage));
+  const auto text = read_input(options.file);
+  if (!text) return fail(text.error());
   std::vector<Manifest> manifests;
   for (const CatalogEntry& entry : catalog) manifests.push_back(entry.manifest);
   MatrixOverrides overrides = options.overrides;
