@@ -203,15 +203,16 @@ int matrix(Options options, const std::vector<std::string>& argv) {
   run.news = [&](const std::string& text) { line.news(text); };
   run.interrupted = [] { return interrupted != 0; };
   catch_signals();
-  const auto ran = run_matrix(*store, *so_far, run);
+  auto ran = run_matrix(*store, *so_far, run);
+  if (ran) ran = store->finish();
   line.clear();
   if (!ran) {
-    const int code = complain(ran.error());
+    const int code = complain(ran.error().as(ErrorKind::Infrastructure));
     std::fprintf(stderr, "what was recorded: hangrate report %s\n", folder.c_str());
     return code;
   }
   auto all = load_matrix(folder);
-  if (!all) return complain(all.error());
+  if (!all) return complain(all.error().as(ErrorKind::Infrastructure));
   summarize(all->summary);
   const int code = present_matrix(all->summary, options.show);
   if (interrupted == 0) return code;
