@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/cli/drive.h"
 
+#include <cerrno>
 #include <cstdio>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -60,8 +62,13 @@ int present(const Summary& summary, const RunOptions& options) {
 }
 
 int finish_stdout(int code) {
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
-  return warn_not_written(Error::from_errno("write(stdout)"));
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    return warn_not_written(Error::from_errno("write(stdout)"));
+  }
+  // Some file systems tell of what they could not keep when it is closed, and not before.
+  const int copy = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0 || ::close(copy) == 0 || errno == EINTR) return code;
+  return warn_not_written(Error::from_errno("close(stdout)"));
 }
 
 int drive(SessionPlan plan, const RunOptions& options) {

@@ -17,6 +17,8 @@ class ConsoleFile {
   /// An empty file. What a start that came to nothing left there is gone.
   static Result<ConsoleFile> make(const std::string& path);
 
+  /// For a machine that is started with it as its output.
+  int fd() const { return file_.get(); }
   /// Bytes in it now.
   Result<off_t> size();
   /// To be called when nobody writes to it any more. An error if it is not what was written.

@@ -176,7 +176,7 @@ Result<void> RowRunner::start(Nanos now) {
   distrust_.clear();
   command_.reset();
   auto machine = boots_->native
-                     ? start_native(std::move(commands), console_)
+                     ? start_native(std::move(commands), console_file_->fd())
                      : start_guest({.image = boots_->image,
                                     .modules = boots_->modules,
                                     .init = options_.guest_programs + "/hangrate-init",
