@@ -144,8 +144,9 @@ Result<LoadedMatrix> open_matrix(const Options& options, const std::vector<Catal
   header.gate = std::move(*gate);
   header.plan = std::move(*plan);
   folder = options.results.empty() ? default_results_folder() : options.results;
-  const auto store = MatrixStore::create(folder, header);
+  auto store = MatrixStore::create(folder, header);
   if (!store) return fail(store.error());
+  HR_TRY(store->finish());
   return load_matrix(folder);
 }
 

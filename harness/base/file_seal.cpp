@@ -23,8 +23,9 @@ std::string bytes_text(off_t bytes) {
 /// What is wrong with a file that should be as `seal` says; "" if nothing is. `named` is what lies
 /// at its path, nullptr: nothing.
 std::string wrong(const FileSeal& seal, const struct stat& opened, const struct stat* named) {
-  if (opened.st_nlink == 0)
+  if (named == nullptr && opened.st_nlink == 0) {
     return "was deleted while it was in use: what was recorded in it is gone";
+  }
   if (named == nullptr) {
     return "was moved or deleted while it was in use: if it exists elsewhere, its first " +
            bytes_text(seal.length) + " are sound";

@@ -209,7 +209,7 @@ Result<void> sync_and_close(UniqueFd file, const std::string& path) {
 Result<void> write_file_atomically(const std::string& path, std::string_view text) {
   if (const auto fd = descriptor_of(path)) {
     HR_TRY(check_descriptor(*fd, path));
-    std::fflush(stdout);  // what was printed comes first
+    if (std::fflush(stdout) != 0) return fail(Error::from_errno("write(stdout)"));
     return write_all(*fd, text, path);
   }
   const auto place = Place::of(path, LastLink::Followed);

@@ -20,6 +20,12 @@ Error unreachable(const std::string& path) {
       .as(wrong_path ? ErrorKind::Usage : ErrorKind::Infrastructure);
 }
 
+Error untrusted(const std::string& path, const std::string& name, uid_t owner) {
+  std::string what = path;
+  what += ": \"" + name + "\" is a symbolic link of user " + std::to_string(owner);
+  return Error::usage(what + ", which could lead anywhere: name the file it leads to");
+}
+
 /// Whose the system is: root, or in a user namespace the nobody that root of outside is there.
 bool is_system(uid_t owner) {
   struct stat top {};
@@ -49,7 +55,7 @@ std::string target_of(int folder, const std::string& name) {
 /// Takes the first name off `rest`, "" if there is none.
 std::string take_name(std::string& rest) {
   rest.erase(0, rest.find_first_not_of('/'));
-  const std::string name = rest.substr(0, rest.find('/'));
+  std::string name = rest.substr(0, rest.find('/'));
   rest.erase(0, name.size());
   rest.erase(0, rest.find_first_not_of('/'));
   return name;
@@ -79,16 +85,14 @@ Result<Place> Place::of(const std::string& path, LastLink last) {
     if (!there && (errno != ENOENT || !rest.empty())) return fail(unreachable(path));
     if (there && S_ISLNK(found.st_mode) && (!rest.empty() || last == LastLink::Followed)) {
       if (!trusted(found, here)) {
-        return fail(Error::usage(path + ": \"" + name + "\" is a symbolic link of user " +
-                                 std::to_string(found.st_uid) +
-                                 ", which could lead anywhere: name the file it leads to"));
+        return fail(untrusted(path, name, found.st_uid));
       }
       const std::string target = target_of(at.get(), name);
       if (target.empty() || ++links > kMostLinks) {
         errno = ELOOP;
         return fail(unreachable(path));
       }
-      rest = rest.empty() ? target : target + "/" + rest;
+      rest.insert(0, rest.empty() ? target : target + "/");
       if (rest.starts_with('/')) at = start_of(rest);
     } else if (rest.empty()) {
       return Place(std::move(at), name, path);
