@@ -9,7 +9,7 @@
 
 #include "harness/app/commands.h"
 #include "harness/app/matrix_show.h"
-#include "harness/base/file.h"
+#include "harness/base/input.h"
 #include "harness/cli/drive.h"
 #include "harness/cli/exit_codes.h"
 #include "harness/cli/numbers.h"
@@ -101,8 +101,8 @@ Result<LoadedMatrix> open_matrix(const Options& options, const std::vector<Catal
     folder = options.resume;
     return reopen_matrix(folder);
   }
-  const auto text = read_file(options.file);
-  if (!text) return fail(Error::from_errno("open(" + options.file + ")").as(ErrorKind::Usage));
+  const auto text = read_input(options.file);
+  if (!text) return fail(text.error());
   std::vector<Manifest> manifests;
   for (const CatalogEntry& entry : catalog) manifests.push_back(entry.manifest);
   MatrixOverrides overrides = options.overrides;
@@ -144,8 +144,9 @@ Result<LoadedMatrix> open_matrix(const Options& options, const std::vector<Catal
   header.gate = std::move(*gate);
   header.plan = std::move(*plan);
   folder = options.results.empty() ? default_results_folder() : options.results;
-  const auto store = MatrixStore::create(folder, header);
+  auto store = MatrixStore::create(folder, header);
   if (!store) return fail(store.error());
+  HR_TRY(store->finish());
   return load_matrix(folder);
 }
 
@@ -203,15 +204,16 @@ int matrix(Options options, const std::vector<std::string>& argv) {
   run.news = [&](const std::string& text) { line.news(text); };
   run.interrupted = [] { return interrupted != 0; };
   catch_signals();
-  const auto ran = run_matrix(*store, *so_far, run);
+  auto ran = run_matrix(*store, *so_far, run);
+  if (ran) ran = store->finish();
   line.clear();
   if (!ran) {
-    const int code = complain(ran.error());
+    const int code = complain(ran.error().as(ErrorKind::Infrastructure));
     std::fprintf(stderr, "what was recorded: hangrate report %s\n", folder.c_str());
     return code;
   }
   auto all = load_matrix(folder);
-  if (!all) return complain(all.error());
+  if (!all) return complain(all.error().as(ErrorKind::Infrastructure));
   summarize(all->summary);
   const int code = present_matrix(all->summary, options.show);
   if (interrupted == 0) return code;

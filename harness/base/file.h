@@ -8,19 +8,15 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/base/error.h"
+#include "harness/base/output.h"  // for write_file_atomically()
 
 namespace hangrate {
 
-/// The whole file, nullopt with errno set if it cannot be read.
+/// The whole file, nullopt if it cannot be read, is not regular or beyond kLargestFile (input.h).
 std::optional<std::string> read_file(const std::string& path);
 
 /// The first line without its newline, "" if unreadable.
 std::string first_line(const std::string& path);
-
-/// Writes `text` so that `path` holds either all of it or what it held before: temporary file in
-/// the same folder, fsync, rename.
-Result<void> write_file_atomically(const std::string& path, std::string_view text);
 
 std::vector<std::string> split(std::string_view text, char separator);
 std::string trimmed(std::string_view text);

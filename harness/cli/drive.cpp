@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/cli/drive.h"
 
+#include <cerrno>
 #include <cstdio>
-#include <filesystem>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -30,15 +31,8 @@ bool colour_wanted(FILE* stream, bool refused) {
 
 Result<void> check_output_path(const std::string& option, const std::string& path) {
   if (path.empty() || path == "-") return {};
-  namespace fs = std::filesystem;
-  std::error_code error;
-  const std::string what = option + " " + path;
-  const fs::path folder = fs::absolute(path, error).parent_path();
-  if (fs::is_directory(path, error)) return fail(Error::usage(what + ": is a folder"));
-  if (::access(folder.c_str(), W_OK) != 0) {
-    return fail(Error::from_errno(what + ": " + folder.string()).as(ErrorKind::Usage));
-  }
-  return {};
+  const auto usable = check_output(path);
+  return usable ? usable : fail(Error::usage(option + " " + usable.error().what()));
 }
 
 int complain(const Error& error) {
@@ -68,8 +62,13 @@ int present(const Summary& summary, const RunOptions& options) {
 }
 
 int finish_stdout(int code) {
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
-  return warn_not_written(Error::from_errno("write(stdout)"));
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    return warn_not_written(Error::from_errno("write(stdout)"));
+  }
+  // Some file systems tell of what they could not keep when it is closed, and not before.
+  const int copy = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0 || ::close(copy) == 0 || errno == EINTR) return code;
+  return warn_not_written(Error::from_errno("close(stdout)"));
 }
 
 int drive(SessionPlan plan, const RunOptions& options) {
@@ -101,10 +100,9 @@ int drive(SessionPlan plan, const RunOptions& options) {
   };
   const auto outcome = run_session(plan, events);
   if (!outcome) {
-    const int code = complain(outcome.error());
-    if (opened) {
-      std::fprintf(stderr, "what was recorded: hangrate report %s\n", plan.results.c_str());
-    }
+    if (!opened) return complain(outcome.error());
+    const int code = complain(outcome.error().as(ErrorKind::Infrastructure));
+    std::fprintf(stderr, "what was recorded: hangrate report %s\n", plan.results.c_str());
     return code;
   }
   const int code = present(summarize(plan.header, outcome->cells), options);

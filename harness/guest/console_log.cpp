@@ -4,11 +4,9 @@
 #include <algorithm>
 #include <utility>
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "harness/base/unique_fd.h"
+#include "harness/base/input.h"
 #include "harness/guest/complaint.h"
 
 namespace hangrate {
@@ -145,14 +143,13 @@ std::vector<ConsoleFinding> findings_in(std::string_view console) {
   return log.findings();
 }
 
-std::vector<ConsoleFinding> findings_in_file(const std::string& path) {
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  struct stat facts {};
-  if (::fstat(file.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) return {};
+Result<std::vector<ConsoleFinding>> findings_in_file(const std::string& path) {
+  const auto file = open_input(path);
+  if (!file) return fail(file.error());
   ConsoleLog log;
   std::string piece(64 * 1024, '\0');
   for (ssize_t got = 1; got > 0;) {
-    got = ::read(file.get(), piece.data(), piece.size());
+    got = ::read(file->get(), piece.data(), piece.size());
     if (got > 0) log.take(std::string_view(piece).substr(0, static_cast<std::size_t>(got)));
   }
   return log.findings();

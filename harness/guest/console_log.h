@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/base/error.h"
 #include "harness/guest/console_line.h"
 #include "harness/model/console.h"
 
@@ -59,7 +60,7 @@ class ConsoleLog {
 
 /// The findings in a text.
 std::vector<ConsoleFinding> findings_in(std::string_view console);
-/// In a file, read piece by piece. None if it is no regular file or cannot be read.
-std::vector<ConsoleFinding> findings_in_file(const std::string& path);
+/// In a file, read piece by piece. An error if it is no regular file or cannot be read.
+Result<std::vector<ConsoleFinding>> findings_in_file(const std::string& path);
 
 }  // namespace hangrate

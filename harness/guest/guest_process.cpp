@@ -7,7 +7,7 @@
 
 #include <sys/wait.h>
 
-#include "harness/base/file.h"
+#include "harness/base/input.h"
 #include "harness/guest/guest_plan.h"
 #include "harness/guest/initramfs.h"
 #include "harness/guest/module_order.h"
@@ -27,8 +27,8 @@ std::string in_guest(const std::string& program) {
 Result<std::vector<std::string>> add_modules(Initramfs& initramfs, const std::string& folder) {
   std::vector<std::string> paths;
   if (folder.empty()) return paths;
-  const auto dep = read_file(folder + "/modules.dep");
-  if (!dep) return fail(Error::from_errno("read(" + folder + "/modules.dep)"));
+  const auto dep = read_input(folder + "/modules.dep");
+  if (!dep) return fail(dep.error().as(ErrorKind::Infrastructure));
   for (const std::string& module : module_order(*dep, kModules)) {
     paths.push_back(std::string(kModuleFolder) + "/" + module_name(module) + ".ko");
     HR_TRY(initramfs.add_module(paths.back(), folder + "/" + module));

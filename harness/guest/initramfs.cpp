@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "harness/base/file.h"
+#include "harness/base/input.h"
 #include "harness/base/scope_exit.h"
 
 namespace hangrate {
@@ -93,8 +93,8 @@ Result<void> Initramfs::add_text(const std::string& path, std::string_view text,
 }
 
 Result<void> Initramfs::add_file(const std::string& path, const std::string& host_path, int mode) {
-  const auto content = read_file(host_path);
-  if (!content) return fail(Error::from_errno("read(" + host_path + ")"));
+  const auto content = read_input(host_path);
+  if (!content) return fail(content.error().as(ErrorKind::Infrastructure));
   return add_text(path, *content, mode);
 }
 

@@ -57,10 +57,9 @@ struct GuestSetup {
 /// Starts a guest. No shell, no disk, no network; it ends with us.
 Result<std::unique_ptr<Machine>> start_guest(const GuestSetup& setup);
 
-/// Runs the commands on this machine's own kernel, one after the other. `console` gets what they
-/// print.
-Result<std::unique_ptr<Machine>> start_native(std::vector<MachineCommand> commands,
-                                              const std::string& console);
+/// Runs the commands on this machine's own kernel, one after the other. `console`, a descriptor
+/// that must outlive the machine, gets what they print.
+Result<std::unique_ptr<Machine>> start_native(std::vector<MachineCommand> commands, int console);
 
 /// The program that runs guests, "" if it is not installed.
 std::string qemu_program();

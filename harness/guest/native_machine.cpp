@@ -2,7 +2,6 @@
 #include <csignal>
 #include <deque>
 
-#include <fcntl.h>
 #include <sys/wait.h>
 
 #include "harness/guest/guest_plan.h"
@@ -17,8 +16,8 @@ namespace {
 /// Says what the init of a guest would say, so that its owner need not know the difference.
 class NativeMachine final : public Machine {
  public:
-  NativeMachine(ChannelReader channel, std::vector<MachineCommand> commands, UniqueFd console)
-      : channel_(std::move(channel)), console_(std::move(console)), commands_(std::move(commands)) {
+  NativeMachine(ChannelReader channel, std::vector<MachineCommand> commands, int console)
+      : channel_(std::move(channel)), console_(console), commands_(std::move(commands)) {
     said_.push_back(
         dump_line({{"type", kHelloLine}, {"uptime_ns", now_ns()}, {"failed", Json::array()}}));
   }
@@ -69,10 +68,8 @@ class NativeMachine final : public Machine {
     MachineCommand argv = commands_[next_];
     argv.insert(argv.end(), {"--channel", "/proc/self/fd/" + std::to_string(channel_.fd())});
     say({{"type", kBeginLine}, {"command", next_}});
-    const auto started = spawn({.argv = argv,
-                                .inherited = {channel_.fd()},
-                                .stdout_fd = console_.get(),
-                                .stderr_fd = console_.get()});
+    const auto started = spawn(
+        {.argv = argv, .inherited = {channel_.fd()}, .stdout_fd = console_, .stderr_fd = console_});
     if (started) {
       ++next_;
       pid_ = *started;
@@ -83,7 +80,7 @@ class NativeMachine final : public Machine {
   }
 
   ChannelReader channel_;
-  UniqueFd console_;
+  int console_;
   std::vector<MachineCommand> commands_;
   std::size_t next_ = 0;
   pid_t pid_ = -1;
@@ -94,13 +91,10 @@ class NativeMachine final : public Machine {
 
 }  // namespace
 
-Result<std::unique_ptr<Machine>> start_native(std::vector<MachineCommand> commands,
-                                              const std::string& console) {
+Result<std::unique_ptr<Machine>> start_native(std::vector<MachineCommand> commands, int console) {
   auto channel = ChannelReader::make();
   if (!channel) return fail(channel.error());
-  UniqueFd log(::open(console.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
-  if (!log) return fail(Error::from_errno("open(" + console + ")"));
-  return std::make_unique<NativeMachine>(std::move(*channel), std::move(commands), std::move(log));
+  return std::make_unique<NativeMachine>(std::move(*channel), std::move(commands), console);
 }
 
 }  // namespace hangrate

@@ -5,10 +5,8 @@
 // substitute.
 #include <filesystem>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "harness/base/file.h"
+#include "harness/base/output.h"
 #include "harness/guest/guest_plan.h"
 #include "harness/guest/guest_process.h"
 
@@ -29,9 +27,8 @@ Result<std::unique_ptr<Machine>> start_uml_guest(const GuestSetup& setup) {
   if (!initramfs) return fail(initramfs.error());
   auto channel = ChannelReader::make();
   if (!channel) return fail(channel.error());
-  const UniqueFd console(
-      ::open(setup.console.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
-  if (!console) return fail(Error::from_errno("open(" + setup.console + ")"));
+  const auto console = create_or_append(setup.console);
+  if (!console) return fail(console.error());
   // Its management socket goes beside the console, not into the user's home.
   const std::string folder = std::filesystem::path(setup.console).parent_path().string();
   std::vector<std::string> argv = {
@@ -51,8 +48,8 @@ Result<std::unique_ptr<Machine>> start_uml_guest(const GuestSetup& setup) {
   // their own they end with it, however it ends, and cannot power off anything else.
   const auto pid = spawn({.argv = argv,
                           .inherited = {channel->fd(), initramfs->get()},
-                          .stdout_fd = console.get(),
-                          .stderr_fd = console.get(),
+                          .stdout_fd = console->get(),
+                          .stderr_fd = console->get(),
                           .own_pids = true});
   if (!pid) return fail(pid.error());
   const std::string name =

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "harness/base/file.h"
+#include "harness/base/input.h"
 #include "harness/kernel/sha256.h"
 #include "harness/model/json.h"
 
@@ -151,10 +152,8 @@ Result<Recipe> load_recipe(const std::string& name) {
   for (const RecipePatch& patch : recipe->patches) files.push_back(patch.file);
   std::string inputs = sha256(*text);
   for (const std::string& file : files) {
-    const auto content = read_file(recipe->path_of(file));
-    if (!content) {
-      return fail(Error::from_errno("open(" + recipe->path_of(file) + ")").as(ErrorKind::Usage));
-    }
+    const auto content = read_input(recipe->path_of(file));
+    if (!content) return fail(content.error());
     inputs += sha256(*content);
   }
   recipe->inputs = sha256(inputs);

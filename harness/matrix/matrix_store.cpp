@@ -2,12 +2,13 @@
 #include "harness/matrix/matrix_store.h"
 
 #include <algorithm>
-#include <filesystem>
+#include <cerrno>
 
-#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
-#include "harness/base/file.h"
+#include "harness/base/input.h"
+#include "harness/base/output.h"
 #include "harness/guest/console_log.h"
 #include "harness/model/gate_json.h"
 #include "harness/model/json_fields.h"
@@ -16,8 +17,6 @@
 #include "harness/run/session.h"
 
 namespace hangrate {
-
-namespace fs = std::filesystem;
 
 HR_JSON(MatrixCell, repro, variant, trials, boots)
 HR_JSON(MatrixKernel, id, spec, cmdline, cpus, memory_mib, boots, params, search, expect)
@@ -170,16 +169,30 @@ Result<void> take_cell(LoadedMatrix& loaded, MatrixRow& row, std::size_t cell, B
   return {};
 }
 
+/// What cannot be looked at is there: reading it says why.
+bool exists(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+/// A console that is there and cannot be read may hold a complaint: no pass.
+void take_console(MatrixRow& row, BootFact& boot, const std::string& path) {
+  if (!exists(path)) return;
+  auto findings = findings_in_file(path);
+  if (!findings) row.flaws.push_back("its console is left out: " + findings.error().what());
+  if (findings) boot.findings = std::move(*findings);
+}
+
 void take_results(LoadedMatrix& loaded, const std::string& folder, bool reclassify) {
   for (MatrixRow& row : loaded.summary.rows) {
     for (BootFact& boot : row.boots) {
       boot.clusters.resize(row.header.cells.size());
       const std::string place = folder + "/" + boot.folder + "/";
-      boot.findings = findings_in_file(place + "console.log");
+      take_console(row, boot, place + "console.log");
       for (std::size_t cell = 0; cell < row.header.cells.size(); ++cell) {
         const CellSpec& spec = row.header.cells[cell];
         const std::string path = place + cell_file(spec.repro, spec.variant);
-        if (!fs::exists(path)) continue;
+        if (!exists(path)) continue;
         // One spoilt file must not take the results of every other kernel with it.
         if (const auto taken = take_cell(loaded, row, cell, boot, path, reclassify); !taken) {
           row.flaws.push_back("left out from there on: " + taken.error().what());
@@ -232,16 +245,12 @@ std::string cell_file(const std::string& repro, const std::string& variant) {
 }
 
 bool holds_matrix(const std::string& folder) {
-  return fs::exists(folder + "/" + kFileName);
+  return exists(folder + "/" + kFileName);
 }
 
 Result<MatrixStore> MatrixStore::create(const std::string& folder, const MatrixHeader& header) {
-  std::error_code error;
-  if (!fs::create_directory(folder, error) && error) {
-    const bool wrong_path =
-        error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;
-    return fail(Error::from_errno("mkdir(" + folder + ")", error.value())
-                    .as(wrong_path ? ErrorKind::Usage : ErrorKind::Infrastructure));
+  if (const auto made = make_folder(folder); !made) {
+    return fail(made.error().context("making the results folder"));
   }
   Json json = {{"type", "matrix"}, {"schema", kMatrixJournalSchema}};
   json.update(Json(header));
@@ -256,34 +265,44 @@ Result<MatrixStore> MatrixStore::reopen(const std::string& folder) {
   return MatrixStore(folder, std::move(*file));
 }
 
+/// There are few of them, and each speaks for many trials.
+Result<void> MatrixStore::append(const std::string& line) {
+  HR_TRY(file_.append(line));
+  return file_.commit();
+}
+
 Result<void> MatrixStore::add(const RowRecord& row) {
-  return file_.append(tagged("row", row));
+  return append(tagged("row", row));
 }
 
 Result<void> MatrixStore::add(const BootRecord& boot) {
-  HR_TRY(file_.append(tagged("boot", boot)));
-  file_.sync();
-  return {};
+  return append(tagged("boot", boot));
 }
 
 Result<void> MatrixStore::add(const RowNote& note) {
-  return file_.append(tagged("note", note));
+  return append(tagged("note", note));
+}
+
+Result<void> MatrixStore::finish() {
+  for (const FileSeal& seal : kept_) HR_TRY(seal.check_again());
+  const auto sealed = file_.finish();
+  return sealed ? Result<void>() : fail(sealed.error());
 }
 
 Result<std::string> MatrixStore::boot_folder(const std::string& id, int number) const {
-  const std::string path = folder_ + "/" + id + "/" + boot_name(number);
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (error) return fail(Error::from_errno("mkdir(" + path + ")", error.value()));
+  const std::string row = folder_ + "/" + id;
+  std::string path = row + "/" + boot_name(number);
+  HR_TRY(make_folder(row));
+  HR_TRY(make_folder(path));
   return path;
 }
 
 Result<LoadedMatrix> load_matrix(const std::string& folder, bool reclassify) {
   const std::string path = folder + "/" + kFileName;
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) return fail(Error::from_errno("open(" + path + ")").as(ErrorKind::Usage));
+  const auto file = open_input(path);
+  if (!file) return fail(file.error());
   LoadedMatrix loaded;
-  LineReader lines(file.get());
+  LineReader lines(file->get());
   std::string line;
   int number = 0;
   LineReader::Got got = lines.next(line);
@@ -316,6 +335,7 @@ Result<LoadedMatrix> load_matrix(const std::string& folder, bool reclassify) {
       return fail(Error::usage(where + ": " + problem.what()));
     }
   }
+  HR_TRY(LineReader::trouble(got, path, static_cast<std::uint64_t>(number) + 1));
   if (number == 0) return fail(Error::usage(path + " is empty"));
   if (got == LineReader::Got::Unfinished) ++loaded.cut_off;
   take_results(loaded, folder, reclassify);

@@ -63,6 +63,10 @@ class MatrixStore {
   Result<void> add(const RowRecord& row);
   Result<void> add(const BootRecord& boot);
   Result<void> add(const RowNote& note);
+  /// A file of a boot that nobody writes to any more.
+  void keep(FileSeal seal) { kept_.push_back(std::move(seal)); }
+  /// Is all that was recorded still there, on disk and as it was written? The last call.
+  Result<void> finish();
   /// The folder of a boot, made if it is not there.
   Result<std::string> boot_folder(const std::string& id, int number) const;
 
@@ -72,7 +76,9 @@ class MatrixStore {
   MatrixStore(std::string folder, LineFile file)
       : folder_(std::move(folder)), file_(std::move(file)) {}
   std::string folder_;
+  Result<void> append(const std::string& line);
   LineFile file_;
+  std::vector<FileSeal> kept_;  ///< of this run; those before it are as they may be
 };
 
 /// File name of a cell's journal in a boot's folder.

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -22,7 +21,7 @@ namespace {
 constexpr Nanos kHelloLimit = 180 * kSecond;  // from the start of QEMU, under TCG on a busy machine
 constexpr Nanos kSilenceLimit = 60 * kSecond;  // a guest's supervisor beats ten times a second
 constexpr Nanos kStopLimit = 10 * kSecond;     // from being told to end to the end
-constexpr std::uintmax_t kMostConsole = 64u << 20;
+constexpr off_t kMostConsole = 64 << 20;
 constexpr int kMostBadBoots = 3;
 constexpr int kMostDeathsOfCell = 2;
 
@@ -30,12 +29,6 @@ constexpr int kMostDeathsOfCell = 2;
 std::string panic_option(int boot) {
   const char* ms = std::getenv("HANGRATE_TEST_PANIC_MS");
   return ms != nullptr && boot == 1 ? std::string(" ") + kPanicOption + ms : "";
-}
-
-std::uintmax_t file_size(const std::string& path) {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(path, error);
-  return error ? 0 : size;
 }
 
 }  // namespace
@@ -169,6 +162,9 @@ Result<void> RowRunner::start(Nanos now) {
   if (!folder) return fail(folder.error());
   folder_ = std::move(*folder);
   console_ = folder_ + "/console.log";
+  auto console = ConsoleFile::make(console_);
+  if (!console) return fail(console.error());
+  console_file_.emplace(std::move(*console));
   HR_TRY(store_.add(BootRecord{.id = kernel_.id, .number = last_boot_}));
   started_ = alive_ = now;
   load_ = LoadMeter();
@@ -180,7 +176,7 @@ Result<void> RowRunner::start(Nanos now) {
   distrust_.clear();
   command_.reset();
   auto machine = boots_->native
-                     ? start_native(std::move(commands), console_)
+                     ? start_native(std::move(commands), console_file_->fd())
                      : start_guest({.image = boots_->image,
                                     .modules = boots_->modules,
                                     .init = options_.guest_programs + "/hangrate-init",
@@ -196,6 +192,7 @@ Result<void> RowRunner::start(Nanos now) {
     return {};
   }
   done_ = true;
+  HR_TRY(close_console());
   options_.news(kernel_.id + ": " + machine.error().what());
   HR_TRY(store_.add(RowRecord{.id = kernel_.id,
                               .label = boots_->label,
@@ -224,7 +221,9 @@ Result<void> RowRunner::step(Nanos now) {
     machine_->stop();
   }
   // What does not even end is left behind: a cell must not wait for ever.
-  if (distrust_.empty() && file_size(console_) > kMostConsole) distrust("its console floods", now);
+  const auto said = console_file_->size();
+  if (!said) return fail(said.error());
+  if (distrust_.empty() && *said > kMostConsole) distrust("its console floods", now);
   if (silent_ != 0 && now - silent_ > kStopLimit) return finish(why_ended(), now);
   return {};
 }
@@ -248,7 +247,9 @@ BootEnd RowRunner::why_ended() const {
   if (!distrust_.empty()) return BootEnd::Corrupt;
   if (bye_) return BootEnd::Finished;
   if (silent_ != 0) return hello_ == 0 ? BootEnd::NoHello : BootEnd::Silent;
-  for (const ConsoleFinding& finding : findings_in_file(console_)) {
+  const auto findings = findings_in_file(console_);
+  if (!findings) return BootEnd::Died;
+  for (const ConsoleFinding& finding : *findings) {
     if (finding.kind == "panic") return BootEnd::Panic;
   }
   return BootEnd::Died;
@@ -273,7 +274,8 @@ Result<void> RowRunner::finish(BootEnd end, Nanos now) {
                        fmt::format("the machine was lost: {}; {}", end_name(end), why)));
   }
   machine_.reset();
-  command_.reset();
+  HR_TRY(close_command());
+  HR_TRY(close_console());
   HR_TRY(store_.add(BootRecord{.id = kernel_.id,
                                .number = last_boot_,
                                .end = end,
@@ -290,6 +292,25 @@ Result<void> RowRunner::finish(BootEnd end, Nanos now) {
     HR_TRY(note("too many starts in a row that died or brought nothing; the row ends here"));
     done_ = true;
   }
+  return {};
+}
+
+/// Its journal gets no more lines.
+Result<void> RowRunner::close_command() {
+  if (command_ && command_->journal) {
+    auto sealed = command_->journal->finish();
+    if (!sealed) return fail(sealed.error());
+    store_.keep(std::move(*sealed));
+  }
+  command_.reset();
+  return {};
+}
+
+Result<void> RowRunner::close_console() {
+  auto sealed = console_file_->finish();
+  if (!sealed) return fail(sealed.error());
+  store_.keep(std::move(*sealed));
+  console_file_.reset();
   return {};
 }
 
@@ -351,7 +372,7 @@ Result<void> RowRunner::take_init_line(const std::string& type, const Json& json
     command_.emplace(cell, CellIntake(order));
   } else if (type == kEndLine && command_) {
     HR_TRY(take_end(json));
-    command_.reset();
+    HR_TRY(close_command());
   } else if (type == kByeLine) {
     bye_ = true;
   }

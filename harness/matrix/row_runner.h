@@ -12,6 +12,7 @@
 
 #include "harness/guest/machine.h"
 #include "harness/matrix/cell_intake.h"
+#include "harness/matrix/console_file.h"
 #include "harness/matrix/matrix_runner.h"
 #include "harness/model/json.h"
 #include "harness/stats/search_memory.h"
@@ -71,6 +72,8 @@ class RowRunner {
   Result<void> take_end(const Json& json);
   Result<void> lose_trials(Outcome outcome, Rule rule, const std::string& why);
   Result<void> note(const std::string& text);
+  Result<void> close_command();
+  Result<void> close_console();
   void distrust(const std::string& why, Nanos now);
   CellOrder order_for(const Cell& cell) const;
   MachineCommand command_for(const Cell& cell, const CellOrder& order) const;
@@ -94,6 +97,7 @@ class RowRunner {
   std::unique_ptr<Machine> machine_;
   std::string folder_;  ///< of this boot
   std::string console_;
+  std::optional<ConsoleFile> console_file_;
   Nanos started_ = 0;
   LoadMeter load_;   ///< since this boot began
   Nanos hello_ = 0;  ///< when init first spoke, 0: not yet

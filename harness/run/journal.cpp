@@ -5,10 +5,10 @@
 #include <cerrno>
 #include <cstdio>
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "harness/base/input.h"
+#include "harness/base/output.h"
 #include "harness/model/json.h"
 
 namespace hangrate {
@@ -74,11 +74,8 @@ std::string Journal::path_in(const std::string& directory) {
 }
 
 Result<Journal> Journal::create(const std::string& directory, const RunHeader& header) {
-  if (::mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST) {
-    const bool wrong_path = errno == ENOENT || errno == ENOTDIR;
-    const Error error = Error::from_errno("mkdir(" + directory + ")");
-    return fail(error.context("making the results folder")
-                    .as(wrong_path ? ErrorKind::Usage : ErrorKind::Infrastructure));
+  if (const auto made = make_folder(directory); !made) {
+    return fail(made.error().context("making the results folder"));
   }
   auto file = LineFile::create(path_in(directory), dump_line(to_json_value(header)));
   if (!file) return fail(file.error());
@@ -95,8 +92,9 @@ Result<void> Journal::append(const Record& record) {
   return file_.append(dump_line(to_json_value(record)));
 }
 
-void Journal::sync() {
-  file_.sync();
+Result<void> Journal::finish() {
+  const auto sealed = file_.finish();
+  return sealed ? Result<void>() : fail(sealed.error());
 }
 
 Result<JournalStats> read_journal(const std::string& path,
@@ -105,16 +103,16 @@ Result<JournalStats> read_journal(const std::string& path,
   struct stat info {};
   std::string file_path = path;
   if (::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) file_path = Journal::path_in(path);
-  const UniqueFd file(::open(file_path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) return fail(Error::from_errno("open(" + file_path + ")").as(ErrorKind::Usage));
+  const auto file = open_input(file_path);
+  if (!file) return fail(file.error());
 
   JournalStats stats;
   std::size_t cells = 0;
-  LineReader lines(file.get());
+  LineReader lines(file->get());
   std::string line;
   while (true) {
     const LineReader::Got got = lines.next(line);
-    if (got == LineReader::Got::Failed) return fail(Error::from_errno("read(" + file_path + ")"));
+    HR_TRY(LineReader::trouble(got, file_path, stats.lines + 1));
     stats.cut_off = got == LineReader::Got::Unfinished;
     if (got != LineReader::Got::Line) break;
     ++stats.lines;

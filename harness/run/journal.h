@@ -23,10 +23,12 @@ class Journal {
   /// that another process is writing.
   static Result<Journal> reopen(const std::string& directory);
 
+  /// After an error nothing is taken any more.
   Result<void> append(const Record& record);
   bool was_cut_off() const { return file_.was_cut_off(); }
-  /// Pushes what was written to the disk, against a crash of the machine.
-  void sync();
+  /// Pushes what was written to the disk, against a crash of the machine, and makes sure that it is
+  /// there, all of it and nothing else. The last call.
+  Result<void> finish();
 
   static std::string path_in(const std::string& directory);
 

@@ -2,12 +2,20 @@
 //
 // LineFile: an append-only file of lines. A line is written with one write(2), so a killed writer
 // leaves at most the last one unfinished, which is cut off when the file is opened again; a full
-// disk leaves no half line behind. One writer at a time.
+// disk leaves no half line behind. One writer at a time, and it notices a second one: what is at
+// the path must stay the file it opened, with its lines and nothing else.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 
+#include <sys/types.h>
+
+#include "harness/base/clock.h"
 #include "harness/base/error.h"
+#include "harness/base/file_seal.h"
 #include "harness/base/unique_fd.h"
 
 namespace hangrate {
@@ -20,18 +28,29 @@ class LineFile {
   /// An existing file, to append to.
   static Result<LineFile> reopen(const std::string& path);
 
+  /// After an error nothing is taken any more. Commits by itself once a second.
   Result<void> append(std::string line);
+  /// Pushes what was written to the disk, and checks that nobody moved, cut or wrote to the file
+  /// meanwhile (two calls of stat, whatever its length).
+  Result<void> commit();
+  /// The last commit; reads back all that was written. The file is closed.
+  Result<FileSeal> finish();
+
   /// Had the file an unfinished last line when it was opened again?
   bool was_cut_off() const { return was_cut_off_; }
-  /// Pushes what was written to the disk, against a crash of the machine.
-  void sync();
 
  private:
-  LineFile() = default;
+  LineFile(UniqueFd file, const std::string& path) : file_(std::move(file)) { seal_.path = path; }
   Result<void> lock();
+  Result<void> take_contents();
+  Result<void> write_line(const std::string& line);
+  Result<void> sync();
+  Failure broken(Error why);
 
-  std::string path_;
+  FileSeal seal_;  ///< of what was written so far
   UniqueFd file_;
+  std::optional<Error> broken_;  ///< why nothing is taken any more
+  Nanos committed_ = 0;
   bool was_cut_off_ = false;
 };
 
@@ -40,10 +59,16 @@ class LineReader {
  public:
   explicit LineReader(int fd) : fd_(fd) {}
 
-  enum class Got { Line, Unfinished, End, Failed };
+  /// The longest line anybody writes: more does not fit into the channel of a guest.
+  static constexpr std::size_t kLongest = 16u << 20;
+
+  enum class Got { Line, Unfinished, End, Failed, TooLong };
   Got next(std::string& line);
   /// Where the next line starts.
   off_t offset() const { return offset_; }
+  /// What `path` has to answer for after Failed or TooLong in its line `number`; nothing else is
+  /// one.
+  static Result<void> trouble(Got got, const std::string& path, std::uint64_t number);
 
  private:
   int fd_;

@@ -16,8 +16,6 @@ namespace hangrate {
 
 namespace {
 
-constexpr Nanos kSyncEvery = kSecond;
-
 /// What a cell gets of the budget that is left: its share by weight among the cells still to run.
 Nanos share_of_budget(const RunHeader& header, std::size_t cell, Nanos left) {
   const auto weight = [](double sum, const CellSpec& spec) {
@@ -60,7 +58,7 @@ class Session {
       HR_TRY(run_cell(**engine));
     }
     outcome_.interrupted = (*engine)->interrupted();
-    if (journal_) journal_->sync();
+    if (journal_) HR_TRY(journal_->finish());
     return std::move(outcome_);
   }
 
@@ -94,13 +92,7 @@ class Session {
 
   Result<void> record(const Record& record) {
     if (channel_) return channel_->append(dump_line(to_json_value(record)));
-    if (!journal_) return {};
-    HR_TRY(journal_->append(record));
-    if (now_ns() - last_sync_ > kSyncEvery) {
-      last_sync_ = now_ns();
-      journal_->sync();
-    }
-    return {};
+    return journal_ ? journal_->append(record) : Result<void>();
   }
 
   Result<void> run_cell(Engine& engine) {
@@ -130,7 +122,6 @@ class Session {
   std::optional<Journal> journal_;
   std::optional<ChannelWriter> channel_;
   std::size_t current_ = 0;
-  Nanos last_sync_ = 0;
 };
 
 }  // namespace

@@ -148,7 +148,7 @@ function(hangrate_end_to_end_tests)
     HANGRATE_BUILD_DIR="${PROJECT_BINARY_DIR}" HANGRATE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   hangrate_options(end_to_end_test)
   get_property(repros GLOBAL PROPERTY HANGRATE_REPROS)
-  add_dependencies(end_to_end_test hangrate fake sleepers sleepers_guest ${repros})
+  add_dependencies(end_to_end_test hangrate fake fault_layer sleepers sleepers_guest ${repros})
   gtest_discover_tests(end_to_end_test DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS whole TIMEOUT 300 RUN_SERIAL ON)
   add_test(NAME MatrixHtml.ReadsRightInABrowser
@@ -169,4 +169,16 @@ function(hangrate_end_to_end_tests)
     COMMAND ${PROJECT_SOURCE_DIR}/scripts/soak-liars --build ${PROJECT_BINARY_DIR} --trials 2000)
   set_tests_properties(Soak.NoWorkerThatLiesGetsAStrangerSignalled PROPERTIES
     LABELS whole TIMEOUT 300 RUN_SERIAL ON SKIP_RETURN_CODE 4)
+  add_test(NAME Soak.NoFailedCallAndNoHarmToItsFilesEndsWithZero
+    COMMAND ${PROJECT_SOURCE_DIR}/scripts/soak-faults --build ${PROJECT_BINARY_DIR} --faults 120
+            --harms 30)
+  add_test(NAME Soak.AKilledRunLosesNoTrialAndCountsNoneTwice
+    COMMAND ${PROJECT_SOURCE_DIR}/scripts/soak-kills --build ${PROJECT_BINARY_DIR} --kills 20
+            --matrix-kills 0)
+  add_test(NAME Soak.AKilledMatrixLosesNoTrialAndCountsNoneTwice
+    COMMAND ${PROJECT_SOURCE_DIR}/scripts/soak-kills --build ${PROJECT_BINARY_DIR} --kills 0
+            --matrix-kills 3 --kernel debian:bookworm)
+  set_tests_properties(Soak.NoFailedCallAndNoHarmToItsFilesEndsWithZero
+    Soak.AKilledRunLosesNoTrialAndCountsNoneTwice Soak.AKilledMatrixLosesNoTrialAndCountsNoneTwice
+    PROPERTIES LABELS whole TIMEOUT 600 RUN_SERIAL ON SKIP_RETURN_CODE 4)
 endfunction()
