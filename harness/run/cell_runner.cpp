@@ -456,7 +456,8 @@ void CellRunner::fill_lanes() {
 void CellRunner::seat_new_worker(std::uint32_t lane) {
   const auto index = free_slot();
   if (!index) return;
-  auto worker = Worker::start(plan_, parts_.arena, parts_.cgroup, *index, lane, parts_.next_worker);
+  auto worker = Worker::start(plan_, parts_.arena, parts_.cgroup, parts_.record, *index, lane,
+                              parts_.next_worker);
   if (!worker) {
     return start_failed(worker.error().what());
   }

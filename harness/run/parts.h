@@ -14,11 +14,16 @@
 #include "harness/sys/cgroup.h"
 #include "harness/sys/child.h"
 #include "harness/sys/proc_reader.h"
+#include "harness/sys/run_record.h"
 
 namespace hangrate {
 
 struct Engine::Parts {
-  Parts(Arena arena_, Cgroup cgroup_) : arena(std::move(arena_)), cgroup(std::move(cgroup_)) {}
+  explicit Parts(Arena arena_)
+      : arena(std::move(arena_)),
+        record(RunRecord::make()),
+        cgroup(Cgroup::make(record.id(),
+                            [this](const std::string& path) { record.intend_cgroup(path); })) {}
 
   /// Sleeps until something happened or `deadline` (absolute ns) came.
   void sleep_until(Nanos deadline);
@@ -37,6 +42,7 @@ struct Engine::Parts {
   EngineEvents events;
   EngineLimits limits;
   Arena arena;
+  RunRecord record;  ///< before all it speaks of, so that it goes last
   Cgroup cgroup;
   ProcReader reader;
   pid_t janitor = -1;

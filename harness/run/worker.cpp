@@ -18,7 +18,8 @@ namespace hangrate {
 using protocol::Verb;
 
 Result<Worker> Worker::start(const CellPlan& plan, Arena& arena, const Cgroup& cgroup,
-                             std::size_t slot_index, std::uint32_t lane, std::uint64_t id) {
+                             const RunRecord& record, std::size_t slot_index, std::uint32_t lane,
+                             std::uint64_t id) {
   Worker worker;
   worker.id_ = id;
   worker.lane_ = lane;
@@ -45,6 +46,10 @@ Result<Worker> Worker::start(const CellPlan& plan, Arena& arena, const Cgroup& c
       {protocol::kSearchOffsetVariable, std::to_string(Arena::search_offset())},
       {protocol::kBellFdVariable, std::to_string(arena.bell_fd())},
   };
+  if (!record.path().empty()) {
+    options.environment.emplace_back(protocol::kRecordVariable, record.path());
+    options.environment.emplace_back(protocol::kRecordLineVariable, std::to_string(slot_index));
+  }
   options.inherited = {arena.memory_fd(), arena.bell_fd()};
   options.stdout_fd = worker.output_.get();
   options.stderr_fd = worker.output_.get();
