@@ -188,17 +188,22 @@ class Pin(Torment):
         return bool(before)
 
 
+def is_of(name, supervisor):
+    """Whether a cgroup's name is that of this supervisor's run: hangrate-PID-RANDOM."""
+    return name.startswith(f"hangrate-{supervisor}-")
+
+
 class Grouped(Torment):
     """What is done to a cgroup: that of the run (v2), or one of our own it is moved to for the time (v1)."""
 
     def __init__(self, supervisor, control, v1_controller):
         super().__init__(supervisor)
         self.control = self.home = self.folder = None
-        name = f"hangrate-{supervisor}"
         for mount, _ in mounts("cgroup2"):
             for folder, folders, _ in os.walk(mount):
-                if name in folders and os.access(f"{folder}/{name}/{control}", os.W_OK):
-                    self.control = f"{folder}/{name}/{control}"
+                for name in folders:
+                    if is_of(name, supervisor) and os.access(f"{folder}/{name}/{control}", os.W_OK):
+                        self.control = f"{folder}/{name}/{control}"
         for mount, options in mounts("cgroup"):
             if self.control is None and v1_controller in options:
                 try:
@@ -343,9 +348,9 @@ class Deck:
 def left_behind(supervisor):
     """Processes and cgroups of a run that is over, one line each."""
     found = [f"process left behind: {pid}" for pid in os.listdir("/proc") if pid.isdigit() and
-             f"hangrate-{supervisor}" in text_of(f"/proc/{pid}/cgroup")]
+             f"hangrate-{supervisor}-" in text_of(f"/proc/{pid}/cgroup")]
     for mount, _ in [*mounts("cgroup"), *mounts("cgroup2")]:
         for folder, folders, _ in os.walk(mount):
             found += [f"cgroup left behind: {folder}/{name}" for name in folders
-                      if name in (f"hangrate-{supervisor}", f"hangrate-soak-{supervisor}")]
+                      if is_of(name, supervisor) or name == f"hangrate-soak-{supervisor}"]
     return found

@@ -6,7 +6,9 @@
 
 #include "harness/app/commands.h"
 #include "harness/cli/drive.h"
+#include "harness/cli/exit_codes.h"
 #include "harness/cli/flight.h"
+#include "harness/cli/sweeping.h"
 #include "harness/guest/accel.h"
 #include "harness/kernel/guest_kernel.h"
 #include "harness/model/json.h"
@@ -34,6 +36,7 @@ const char* meaning(const std::string& name) {
 
 struct Options {
   bool json = false;
+  bool clean = false;
   std::string guest_kernel;
 };
 
@@ -70,7 +73,17 @@ void print_hooks(const TraceSetup& trace) {
   }
 }
 
+/// Unknown is not clean: what could not be looked at counts as left.
+int clean() {
+  const SweepReport report = sweep_leftovers();
+  say("swept       {}\n", report.text());
+  if (report.owned > 0) say("in flight   {}: not touched\n", report.owned);
+  tell_left(report);
+  return finish_stdout(report.clean() ? kExitAsExpected : kExitInfrastructure);
+}
+
 int doctor(const Options& options) {
+  if (options.clean) return clean();
   Environment e = read_environment();
   e.capabilities = probe_capabilities();
   e.capabilities.push_back(kvm_here(options.guest_kernel));
@@ -102,7 +115,10 @@ int doctor(const Options& options) {
 CommandBody add_doctor_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
-      "doctor", "Tell which evidence sources work here and how to enable the rest");
+      "doctor", "Tell which evidence sources work here and how to enable the rest; --clean sweeps");
+  command->add_flag("--clean", options->clean,
+                    "Instead: remove what killed runs of yours have left (FUSE connections, tasks, "
+                    "cgroups, mounts, folders); exit 0 if nothing is left, else 3");
   command->add_flag("--json", options->json, "As JSON");
   command->add_option(
       "--guest-kernel", options->guest_kernel,

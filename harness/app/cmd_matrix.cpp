@@ -15,6 +15,7 @@
 #include "harness/cli/numbers.h"
 #include "harness/cli/search_options.h"
 #include "harness/cli/status_line.h"
+#include "harness/cli/sweeping.h"
 #include "harness/cli/version.h"
 #include "harness/guest/accel.h"
 #include "harness/kernel/guest_kernel.h"
@@ -170,6 +171,7 @@ int matrix(Options options, const std::vector<std::string>& argv) {
   if (!store) return complain(store.error());
   std::fprintf(stderr, "results: %s\n", folder.c_str());
 
+  sweep_before_run();
   StatusLine line(!options.show.quiet);
   std::vector<std::shared_ptr<const void>> held;  // kernels stay in the cache until all is run
   const std::string cache = options.cache.empty() ? default_kernel_cache() : options.cache;

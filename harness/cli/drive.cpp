@@ -12,6 +12,7 @@
 #include "harness/cli/exit_codes.h"
 #include "harness/cli/flight.h"
 #include "harness/cli/live.h"
+#include "harness/cli/sweeping.h"
 #include "harness/report/safe_text.h"
 
 namespace hangrate {
@@ -87,6 +88,7 @@ int drive(SessionPlan plan, const RunOptions& options) {
   events.warning = [](const std::string& text) {
     std::fprintf(stderr, "hangrate: %s\n", text.c_str());
   };
+  if (plan.channel.empty()) sweep_before_run();  // a matrix has done it, and a guest is new
   std::optional<Recorder> recorder = start_recorder(plan.header.trace);
   plan.recorder = recorder ? &*recorder : nullptr;
   if (const std::string& why = plan.header.trace.refused; !why.empty() && !options.quiet) {

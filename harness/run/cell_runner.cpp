@@ -487,7 +487,8 @@ void CellRunner::seat_new_worker(std::uint32_t lane) {
     if (seats_.empty()) give_up("every slot is with a worker that was left behind");
     return;
   }
-  auto worker = Worker::start(plan_, parts_.arena, parts_.cgroup, *index, lane, parts_.next_worker);
+  auto worker = Worker::start(plan_, parts_.arena, parts_.cgroup, parts_.record, *index, lane,
+                              parts_.next_worker);
   if (!worker) {
     return start_failed(worker.error().what());
   }

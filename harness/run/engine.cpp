@@ -38,7 +38,7 @@ Result<std::unique_ptr<Engine>> Engine::make(EngineEvents events, EngineLimits l
   if (!arena) return fail(arena.error());
   // Orphans of a trial become our children, so that none is lost.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  auto parts = std::make_unique<Parts>(std::move(*arena), Cgroup::make(std::to_string(::getpid())));
+  auto parts = std::make_unique<Parts>(std::move(*arena));
   if (const std::string& trouble = parts->reader.trouble(); !trouble.empty()) {
     return fail(Error::infrastructure(trouble));
   }
@@ -62,7 +62,7 @@ Result<std::unique_ptr<Engine>> Engine::make(EngineEvents events, EngineLimits l
   for (const int fd : {parts->signals.get(), parts->timer.get(), parts->arena.bell_fd()}) {
     HR_TRY(watch_fd(parts->epoll.get(), fd));
   }
-  parts->janitor = start_janitor(parts->arena, parts->cgroup);
+  parts->janitor = start_janitor(parts->arena, parts->cgroup, parts->record);
   return std::unique_ptr<Engine>(new Engine(std::move(parts)));
 }
 
@@ -78,6 +78,10 @@ Engine::~Engine() {
 
 bool Engine::interrupted() const {
   return parts_->interrupted;
+}
+
+const std::string& Engine::record_trouble() const {
+  return parts_->record.trouble();
 }
 
 int Engine::cgroup_version() const {

@@ -56,6 +56,8 @@ class Engine {
   /// start.
   bool interrupted() const;
   int cgroup_version() const;
+  /// Why what the run may leave is not on record, "" if it is.
+  const std::string& record_trouble() const;
 
   struct Parts;  ///< what cells share; for run/ only
 

@@ -14,12 +14,17 @@
 #include "harness/sys/cgroup.h"
 #include "harness/sys/child.h"
 #include "harness/sys/proc_reader.h"
+#include "harness/sys/run_record.h"
 
 namespace hangrate {
 
 struct Engine::Parts {
-  Parts(Arena arena_, Cgroup cgroup_)
-      : arena(std::move(arena_)), cgroup(std::move(cgroup_)), reader("/proc", cgroup.own_procs()) {}
+  explicit Parts(Arena arena_)
+      : arena(std::move(arena_)),
+        record(RunRecord::make()),
+        cgroup(Cgroup::make(record.id(),
+                            [this](const std::string& path) { record.intend_cgroup(path); })),
+        reader("/proc", cgroup.own_procs()) {}
 
   /// Sleeps until something happened or `deadline` (absolute ns) came.
   void sleep_until(Nanos deadline);
@@ -38,6 +43,7 @@ struct Engine::Parts {
   EngineEvents events;
   EngineLimits limits;
   Arena arena;
+  RunRecord record;  ///< before all it speaks of, so that it goes last
   Cgroup cgroup;
   ProcReader reader;
   pid_t janitor = -1;

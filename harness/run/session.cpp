@@ -53,6 +53,10 @@ class Session {
                                     }},
                                {}, plan_.recorder, header_.trace);
     if (!engine) return fail(engine.error());
+    const std::string& trouble = (*engine)->record_trouble();
+    if (!trouble.empty() && events_.warning && !channel_) {  // a guest ends with all it holds
+      events_.warning("what a kill of everything would leave is on no record: " + trouble);
+    }
     for (current_ = 0; current_ < header_.cells.size(); ++current_) {
       if ((*engine)->interrupted()) break;
       HR_TRY(run_cell(**engine));

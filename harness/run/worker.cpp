@@ -18,7 +18,8 @@ namespace hangrate {
 using protocol::Verb;
 
 Result<Worker> Worker::start(const CellPlan& plan, Arena& arena, const Cgroup& cgroup,
-                             std::size_t slot_index, std::uint32_t lane, std::uint64_t id) {
+                             const RunRecord& record, std::size_t slot_index, std::uint32_t lane,
+                             std::uint64_t id) {
   Worker worker;
   worker.id_ = id;
   worker.lane_ = lane;
@@ -44,6 +45,10 @@ Result<Worker> Worker::start(const CellPlan& plan, Arena& arena, const Cgroup& c
       {protocol::kSearchFdVariable, std::to_string(arena.search_fd())},
       {protocol::kBellFdVariable, std::to_string(arena.bell_fd())},
   };
+  if (!record.path().empty()) {
+    options.environment.emplace_back(protocol::kRecordVariable, record.path());
+    options.environment.emplace_back(protocol::kRecordLineVariable, std::to_string(slot_index));
+  }
   options.inherits = Inherits::Plain;
   options.reproducer = true;
   options.inherited = {arena.slot_fd(slot_index), arena.search_fd(), arena.bell_fd()};

@@ -16,6 +16,7 @@
 #include "harness/stats/range_set.h"
 #include "harness/sys/arena.h"
 #include "harness/sys/cgroup.h"
+#include "harness/sys/run_record.h"
 #include "repros/kit/protocol.h"
 
 namespace hangrate {
@@ -26,7 +27,8 @@ class Worker {
  public:
   /// Starts a worker of `plan` for `lane` in arena slot `slot_index`.
   static Result<Worker> start(const CellPlan& plan, Arena& arena, const Cgroup& cgroup,
-                              std::size_t slot_index, std::uint32_t lane, std::uint64_t id);
+                              const RunRecord& record, std::size_t slot_index, std::uint32_t lane,
+                              std::uint64_t id);
 
   std::uint64_t id() const { return id_; }
   std::uint32_t lane() const { return lane_; }

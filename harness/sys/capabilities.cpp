@@ -21,6 +21,7 @@
 #include "harness/sys/child.h"
 #include "harness/sys/proc_reader.h"
 #include "harness/sys/program.h"
+#include "harness/sys/run_record.h"
 
 namespace hangrate {
 
@@ -144,7 +145,9 @@ Capability probe_realtime() {
 }
 
 Capability probe_cgroup() {
-  const Cgroup group = Cgroup::make("probe-" + std::to_string(::getpid()));
+  RunRecord record = RunRecord::make();  // killed amid this, we would leave the leaf
+  const Cgroup group =
+      Cgroup::make(record.id(), [&](const std::string& path) { record.intend_cgroup(path); });
   if (group.version() == 0) {
     return {"cgroup", false, group.why_not(),
             "run as root or delegate a cgroup; leftovers are found through the child reaper only"};

@@ -68,7 +68,8 @@ CgroupMounts find_cgroup_mounts(const std::string& mountinfo) {
   return mounts;
 }
 
-Cgroup Cgroup::make(const std::string& name) {
+Cgroup Cgroup::make(const std::string& name,
+                    const std::function<void(const std::string&)>& intent) {
   Cgroup group;
   const CgroupMounts mounts = find_cgroup_mounts(read_file("/proc/self/mountinfo").value_or(""));
   struct Choice {
@@ -82,6 +83,7 @@ Cgroup Cgroup::make(const std::string& name) {
   for (const Choice& choice : choices) {
     remove_abandoned(choice.parent);
     const std::string path = choice.parent + "/" + kPrefix + name;
+    if (intent) intent(path);
     if (::mkdir(path.c_str(), 0755) != 0) {
       group.why_not_ = "mkdir(" + path + "): " + std::strerror(errno);
       continue;

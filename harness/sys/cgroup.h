@@ -5,6 +5,7 @@
 // only.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,9 @@ class Cgroup {
  public:
   /// Makes a leaf named hangrate-NAME under our own cgroup, and removes empty ones that runs before
   /// left there. `why_not()` tells why there is none.
-  static Cgroup make(const std::string& name);
+  /// `intent` hears its path before it is made.
+  static Cgroup make(const std::string& name,
+                     const std::function<void(const std::string&)>& intent = {});
   ~Cgroup();  ///< removes the leaf if it is empty; never waits
   Cgroup(Cgroup&&) = default;
   Cgroup& operator=(Cgroup&&) = delete;

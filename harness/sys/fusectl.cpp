@@ -10,8 +10,6 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "harness/base/unique_fd.h"
-
 namespace hangrate {
 
 namespace {
@@ -33,13 +31,21 @@ void prepare_fusectl_here() {
   ::mount("none", kConnections, "fusectl", 0, nullptr);
 }
 
-bool abort_fuse_connection(int minor_number, std::uint64_t instance) {
+UniqueFd open_fuse_abort(int minor_number, std::uint64_t instance) {
+  const UniqueFd folder(::open(connection_path(minor_number).c_str(),
+                               O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat info {};
-  const bool found = ::stat(connection_path(minor_number).c_str(), &info) == 0;
-  if (!found || instance == 0 || info.st_ino != instance) return false;
-  const UniqueFd file(
-      ::open((connection_path(minor_number) + "/abort").c_str(), O_WRONLY | O_CLOEXEC));
-  return file && ::write(file.get(), "1", 1) == 1;
+  const bool found = folder && ::fstat(folder.get(), &info) == 0;
+  if (!found || (instance != 0 && info.st_ino != instance)) return {};
+  return UniqueFd(::openat(folder.get(), "abort", O_WRONLY | O_CLOEXEC));
+}
+
+bool abort_fuse_connection(const UniqueFd& abort_file) {
+  return abort_file && ::write(abort_file.get(), "1", 1) == 1;
+}
+
+bool abort_fuse_connection(int minor_number, std::uint64_t instance) {
+  return instance != 0 && abort_fuse_connection(open_fuse_abort(minor_number, instance));
 }
 
 }  // namespace hangrate

@@ -2,6 +2,7 @@
 #include "harness/sys/janitor.h"
 
 #include <csignal>
+#include <vector>
 
 #include <poll.h>
 #include <sys/syscall.h>
@@ -60,11 +61,18 @@ int clean_up(Arena& arena, const Cgroup& cgroup, pid_t supervisor) {
 
 }  // namespace
 
-pid_t start_janitor(Arena& arena, const Cgroup& cgroup) {
+pid_t start_janitor(Arena& arena, const Cgroup& cgroup, const RunRecord& record) {
   const pid_t supervisor = ::getpid();
-  const auto pid = fork_helper("hangrate-janitor", {}, false, [&] {
+  std::vector<int> kept;
+  if (record.lock_fd() >= 0) kept.push_back(record.lock_fd());
+  const auto pid = fork_helper("hangrate-janitor", kept, false, [&] {
     wait_for_end_of(supervisor);
-    return clean_up(arena, cgroup, supervisor);
+    const int code = clean_up(arena, cgroup, supervisor);
+    // A cgroup that stays keeps its record, for the next run.
+    if (cgroup.version() == 0 || ::access(cgroup.path().c_str(), F_OK) != 0) {
+      if (!record.path().empty()) ::unlink(record.path().c_str());
+    }
+    return code;
   });
   return pid ? *pid : -1;
 }

@@ -9,10 +9,12 @@
 
 #include "harness/sys/arena.h"
 #include "harness/sys/cgroup.h"
+#include "harness/sys/run_record.h"
 
 namespace hangrate {
 
-/// Starts it; returns its pid or -1 (the run goes on without). The supervisor ends it with SIGKILL.
-pid_t start_janitor(Arena& arena, const Cgroup& cgroup);
+/// It owns the run with the supervisor: nobody sweeps what it still cleans. Starts it; returns its
+/// pid or -1 (the run goes on without). The supervisor ends it with SIGKILL.
+pid_t start_janitor(Arena& arena, const Cgroup& cgroup, const RunRecord& record);
 
 }  // namespace hangrate

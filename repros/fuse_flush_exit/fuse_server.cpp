@@ -9,6 +9,8 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "repros/kit/on_record.h"
+
 namespace hangrate::fuse_flush_exit {
 
 namespace {
@@ -44,7 +46,9 @@ std::string FuseServer::mount(const char* where) const {
   char options[128];
   std::snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=%u,group_id=%u",
                 device_.get(), ::geteuid(), ::getegid());
-  if (::mount("hangrate", where, "fuse", MS_NOSUID | MS_NODEV, options) == 0) return "";
+  // By its source it is found, even if we die before its number is known.
+  if (::mount(kit::run_mark().c_str(), where, "fuse", MS_NOSUID | MS_NODEV, options) == 0)
+    return "";
   return with_errno(std::string("mount(fuse, ") + where + ")", errno);
 }
 

@@ -21,6 +21,14 @@ inline constexpr const char* kSlotFdVariable = "HANGRATE_SLOT_FD";
 inline constexpr const char* kBellFdVariable = "HANGRATE_BELL_FD";
 inline constexpr const char* kSearchFdVariable = "HANGRATE_SEARCH_FD";
 
+/// Environment of a worker whose run is on record (harness/sys/run_record.h): the record's path,
+/// and the number of the worker's own line in it.
+inline constexpr const char* kRecordVariable = "HANGRATE_RECORD";
+inline constexpr const char* kRecordLineVariable = "HANGRATE_RECORD_LINE";
+/// Where the workers' lines begin in that file, and how long one is.
+inline constexpr std::size_t kRecordHead = 16 * 1024;
+inline constexpr std::size_t kRecordLine = 48;
+
 /// Exit codes of a worker. A hang has none.
 inline constexpr int kExitClean = 0;
 inline constexpr int kExitUsage = 2;

@@ -14,6 +14,7 @@
 
 #include "harness/base/unique_fd.h"
 #include "repros/kit/futex.h"
+#include "repros/kit/on_record.h"
 #include "repros/kit/protocol.h"
 #include "repros/kit/reproducer.h"
 
@@ -114,6 +115,7 @@ void Context::guard_fuse_connection(int minor_number) {
   slot_.fuse_connection.store(0, std::memory_order_release);
   slot_.fuse_instance.store(known ? info.st_ino : 0, std::memory_order_release);
   slot_.fuse_connection.store(minor_number, std::memory_order_release);
+  record_connection(minor_number, known ? info.st_ino : 0);
 }
 
 void Context::ring() {

@@ -29,6 +29,7 @@
 
 #include "repros/kit/actor.h"
 #include "repros/kit/must.h"
+#include "repros/kit/on_record.h"
 #include "repros/kit/race/race.h"
 #include "repros/kit/reproducer.h"
 #include "repros/pipe_resize_stall/resize.h"
@@ -172,16 +173,16 @@ class PipeResizeStall final : public Reproducer {
 
   /// A FIFO without a name: opened through /proc, so that nothing is left if this worker is killed.
   void make_fifo(Context& context) {
-    char dir[] = "/tmp/hangrate-fifo-XXXXXX";
-    if (::mkdtemp(dir) == nullptr) {
+    std::string dir = "/tmp/" + kit::run_mark() + "-XXXXXX";
+    if (::mkdtemp(dir.data()) == nullptr) {
       context.fail(std::string("mkdtemp(/tmp): ") + std::strerror(errno));
     }
-    const std::string path = std::string(dir) + "/pipe";
+    const std::string path = dir + "/pipe";
     const int made = ::mkfifo(path.c_str(), 0600);
     fifo_.reset(made == 0 ? ::open(path.c_str(), O_PATH | O_CLOEXEC) : -1);
     const int error = errno;
     ::unlink(path.c_str());
-    ::rmdir(dir);
+    ::rmdir(dir.c_str());
     errno = error;
     must(context, fifo_.get(), "mkfifo");
     fifo_path_ = "/proc/self/fd/" + std::to_string(fifo_.get());

@@ -159,6 +159,10 @@ function(hangrate_end_to_end_tests)
     COMMAND ${PROJECT_SOURCE_DIR}/scripts/soak --build ${PROJECT_BINARY_DIR} --trials 100000)
   set_tests_properties(Soak.HealthyTrialsUnderTormentAreNeverConvicted PROPERTIES
     LABELS whole TIMEOUT 900 RUN_SERIAL ON SKIP_RETURN_CODE 4)
+  add_test(NAME Soak.KilledRunsLeaveNothingBehind
+    COMMAND ${PROJECT_SOURCE_DIR}/scripts/soak-leftovers --build ${PROJECT_BINARY_DIR} --kills 30)
+  set_tests_properties(Soak.KilledRunsLeaveNothingBehind PROPERTIES
+    LABELS whole TIMEOUT 300 RUN_SERIAL ON SKIP_RETURN_CODE 4)
   # Their reproducer lies, so that nothing but their own deadline speaks for them.
   add_test(NAME Soak.SleepersUnderTormentAreNeverConvicted
     COMMAND ${PROJECT_SOURCE_DIR}/scripts/soak-sleepers --build ${PROJECT_BINARY_DIR} --sleepers 90
