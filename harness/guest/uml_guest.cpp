@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "harness/base/file.h"
+#include "harness/guest/guest_confinement.h"
 #include "harness/guest/guest_plan.h"
 #include "harness/guest/guest_process.h"
 
@@ -50,6 +51,8 @@ Result<std::unique_ptr<Machine>> start_uml_guest(const GuestSetup& setup) {
   // What runs in the guest are processes of this machine that it traces: in a pid namespace of
   // their own they end with it, however it ends, and cannot power off anything else.
   const auto pid = spawn({.argv = argv,
+                          .inherits = Inherits::Nothing,
+                          .confinement = uml_confinement(setup),
                           .inherited = {channel->fd(), initramfs->get()},
                           .stdout_fd = console.get(),
                           .stderr_fd = console.get(),
