@@ -10,6 +10,7 @@
 #include "harness/cli/flight.h"
 #include "harness/cli/sweeping.h"
 #include "harness/guest/accel.h"
+#include "harness/guest/guest_confinement.h"
 #include "harness/kernel/guest_kernel.h"
 #include "harness/model/json.h"
 #include "harness/report/safe_text.h"
@@ -31,6 +32,7 @@ const char* meaning(const std::string& name) {
   if (name == "fuse") return "fuse_flush_exit";
   if (name == "realtime") return "SCHED_FIFO writers";
   if (name == "kvm") return "fast guests";
+  if (name == "confined") return "a guest that breaks QEMU finds nothing";
   return "";
 }
 
@@ -87,6 +89,7 @@ int doctor(const Options& options) {
   Environment e = read_environment();
   e.capabilities = probe_capabilities();
   e.capabilities.push_back(kvm_here(options.guest_kernel));
+  e.capabilities.push_back(probe_confinement(e.capabilities.back().works ? "kvm" : "tcg"));
   TraceSetup trace;
   trace.mode = TraceMode::OnHit;
   static_cast<void>(start_recorder(trace));

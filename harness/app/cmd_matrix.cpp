@@ -90,7 +90,8 @@ Result<LoadedMatrix> open_matrix(const Options& options, const std::vector<Catal
   if (!options.resume.empty()) {
     const bool more =
         !options.file.empty() || !options.overrides.selectors.empty() || options.overrides.trials ||
-        options.overrides.boots || !options.overrides.expect.empty() || options.overrides.natural ||
+        options.overrides.boots || options.overrides.boot_limit_s || options.overrides.boot_mib ||
+        !options.overrides.expect.empty() || options.overrides.natural ||
         options.overrides.search || !options.overrides.warm.empty() ||
         !options.overrides.filter.empty() || !options.shard.empty() || !options.results.empty() ||
         options.seed || options.confidence || options.gate.given();
@@ -241,6 +242,16 @@ CommandBody add_matrix_command(CLI::App& app, std::vector<std::string> argv) {
       ->add_option("--boots", o->overrides.boots,
                    "Spread the trials of a cell over N boots (default: 5 for a race)")
       ->check(whole_number(1, kMostBoots));
+  command
+      ->add_option("--boot-limit", o->overrides.boot_limit_s,
+                   "Seconds after which a boot is ended as corrupt (default: from its trials and "
+                   "how guests run here)")
+      ->check(whole_number(1, kMostBootLimit));
+  command
+      ->add_option("--boot-mib", o->overrides.boot_mib,
+                   "MiB of console and journals beyond which a boot is ended as corrupt (default: "
+                   "64 and 1/16 a trial)")
+      ->check(whole_number(1, kMostBootMib));
   command
       ->add_option("--expect", o->overrides.expect,
                    "What is known of every kernel, where its version does not tell: "

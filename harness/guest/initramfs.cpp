@@ -9,6 +9,7 @@
 
 #include "harness/base/input.h"
 #include "harness/base/scope_exit.h"
+#include "harness/sys/sealed_memory.h"
 
 namespace hangrate {
 
@@ -49,7 +50,7 @@ void Initramfs::Closer::operator()(archive* a) const {
 
 Result<Initramfs> Initramfs::make() {
   Initramfs made;
-  made.memory_.reset(::memfd_create("hangrate-initramfs", MFD_CLOEXEC));
+  made.memory_.reset(::memfd_create("hangrate-initramfs", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!made.memory_) return fail(Error::from_errno("memfd_create"));
   made.archive_.reset(archive_write_new());
   archive_write_set_format_cpio_newc(made.archive_.get());
@@ -109,6 +110,7 @@ Result<UniqueFd> Initramfs::finish() {
     return archive_failure(archive_.get(), "finishing the initramfs");
   }
   ::lseek(memory_.get(), 0, SEEK_SET);
+  HR_TRY(seal_whole(memory_.get()));
   return std::move(memory_);
 }
 

@@ -4,6 +4,7 @@
 // machine itself. Nothing here waits: whoever owns it asks it now and then.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +43,9 @@ class Machine {
 
 inline constexpr const char* kUserMode = "uml";
 
+inline constexpr std::uint64_t kMostConsole = 64u << 20;
+inline constexpr Nanos kLongestGuest = 24 * 3600 * kSecond;
+
 struct GuestSetup {
   std::string image;    ///< bzImage, or a user-mode kernel
   std::string modules;  ///< folder with modules.dep, "" = none
@@ -51,7 +55,10 @@ struct GuestSetup {
   std::string accel = "tcg";  ///< "tcg", "kvm", or kUserMode: the image runs by itself
   int cpus = 2;
   int memory_mib = 1024;
-  std::string console;  ///< file the guest's console goes to
+  int console = -1;    ///< descriptor of the file the guest's console goes to
+  std::string folder;  ///< for what a user-mode kernel puts beside it
+  std::uint64_t most_console = kMostConsole;  ///< bytes; beyond them the guest's process ends
+  Nanos wall = kLongestGuest;                 ///< bounds the CPU time of its process
 };
 
 /// Starts a guest. No shell, no disk, no network; it ends with us.

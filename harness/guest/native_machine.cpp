@@ -51,7 +51,9 @@ class NativeMachine final : public Machine {
   void say(const Json& line) { said_.push_back(dump_line(line)); }
 
   void take_journal_lines() {
-    for (std::string& line : channel_.take_lines()) said_.push_back(std::move(line));
+    for (auto lines = channel_.take_lines(); !lines.empty(); lines = channel_.take_lines()) {
+      for (std::string& line : lines) said_.push_back(std::move(line));
+    }
   }
 
   void advance() {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <fcntl.h>
+
+#include "harness/guest/guest_confinement.h"
 #include "harness/guest/guest_process.h"
 #include "harness/sys/program.h"
+#include "harness/sys/sealed_memory.h"
 
 namespace hangrate {
 
@@ -14,46 +18,68 @@ Result<std::unique_ptr<Machine>> start_qemu_guest(const GuestSetup& setup) {
     return fail(Error::infrastructure(
         "no qemu-system-x86_64 to run a guest with: apt-get install qemu-system-x86"));
   }
+  const Confinement confinement = qemu_confinement(setup);
+  if (confinement.own_user && !open_to_all(qemu)) {
+    return fail(Error::infrastructure(
+        qemu + " is not open to all users, and guests run as one without rights: chmod o+rx it " +
+        "and o+x the folders above, or put it elsewhere"));
+  }
   auto initramfs = make_guest_initramfs(setup);
   if (!initramfs) return fail(initramfs.error());
   auto channel = ChannelReader::make();
   if (!channel) return fail(channel.error());
+  // Copies, because its user may read neither the cache nor /boot, and nobody may change them now.
+  const auto image = make_sealed_copy("hangrate-kernel", setup.image);
+  if (!image) return fail(image.error());
+  // Opened again, for appending only: QEMU takes a descriptor of the mode it wants, or none.
+  const UniqueFd console(
+      ::open(descriptor_path(setup.console).c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  if (!console) return fail(Error::from_errno("opening the console for QEMU"));
   UniqueFd output = make_output_file("hangrate-qemu");
   const std::string memory =
       "memory-backend-file,id=channel,share=on,mem-path=" + descriptor_path(channel->fd()) +
       ",size=" + std::to_string(ChannelMemory::kBytes);
-  const auto pid = spawn({.argv = {qemu,
-                                   "-accel",
-                                   setup.accel == "tcg" ? "tcg,thread=multi" : setup.accel,
-                                   "-cpu",
-                                   setup.accel == "kvm" ? "host" : "max",
-                                   "-smp",
-                                   std::to_string(setup.cpus),
-                                   "-m",
-                                   std::to_string(setup.memory_mib),
-                                   "-display",
-                                   "none",
-                                   "-monitor",
-                                   "none",
-                                   "-nodefaults",
-                                   "-net",
-                                   "none",
-                                   "-no-reboot",
-                                   "-serial",
-                                   "file:" + setup.console,
-                                   "-object",
-                                   memory,
-                                   "-device",
-                                   "ivshmem-plain,memdev=channel",
-                                   "-kernel",
-                                   setup.image,
-                                   "-initrd",
-                                   descriptor_path(initramfs->get()),
-                                   "-append",
-                                   "console=ttyS0 quiet panic=-1 edd=off " + setup.cmdline},
-                          .inherited = {channel->fd(), initramfs->get()},
-                          .stdout_fd = output.get(),
-                          .stderr_fd = output.get()});
+  const auto pid =
+      spawn({.argv = {qemu,
+                      "-accel",
+                      setup.accel == "tcg" ? "tcg,thread=multi" : setup.accel,
+                      "-cpu",
+                      setup.accel == "kvm" ? "host" : "max",
+                      "-smp",
+                      std::to_string(setup.cpus),
+                      "-m",
+                      std::to_string(setup.memory_mib),
+                      "-display",
+                      "none",
+                      "-monitor",
+                      "none",
+                      "-nodefaults",
+                      "-net",
+                      "none",
+                      "-no-reboot",
+                      "-sandbox",
+                      kQemuSandbox,
+                      "-add-fd",
+                      "set=1,fd=" + std::to_string(console.get()),
+                      "-chardev",
+                      "file,id=console,path=/dev/fdset/1,append=on",
+                      "-serial",
+                      "chardev:console",
+                      "-object",
+                      memory,
+                      "-device",
+                      "ivshmem-plain,memdev=channel",
+                      "-kernel",
+                      descriptor_path(image->get()),
+                      "-initrd",
+                      descriptor_path(initramfs->get()),
+                      "-append",
+                      "console=ttyS0 quiet panic=-1 edd=off " + setup.cmdline},
+             .inherits = Inherits::Nothing,
+             .confinement = confinement,
+             .inherited = {channel->fd(), initramfs->get(), image->get(), console.get()},
+             .stdout_fd = output.get(),
+             .stderr_fd = output.get()});
   if (!pid) return fail(pid.error());
   return std::make_unique<GuestProcess>("QEMU", std::move(*channel), *pid, std::move(output));
 }

@@ -3,10 +3,8 @@
 // User-mode Linux: a kernel that is a program. It needs no virtualization and boots in a second,
 // but has one CPU, no preemption and no guest memory of its own: a second backend, not a
 // substitute.
-#include <filesystem>
-
 #include "harness/base/file.h"
-#include "harness/base/output.h"
+#include "harness/guest/guest_confinement.h"
 #include "harness/guest/guest_plan.h"
 #include "harness/guest/guest_process.h"
 
@@ -27,16 +25,12 @@ Result<std::unique_ptr<Machine>> start_uml_guest(const GuestSetup& setup) {
   if (!initramfs) return fail(initramfs.error());
   auto channel = ChannelReader::make();
   if (!channel) return fail(channel.error());
-  const auto console = create_or_append(setup.console);
-  if (!console) return fail(console.error());
-  // Its management socket goes beside the console, not into the user's home.
-  const std::string folder = std::filesystem::path(setup.console).parent_path().string();
   std::vector<std::string> argv = {
       setup.image,
       "mem=" + std::to_string(setup.memory_mib) + "M",
       "initrd=" + descriptor_path(initramfs->get()),
       std::string("iomem=") + kUmlChannel + "," + descriptor_path(channel->fd()),
-      "uml_dir=" + folder,
+      "uml_dir=" + setup.folder,  // its management socket, which would go into the user's home
       "con=null",
       "con0=null,fd:1",
       "stderr=1",
@@ -47,9 +41,11 @@ Result<std::unique_ptr<Machine>> start_uml_guest(const GuestSetup& setup) {
   // What runs in the guest are processes of this machine that it traces: in a pid namespace of
   // their own they end with it, however it ends, and cannot power off anything else.
   const auto pid = spawn({.argv = argv,
+                          .inherits = Inherits::Nothing,
+                          .confinement = uml_confinement(setup),
                           .inherited = {channel->fd(), initramfs->get()},
-                          .stdout_fd = console->get(),
-                          .stderr_fd = console->get(),
+                          .stdout_fd = setup.console,
+                          .stderr_fd = setup.console,
                           .own_pids = true});
   if (!pid) return fail(pid.error());
   const std::string name =

@@ -103,8 +103,10 @@ Result<StatedExpectations> parse_expect(const Json& json, const std::string& whe
 }
 
 Result<MatrixKernel> parse_kernel(const Json& json, const std::string& where) {
-  HR_TRY(only_members(
-      json, {"spec", "id", "cmdline", "cpus", "memory_mib", "boots", "params", "expect"}, where));
+  HR_TRY(only_members(json,
+                      {"spec", "id", "cmdline", "cpus", "memory_mib", "boots", "boot_limit_s",
+                       "boot_mib", "params", "expect"},
+                      where));
   MatrixKernel kernel;
   const auto spec = text(json, "spec", "", where);
   if (!spec) return fail(spec.error());
@@ -122,12 +124,16 @@ Result<MatrixKernel> parse_kernel(const Json& json, const std::string& where) {
   const auto cpus = whole_number(json, "cpus", 2, 1, 64, where);
   const auto memory = whole_number(json, "memory_mib", 1024, 128, 65536, where);
   const auto boots = whole_number(json, "boots", 0, 1, kMostBoots, where);
-  for (const auto* number : {&cpus, &memory, &boots}) {
+  const auto wall = whole_number(json, "boot_limit_s", 0, 1, kMostBootLimit, where);
+  const auto mib = whole_number(json, "boot_mib", 0, 1, kMostBootMib, where);
+  for (const auto* number : {&cpus, &memory, &boots, &wall, &mib}) {
     if (!*number) return fail(number->error());
   }
   kernel.cpus = static_cast<int>(*cpus);
   kernel.memory_mib = static_cast<int>(*memory);
   kernel.boots = static_cast<int>(*boots);
+  kernel.boot_limit_s = static_cast<int>(*wall);
+  kernel.boot_mib = static_cast<int>(*mib);
   if (json.contains("params")) {
     try {
       kernel.params = json["params"].get<decltype(kernel.params)>();
@@ -334,6 +340,8 @@ Result<MatrixPlan> parse_matrix(const std::string& source, const std::string& na
       return wrong(where, "the id " + kernel->id + " is taken: give it another \"id\"");
     }
     if (overrides.boots) kernel->boots = *overrides.boots;
+    if (overrides.boot_limit_s) kernel->boot_limit_s = *overrides.boot_limit_s;
+    if (overrides.boot_mib) kernel->boot_mib = *overrides.boot_mib;
     if (overrides.natural) HR_TRY(take_natural(*kernel, manifests, where));
     plan_search(*kernel, plan.cells, manifests, overrides);
     const bool ours = (number - 1) % overrides.shards == overrides.shard - 1;
@@ -370,6 +378,10 @@ std::vector<std::string> override_options(const MatrixOverrides& overrides) {
     options.insert(options.end(), {"--trials", fmt::format("{}", *overrides.trials)});
   if (overrides.boots)
     options.insert(options.end(), {"--boots", fmt::format("{}", *overrides.boots)});
+  if (overrides.boot_limit_s)
+    options.insert(options.end(), {"--boot-limit", fmt::format("{}", *overrides.boot_limit_s)});
+  if (overrides.boot_mib)
+    options.insert(options.end(), {"--boot-mib", fmt::format("{}", *overrides.boot_mib)});
   for (const std::string& stated : overrides.expect) {
     options.insert(options.end(), {"--expect", stated});
   }

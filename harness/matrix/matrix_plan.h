@@ -19,6 +19,8 @@ namespace hangrate {
 
 inline constexpr std::uint64_t kMostMatrixTrials = 1'000'000'000;
 inline constexpr std::uint64_t kMostBoots = 1000;
+inline constexpr std::uint64_t kMostBootLimit = 30 * 24 * 3600;  ///< s
+inline constexpr std::uint64_t kMostBootMib = 1u << 20;
 
 /// One reproducer variant on every row, unless a row says otherwise.
 struct MatrixCell {
@@ -38,6 +40,8 @@ struct MatrixKernel {
   int cpus = 2;
   int memory_mib = 1024;
   int boots = 0;  ///< the trials of a cell are spread over so many starts; 0: as the cell says
+  int boot_limit_s = 0;  ///< a boot that takes longer is ended as corrupt; 0: derived
+  int boot_mib = 0;      ///< the same of MiB of console and journals
   /// Parameters by reproducer: {"pipe_resize_stall": {"cpu": "same"}}.
   std::map<std::string, std::map<std::string, std::string>> params;
   /// Trials of the search by REPRO/VARIANT, before those the plan counts; widened cells only.
@@ -56,6 +60,8 @@ struct MatrixOverrides {
   std::vector<std::string> selectors;  ///< REPRO or REPRO/VARIANT, instead of the file's
   std::optional<std::uint64_t> trials;
   std::optional<int> boots;
+  std::optional<int> boot_limit_s;
+  std::optional<int> boot_mib;
   double confidence = 0.95;
   std::vector<std::string> expect;      ///< REPRO=WORD:REASON, of every kernel
   bool natural = false;                 ///< no help for any race

@@ -21,7 +21,6 @@ namespace {
 constexpr Nanos kHelloLimit = 180 * kSecond;  // from the start of QEMU, under TCG on a busy machine
 constexpr Nanos kSilenceLimit = 60 * kSecond;  // a guest's supervisor beats ten times a second
 constexpr Nanos kStopLimit = 10 * kSecond;     // from being told to end to the end
-constexpr off_t kMostConsole = 64 << 20;
 constexpr int kMostBadBoots = 3;
 constexpr int kMostDeathsOfCell = 2;
 
@@ -175,6 +174,8 @@ Result<void> RowRunner::start(Nanos now) {
   records_ = 0;
   distrust_.clear();
   command_.reset();
+  budget_ = budget();
+  lines_ = init_bytes_ = journals_ = 0;
   auto machine = boots_->native
                      ? start_native(std::move(commands), console_file_->fd())
                      : start_guest({.image = boots_->image,
@@ -185,7 +186,10 @@ Result<void> RowRunner::start(Nanos now) {
                                     .accel = accel_,
                                     .cpus = kernel_.cpus,
                                     .memory_mib = kernel_.memory_mib,
-                                    .console = console_});
+                                    .console = console_file_->fd(),
+                                    .folder = folder_,
+                                    .most_console = budget_.console,
+                                    .wall = budget_.wall});
   if (machine) {
     machine_ = std::move(*machine);
     options_.news(fmt::format("{}: boot {} starts", kernel_.id, last_boot_));
@@ -214,6 +218,7 @@ Result<void> RowRunner::step(Nanos now) {
     beat_ = beat;
     alive_ = now;
   }
+  HR_TRY(check_budget(now));  // before its end is looked at: a limit may have been what ended it
   if (!*running) return finish(why_ended(), now);
   const Nanos limit = hello_ == 0 ? kHelloLimit : kSilenceLimit;
   if (silent_ == 0 && now - alive_ > limit) {
@@ -221,9 +226,6 @@ Result<void> RowRunner::step(Nanos now) {
     machine_->stop();
   }
   // What does not even end is left behind: a cell must not wait for ever.
-  const auto said = console_file_->size();
-  if (!said) return fail(said.error());
-  if (distrust_.empty() && *said > kMostConsole) distrust("its console floods", now);
   if (silent_ != 0 && now - silent_ > kStopLimit) return finish(why_ended(), now);
   return {};
 }
@@ -231,12 +233,67 @@ Result<void> RowRunner::step(Nanos now) {
 Result<bool> RowRunner::runs_on(Nanos now) {
   if (machine_ == nullptr) return false;
   const bool running = machine_->running();  // before the last lines are taken, not after
-  for (const std::string& line : machine_->take_lines()) {
-    alive_ = now;
-    HR_TRY(take(line, now));
-  }
+  HR_TRY(take_lines(!running, now));
   if (machine_->corrupt()) distrust("its channel is overwritten", now);
   return running;
+}
+
+/// Of what runs, one portion: others want to be looked at too. Of what ended, `all`.
+Result<void> RowRunner::take_lines(bool all, Nanos now) {
+  for (auto lines = machine_->take_lines(); !lines.empty(); lines = machine_->take_lines()) {
+    alive_ = now;
+    for (const std::string& line : lines) HR_TRY(take(line, now));
+    if (!all || !distrust_.empty()) break;
+  }
+  return {};
+}
+
+BootBudget RowRunner::budget() const {
+  std::vector<CellLoad> loads;
+  for (const auto& [cell, order] : orders_) {
+    CellLoad load{.trials = order.trials.count, .longest_trial = 0};
+    for (const CatalogEntry& entry : options_.natives) {
+      for (const Variant& variant : entry.manifest.variants) {
+        if (entry.manifest.name != order.repro || variant.name != order.variant) continue;
+        load.longest_trial = variant.healthy_until_ms * kMilli;
+      }
+    }
+    loads.push_back(load);
+  }
+  return budget_for(kernel_, loads, boots_->native ? "" : accel_);
+}
+
+Result<void> RowRunner::check_budget(Nanos now) {
+  const auto said = console_file_->size();
+  if (!said) return fail(said.error());
+  const auto console = static_cast<std::uint64_t>(*said);
+  if (console >= budget_.console) {
+    distrust(fmt::format("its console floods: {} bytes", console), now);
+  } else if (console + journals_ > budget_.bytes) {
+    distrust(fmt::format("it sent {} bytes, more than the {} of a boot (--boot-mib)",
+                         console + journals_, budget_.bytes),
+             now);
+  } else if (now - started_ > budget_.wall) {
+    distrust(
+        fmt::format("it ran longer than the {} s of a boot (--boot-limit)", budget_.wall / kSecond),
+        now);
+  }
+  return {};
+}
+
+bool RowRunner::within_budget(const std::string& line, bool init, Nanos now) {
+  const std::uint64_t bytes = line.size() + 1;
+  if (++lines_ > budget_.lines) {
+    distrust(fmt::format("it sent more than the {} lines of a boot", budget_.lines), now);
+  } else if (init && (init_bytes_ += bytes) > budget_.init) {
+    distrust(fmt::format("its init said more than {} bytes", budget_.init), now);
+  } else if (!init && command_ && bytes > command_->room) {
+    distrust("it sent more bytes of one reproducer than its trials can need", now);
+  } else if (!init && journals_ + bytes > budget_.bytes) {
+    distrust(fmt::format("it sent more than the {} bytes of a boot (--boot-mib)", budget_.bytes),
+             now);
+  }
+  return distrust_.empty();
 }
 
 void RowRunner::stop() {
@@ -349,7 +406,10 @@ Result<void> RowRunner::take(const std::string& line, Nanos now) {
     return {};
   }
   const auto type = (*json)["type"].get<std::string>();
-  if (type == kHelloLine || type == kBeginLine || type == kEndLine || type == kByeLine) {
+  const bool init =
+      type == kHelloLine || type == kBeginLine || type == kEndLine || type == kByeLine;
+  if (!within_budget(line, init, now)) return {};
+  if (init) {
     return take_init_line(type, *json, now);
   }
   return take_journal_line(line, *json, now);
@@ -369,7 +429,7 @@ Result<void> RowRunner::take_init_line(const std::string& type, const Json& json
       return {};
     }
     const auto& [cell, order] = orders_[command.get<std::size_t>()];
-    command_.emplace(cell, CellIntake(order));
+    command_.emplace(cell, CellIntake(order), budget_.cells[command.get<std::size_t>()]);
   } else if (type == kEndLine && command_) {
     HR_TRY(take_end(json));
     HR_TRY(close_command());
@@ -407,6 +467,8 @@ Result<void> RowRunner::take_journal_line(const std::string& line, const Json& j
     distrust(sound.error().what(), now);
     return {};
   }
+  command_->room -= line.size() + 1;
+  journals_ += line.size() + 1;
   Cell& cell = cells_[command_->cell];
   if (!command_->journal) {
     auto file =

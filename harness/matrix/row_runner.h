@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "harness/guest/machine.h"
+#include "harness/matrix/boot_budget.h"
 #include "harness/matrix/cell_intake.h"
 #include "harness/matrix/console_file.h"
 #include "harness/matrix/matrix_runner.h"
@@ -61,7 +62,9 @@ class RowRunner {
     std::size_t cell;
     CellIntake intake;
     std::optional<LineFile> journal;  ///< of that cell in this boot
-    Command(std::size_t of, CellIntake lines) : cell(of), intake(std::move(lines)) {}
+    std::uint64_t room = 0;           ///< bytes its journal may still take
+    Command(std::size_t of, CellIntake lines, std::uint64_t bytes)
+        : cell(of), intake(std::move(lines)), room(bytes) {}
   };
 
   Result<void> start(Nanos now);
@@ -74,6 +77,11 @@ class RowRunner {
   Result<void> note(const std::string& text);
   Result<void> close_command();
   Result<void> close_console();
+  Result<void> take_lines(bool all, Nanos now);
+  /// Counts a line against the budget. False: it is beyond it.
+  bool within_budget(const std::string& line, bool init, Nanos now);
+  Result<void> check_budget(Nanos now);
+  BootBudget budget() const;
   void distrust(const std::string& why, Nanos now);
   CellOrder order_for(const Cell& cell) const;
   MachineCommand command_for(const Cell& cell, const CellOrder& order) const;
@@ -106,7 +114,11 @@ class RowRunner {
   bool bye_ = false;
   Nanos silent_ = 0;           ///< when it was ended because it showed no life, 0: it was not
   std::uint64_t records_ = 0;  ///< kept in this boot
-  std::string distrust_;       ///< why no line is believed any more
+  BootBudget budget_;
+  std::uint64_t lines_ = 0;                                ///< taken in this boot
+  std::uint64_t init_bytes_ = 0;                           ///< of them, in lines of init
+  std::uint64_t journals_ = 0;                             ///< bytes kept
+  std::string distrust_;                                   ///< why no line is believed any more
   std::vector<std::pair<std::size_t, CellOrder>> orders_;  ///< of this boot: cell, and what of it
   std::optional<Command> command_;                         ///< that runs
 };

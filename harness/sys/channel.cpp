@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "harness/base/refused.h"
+#include "harness/sys/sealed_memory.h"
 
 namespace hangrate {
 
@@ -81,27 +81,26 @@ void ChannelWriter::beat() {
 }
 
 Result<ChannelReader> ChannelReader::make() {
-  UniqueFd file(::memfd_create("hangrate-channel", MFD_CLOEXEC));
-  if (!file || ::ftruncate(file.get(), ChannelMemory::kBytes) != 0) {
-    return fail(refused("memfd_create or ftruncate(channel)"));
-  }
-  auto memory = ChannelMemory::map(file.get());
+  auto file = make_sealed_file("hangrate-channel", ChannelMemory::kBytes);
+  if (!file) return fail(file.error());
+  auto memory = ChannelMemory::map(file->get());
   if (!memory) return fail(memory.error());
   auto* header = new (&memory->header()) ChannelMemory::Header{};
   header->magic = kMagic;
   header->version = kVersion;
-  return ChannelReader(std::move(file), std::move(*memory));
+  return ChannelReader(std::move(*file), std::move(*memory));
 }
 
 /// The writer is a machine under test: its counters are checked before they are used.
 std::vector<std::string> ChannelReader::take_lines() {
   ChannelMemory::Header& header = memory_.header();
   const std::uint64_t written = header.written.load(std::memory_order_acquire);
-  std::uint64_t at = header.consumed.load(std::memory_order_relaxed);
+  std::uint64_t at = consumed_;
   std::vector<std::string> lines;
-  corrupt_ = corrupt_ || written < at || written - at > ChannelMemory::kRingBytes;
+  corrupt_ = corrupt_ || header.consumed.load(std::memory_order_relaxed) != at || written < at ||
+             written - at > ChannelMemory::kRingBytes;
   if (corrupt_) return lines;
-  while (at < written) {
+  while (at < written && lines.size() < kMostLines) {
     const std::size_t from = at % ChannelMemory::kRingBytes;
     const std::size_t span =
         std::min<std::uint64_t>(written - at, ChannelMemory::kRingBytes - from);
@@ -111,12 +110,15 @@ std::vector<std::string> ChannelReader::take_lines() {
     at += std::min(end, span);
     if (end == piece.npos) continue;
     ++at;
+    corrupt_ = corrupt_ || partial_.size() > kMostLine;
+    if (corrupt_) return lines;
     lines.push_back(std::move(partial_));
     partial_.clear();
   }
+  consumed_ = at;
   header.consumed.store(at, std::memory_order_release);
   // No writer of ours has such a line, and one that never ends would take all memory of the host.
-  corrupt_ = partial_.size() > ChannelMemory::kRingBytes;
+  corrupt_ = partial_.size() > kMostLine;
   return lines;
 }
 

@@ -70,11 +70,15 @@ class ChannelReader {
 
   /// The memory file, to be handed to the machine.
   int fd() const { return file_.get(); }
-  /// Whole lines that arrived since the last call.
+  /// The next whole lines, at most kMostLines of them: more may wait. Each takes memory beyond its
+  /// text, and a ring of empty ones would take half a GiB at once.
   std::vector<std::string> take_lines();
   std::uint64_t beat() const;
-  /// Has the writer done anything that cannot be (corrupt counters)?
+  /// Has the writer done anything that cannot be (corrupt counters, a line beyond kMostLine)?
   bool corrupt() const { return corrupt_; }
+
+  static constexpr std::size_t kMostLines = 1u << 16;
+  static constexpr std::size_t kMostLine = 4u << 20;  ///< bytes; the longest ever seen had 38,000
 
  private:
   ChannelReader(UniqueFd file, ChannelMemory memory)
@@ -82,6 +86,7 @@ class ChannelReader {
   UniqueFd file_;
   ChannelMemory memory_;
   std::string partial_;
+  std::uint64_t consumed_ = 0;  ///< ours: what the header says of it is only for the writer
   bool corrupt_ = false;
 };
 

@@ -77,10 +77,52 @@ TEST(Channel, ALineThatNeverEndsIsNoticedBeforeItFillsTheMemory) {
   auto reader = ChannelReader::make();
   auto memory = ChannelMemory::map(reader->fd());
   std::memset(memory->ring(), 'x', ChannelMemory::kRingBytes);
-  memory->header().written = ChannelMemory::kRingBytes;
+  memory->header().written = ChannelReader::kMostLine;
   EXPECT_TRUE(reader->take_lines().empty());
   EXPECT_FALSE(reader->corrupt()) << "its end may still come";
-  memory->header().written = ChannelMemory::kRingBytes + 1;
+  memory->header().written = ChannelReader::kMostLine + 1;
+  EXPECT_TRUE(reader->take_lines().empty());
+  EXPECT_TRUE(reader->corrupt());
+}
+
+TEST(Channel, ALineThatIsTooLongIsNoneThoughItEnds) {
+  auto reader = ChannelReader::make();
+  auto memory = ChannelMemory::map(reader->fd());
+  std::memset(memory->ring(), 'x', ChannelMemory::kRingBytes);
+  memory->ring()[ChannelReader::kMostLine] = '\n';
+  memory->header().written = ChannelReader::kMostLine + 1;
+  EXPECT_EQ(reader->take_lines().size(), 1u) << "the longest that may be";
+  EXPECT_FALSE(reader->corrupt());
+  memory->ring()[2 * ChannelReader::kMostLine + 2] = '\n';
+  memory->header().written = 2 * ChannelReader::kMostLine + 3;
+  EXPECT_TRUE(reader->take_lines().empty());
+  EXPECT_TRUE(reader->corrupt());
+}
+
+TEST(Channel, ARingOfEmptyLinesComesInPieces) {
+  auto reader = ChannelReader::make();
+  auto memory = ChannelMemory::map(reader->fd());
+  std::memset(memory->ring(), '\n', ChannelReader::kMostLines + 1);
+  memory->header().written = ChannelReader::kMostLines + 1;
+  EXPECT_EQ(reader->take_lines().size(), ChannelReader::kMostLines);
+  EXPECT_EQ(reader->take_lines().size(), 1u);
+  EXPECT_FALSE(reader->corrupt());
+}
+
+TEST(Channel, NobodyCanShortenItUnderTheReader) {
+  auto reader = ChannelReader::make();
+  EXPECT_NE(::ftruncate(reader->fd(), 0), 0) << "a touch of the lost part would be SIGBUS";
+  EXPECT_NE(::ftruncate(reader->fd(), 2 * ChannelMemory::kBytes), 0) << "memory of the host";
+  EXPECT_TRUE(reader->take_lines().empty());
+}
+
+TEST(Channel, WhatTheReaderTookIsNotForTheWriterToSay) {
+  auto reader = ChannelReader::make();
+  auto memory = ChannelMemory::map(reader->fd());
+  memory->ring()[0] = '\n';
+  memory->header().written = 1;
+  EXPECT_EQ(reader->take_lines().size(), 1u);
+  memory->header().consumed = 0;
   EXPECT_TRUE(reader->take_lines().empty());
   EXPECT_TRUE(reader->corrupt());
 }

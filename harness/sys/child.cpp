@@ -117,6 +117,11 @@ bool is_child(pid_t pid) {
   for (const int fd : options.inherited) ::fcntl(fd, F_SETFD, 0);
   close_all_but(kept);
   if (options.reproducer) drop_what_no_reproducer_needs();
+  if (options.confinement) {
+    if (!confine_self(*options.confinement)) ::_exit(127);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a change of user takes it back
+    if (!options.own_pids && ::getppid() != parent) ::_exit(127);
+  }
   ::execve(argv[0], argv, envp);
   ::_exit(127);
 }
@@ -136,7 +141,8 @@ Result<pid_t> spawn(const SpawnOptions& options) {
     const std::string_view name = text.substr(0, text.find('='));
     const bool replaced = std::any_of(options.environment.begin(), options.environment.end(),
                                       [&](const auto& pair) { return pair.first == name; });
-    const bool passed = options.inherits == Inherits::Everything || is_plain(name);
+    const bool passed = options.inherits == Inherits::Everything ||
+                        (options.inherits == Inherits::Plain && is_plain(name));
     if (!replaced && passed) envp.push_back(*entry);
   }
   for (std::string& entry : added) envp.push_back(entry.data());

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,7 @@
 
 #include "harness/base/error.h"
 #include "harness/base/unique_fd.h"
+#include "harness/sys/confinement.h"
 
 namespace hangrate {
 
@@ -21,14 +23,16 @@ namespace hangrate {
 enum class Inherits {
   Everything,
   Plain,  ///< where programs and temporary files are, the language, HANGRATE_*; no secrets
+  Nothing,
 };
 
 struct SpawnOptions {
   std::vector<std::string> argv;                                 ///< argv[0] is the path to execute
   std::vector<std::pair<std::string, std::string>> environment;  ///< set beside what it inherits
   Inherits inherits = Inherits::Everything;
-  bool reproducer = false;     ///< without the capabilities that no reproducer needs
-  std::string folder;          ///< to start in, "" = ours
+  std::optional<Confinement> confinement;  ///< after all else was set up
+  bool reproducer = false;                 ///< without the capabilities that no reproducer needs
+  std::string folder;                      ///< to start in, "" = ours
   std::vector<int> inherited;  ///< the only descriptors the child keeps beside 0, 1 and 2
   int stdout_fd = -1;          ///< -1: /dev/null
   int stderr_fd = -1;          ///< -1: /dev/null

@@ -109,5 +109,44 @@ TEST(Child, CannotFillTheMemoryWithItsOutput) {
   EXPECT_NE(::ftruncate(output.get(), 0), 0);
 }
 
+/// What /proc says of a confined child, by a shell that is one.
+std::string said_confined(const Confinement& confinement, const std::string& script) {
+  const UniqueFd output = make_output_file("said");
+  const auto pid = spawn({.argv = {"/bin/sh", "-c", script},
+                          .inherits = Inherits::Nothing,
+                          .confinement = confinement,
+                          .stdout_fd = output.get()});
+  if (!pid) return "no child";
+  ::waitpid(*pid, nullptr, 0);
+  return output_tail(output.get());
+}
+
+TEST(Confinement, LeavesNoEnvironmentNoPrivilegeAndNoCore) {
+  ::setenv("CI_JOB_TOKEN", "secret", 1);
+  const std::string said =
+      said_confined({}, "cat /proc/$$/environ; ulimit -c; grep NoNewPrivs /proc/$$/status");
+  ::unsetenv("CI_JOB_TOKEN");
+  EXPECT_EQ(said.find("secret"), std::string::npos) << said;
+  EXPECT_NE(said.find("0\nNoNewPrivs:\t1"), std::string::npos) << said;
+}
+
+TEST(Confinement, IsAUserOfItsOwnThatNobodyElseIs) {
+  if (!can_have_own_user()) GTEST_SKIP() << "not root, or no users to spare";
+  const std::string script = "echo $(( $(id -u) - $$ )) $(id -G | wc -w)";
+  EXPECT_EQ(said_confined({.own_user = true}, script), std::to_string(kFirstOwnUser) + " 1");
+  EXPECT_EQ(said_confined({}, "id -u"), "0") << "only if asked for";
+}
+
+TEST(Confinement, EndsAFileAtItsLimit) {
+  char path[] = "/tmp/hangrate-limit-XXXXXX";
+  const UniqueFd file(::mkstemp(path));
+  const std::string script = std::string("head -c 100000 /dev/zero >") + path;
+  said_confined({.file = 4096}, script);
+  EXPECT_EQ(::lseek(file.get(), 0, SEEK_END), 4096);
+  said_confined({}, script);
+  EXPECT_EQ(::lseek(file.get(), 0, SEEK_END), 100000);
+  ::unlink(path);
+}
+
 }  // namespace
 }  // namespace hangrate

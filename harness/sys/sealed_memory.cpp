@@ -5,6 +5,8 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/base/refused.h"
@@ -21,6 +23,31 @@ Result<UniqueFd> make_sealed_file(const char* name, std::size_t bytes) {
     return fail(Error::from_errno("fcntl(F_ADD_SEALS)"));
   }
   return file;
+}
+
+Result<UniqueFd> make_sealed_copy(const char* name, const std::string& path) {
+  const UniqueFd from(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat info {};
+  if (!from || ::fstat(from.get(), &info) != 0) {
+    return fail(Error::from_errno("open(" + path + ")"));
+  }
+  if (!S_ISREG(info.st_mode)) return fail(Error::infrastructure(path + " is no regular file"));
+  UniqueFd file(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!file) return fail(Error::from_errno("memfd_create"));
+  for (off_t left = info.st_size; left > 0;) {
+    const ssize_t n = ::sendfile(file.get(), from.get(), nullptr, static_cast<std::size_t>(left));
+    if (n < 0) return fail(Error::from_errno("read(" + path + ")"));
+    if (n == 0) return fail(Error::infrastructure(path + " became shorter while it was read"));
+    left -= n;
+  }
+  HR_TRY(seal_whole(file.get()));
+  return file;
+}
+
+Result<void> seal_whole(int fd) {
+  constexpr int kAll = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
+  if (::fcntl(fd, F_ADD_SEALS, kAll) == 0) return {};
+  return fail(Error::from_errno("fcntl(F_ADD_SEALS)"));
 }
 
 Result<SealedMemory> SealedMemory::make(const char* name, std::size_t bytes) {

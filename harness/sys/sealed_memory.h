@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 #include "harness/base/error.h"
 #include "harness/base/unique_fd.h"
@@ -34,5 +35,12 @@ class SealedMemory {
 
 /// A memory file of `bytes` that cannot be made shorter or longer; not mapped.
 Result<UniqueFd> make_sealed_file(const char* name, std::size_t bytes);
+
+/// Seals a memory file (made with MFD_ALLOW_SEALING) as it is: no write, no other size.
+Result<void> seal_whole(int fd);
+
+/// A memory file with what `path` holds, which nobody can change or replace any more, nor needs any
+/// right on `path` to read.
+Result<UniqueFd> make_sealed_copy(const char* name, const std::string& path);
 
 }  // namespace hangrate

@@ -108,7 +108,11 @@ class HostileGuest : public ::testing::Test {
     put("repros/guest/pipe_full_child", "never run");
     put("bzImage", bz_image("6.1.0"));
     put("bin/qemu-system-x86_64", kMachine);
-    fs::permissions(folder_ / "bin/qemu-system-x86_64", fs::perms::owner_all);
+    // As root, it is played by a user of nobody.
+    fs::permissions(folder_ / "bin/qemu-system-x86_64", static_cast<fs::perms>(0755));
+    for (const char* folder : {"", "bin"}) {
+      fs::permissions(folder_ / folder, static_cast<fs::perms>(0755));
+    }
     put("matrix.json", line({{"schema", 1},
                              {"kernels",
                               {{{"id", "liar"},
@@ -239,6 +243,36 @@ TEST_F(HostileGuest, AMachineThatKeepsToTheRulesIsBelieved) {
   EXPECT_EQ(ran.code, 0) << ran.err;
   ASSERT_EQ(row_["boots"].size(), 1u) << ran.err;
   EXPECT_EQ(row_["boots"][0]["end"], "finished");
+  EXPECT_EQ(row_["results"][0]["outcomes"]["clean"], kTrials);
+}
+
+/// Lines of a kind that nobody knows are kept: for a later version, and for ever, if nothing ends
+/// it.
+TEST_F(HostileGuest, MoreThanItsTrialsCanNeedEndsItAsCorruptWithWhatWasSoundKept) {
+  const std::string started = kHello + kBegin + header_line() + batch(0, 4);
+  const std::string unknown = line({{"type", "tomorrow"}, {"text", std::string(64 << 10, 'x')}});
+  std::string flood = started;
+  for (int i = 0; i < 40; ++i) flood += unknown;
+  // The second boot is asked for the trials from 5 on and says the same.
+  expect_corrupt("bytes of a cell", flood, "");
+  EXPECT_THAT(row_["boots"][0]["why"].get<std::string>(), HasSubstr("than its trials can need"));
+  EXPECT_EQ(row_["results"][0]["outcomes"]["clean"], 4) << row_["results"][0].dump(2);
+  std::string many = started;
+  for (int i = 0; i < 5000; ++i) many += "{\"type\":\"x\"}\n";
+  expect_corrupt("lines", many, "");
+  EXPECT_THAT(row_["boots"][0]["why"].get<std::string>(), HasSubstr("lines of a boot"));
+  expect_corrupt("lines of init",
+                 kHello + line({{"type", "end"}, {"output", std::string(300'000, 'x')}}),
+                 "its init said more than");
+}
+
+TEST_F(HostileGuest, ABigMachineThatKeepsWithinItsTrialsIsBelieved) {
+  const std::string unknown = line({{"type", "tomorrow"}, {"text", std::string(40 << 10, 'x')}});
+  std::string said = kHello + kBegin + header_line();
+  for (int i = 0; i < kTrials; ++i) said += batch(static_cast<std::uint64_t>(i), 1) + unknown;
+  const Ran ran =
+      run_with(said + cell_end("trials") + line({{"type", "end"}, {"command", 0}}) + kBye);
+  EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_EQ(row_["results"][0]["outcomes"]["clean"], kTrials);
 }
 

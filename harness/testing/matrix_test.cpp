@@ -21,14 +21,23 @@ const std::string kHangrate = HANGRATE_BUILD_DIR "/bin/hangrate";
 constexpr const char* kKernel = "debian:bookworm";
 constexpr double kLimit = 280;
 
-/// Pids of QEMUs and user-mode kernels that carry the name of `folder` on their command line.
+/// Has the process a file under `folder` open?
+bool has_open(const std::filesystem::path& process, const std::string& folder) {
+  std::error_code error;
+  for (const auto& fd : std::filesystem::directory_iterator(process / "fd", error)) {
+    if (std::filesystem::read_symlink(fd.path(), error).string().starts_with(folder)) return true;
+  }
+  return false;
+}
+
+/// Pids of QEMUs and user-mode kernels whose console is in `folder`.
 std::vector<pid_t> guests_of(const std::string& folder) {
   std::vector<pid_t> pids;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
     const std::string line = read_file(entry.path().string() + "/cmdline").value_or("");
     const bool guest = line.find("qemu-system") != line.npos || line.find("uml_dir=") != line.npos;
-    const bool ours = guest && line.find(folder) != line.npos;
+    const bool ours = guest && has_open(entry.path(), folder);
     if (ours) pids.push_back(std::atoi(entry.path().filename().c_str()));
   }
   return pids;
