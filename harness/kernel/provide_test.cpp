@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "harness/base/file.h"
 #include "harness/kernel/archive.h"
@@ -194,6 +195,67 @@ TEST_F(Provide, AnArchiveCannotWriteOutside) {
                      folder_ / "to", everything));
   EXPECT_TRUE(fs::exists(folder_ / "to/tmp-like/a"));
   EXPECT_TRUE(fs::is_empty(folder_ / "outside"));
+}
+
+/// Few bytes that become many: zeros, however the archive is built.
+class Bombs : public Provide {
+ protected:
+  void SetUp() override { fs::create_directories(folder_ / "to"); }
+  void expect_refused(const std::string& path, const Unpacking& how, const std::string& why) {
+    const auto done = unpack(path, folder_ / "to", how);
+    ASSERT_FALSE(done) << why;
+    EXPECT_EQ(done.error().kind(), ErrorKind::Usage);
+    EXPECT_THAT(done.error().what(), HasSubstr(why));
+  }
+  static Unpacking everything(const UnpackLimits& limits) {
+    return {.where = [](const std::string& path) { return path; }, .links = true, .limits = limits};
+  }
+  static Unpacking nothing(const UnpackLimits& limits) {
+    return {.where = [](const std::string&) { return std::string(); }, .limits = limits};
+  }
+  const std::string zeros_ = std::string(1u << 20, '\0');
+};
+
+TEST_F(Bombs, MoreThanItsSizeAllowsIsRefusedThoughNothingOfItIsKept) {
+  const UnpackLimits tight{.allowance = 3u << 20, .expansion = 30};
+  const std::string tar =
+      file("a.tar.xz",
+           packed({{"a", zeros_}, {"b", zeros_}, {"c", zeros_}, {"d", zeros_}}, Format::Tar, "xz"));
+  const std::string package =
+      file("a.deb", deb({{"a", zeros_}, {"b", zeros_}, {"c", zeros_}, {"d", zeros_}}));
+  for (const std::string& path : {tar, package}) {
+    expect_refused(path, everything(tight), "bytes when unpacked");
+    expect_refused(path, nothing(tight), "bytes when unpacked");
+    EXPECT_TRUE(unpack(path, folder_ / "to", everything({.allowance = 4u << 20}))) << path;
+  }
+}
+
+TEST_F(Bombs, OneMemberMayNotBeHugeNorMembersBeyondCounting) {
+  const std::string path =
+      file("a.tar.gz", packed({{"a", zeros_}, {"b", "x"}, {"c", "x"}}, Format::Tar, "gzip"));
+  expect_refused(path, everything({.member_bytes = (1u << 20) - 1}), "bytes in one member");
+  expect_refused(path, everything({.members = 2}), "more than 2 members");
+  EXPECT_TRUE(unpack(path, folder_ / "to", everything({.member_bytes = 1u << 20, .members = 3})));
+  EXPECT_EQ(read_file(folder_ / "to/a"), zeros_);
+}
+
+TEST_F(Bombs, APackageOfGigabytesOfNothingIsRefusedAndLeavesNothing) {
+  const std::string big(80u << 20, '\0');
+  const auto kernel = provide("deb:" + file("bomb.deb", deb({{"./boot/vmlinuz-6.1.0", big}})));
+  ASSERT_FALSE(kernel);
+  EXPECT_EQ(kernel.error().kind(), ErrorKind::Usage);
+  EXPECT_THAT(kernel.error().what(), HasSubstr("bytes when unpacked"));
+  EXPECT_EQ(kernels_in_cache(), 0u);
+}
+
+TEST_F(Bombs, WhatIsNoRegularFileIsNotWaitedFor) {
+  ASSERT_EQ(::mkfifo((folder_ / "fifo").c_str(), 0600), 0);
+  for (const std::string& path : {folder_ / "fifo", std::string("/dev/zero")}) {
+    expect_refused(path, everything({}), "no regular file");
+    const auto kernel = provide("deb:" + path);
+    ASSERT_FALSE(kernel);
+    EXPECT_EQ(kernel.error().kind(), ErrorKind::Usage) << kernel.error().what();
+  }
 }
 
 TEST_F(Provide, OnlyFilesOfAKernelAreKept) {
