@@ -58,7 +58,7 @@ class Cache : public ::testing::Test {
     const auto entry =
         cache->get("debian-bookworm-a", {},
                    [&](const std::string& folder, const std::string&) -> Result<CacheEntry> {
-                     write_file(folder + "/vmlinuz", bz_image("1"));
+                     write_file(folder + "/vmlinuz", bz_image("6.1.0-50-cloud-amd64"));
                      CacheEntry made;
                      made.kernel.spec = "debian:bookworm";
                      made.kernel.label = "Debian one";
@@ -214,6 +214,18 @@ TEST_F(Cache, WithoutPackageListsTheCachedKernelServesWithANotice) {
   EXPECT_THAT(notices_, HasSubstr("taking Debian one from the cache"));
   EXPECT_TRUE(provide("debian:bookworm=6.1.176", false));
   EXPECT_FALSE(provide("debian:bookworm=6.1.9", false)) << "that one is not here";
+}
+
+TEST_F(Cache, AKernelThatAnEarlierVersionCalledOtherwiseThanItIsIsNotUsed) {
+  const std::string image = cache_bookworm();
+  const std::string place = fs::path(image).parent_path() / "kernel.json";
+  std::string text = read_file(place).value_or("");
+  text.replace(text.find("6.1.0-50-cloud-amd64"), 20, "6.1.0-51-cloud-amd64");
+  write_file(place, text);
+  const auto kernel = provide("debian:bookworm");
+  ASSERT_FALSE(kernel);
+  EXPECT_THAT(kernel.error().what(),
+              HasSubstr("taken for 6.1.0-51-cloud-amd64, but it is 6.1.0-50"));
 }
 
 TEST_F(Cache, AnImageCutShortIsTheUsersMistake) {
