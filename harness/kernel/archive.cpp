@@ -250,14 +250,20 @@ Result<void> unpack_deb(Budget& budget, archive* outer, archive_entry* first,
   if (::archive_read_open(inner.get(), &nested, nullptr, &Nested::read, nullptr) != ARCHIVE_OK) {
     return fail(unreadable(budget.file(), inner.get()));
   }
+  if (compressed_twice(inner.get())) {
+    return fail(Error::usage(budget.file() + ": compressed more than once"));
+  }
   return write_entries(budget, inner.get(), root, unpacking);
 }
 
 /// Opened anew by libarchive, so that it can be read a second time from its beginning.
 Result<void> open_archive(archive* reader, const std::string& file, int descriptor) {
   ::lseek(descriptor, 0, SEEK_SET);
-  if (::archive_read_open_fd(reader, descriptor, kChunk) == ARCHIVE_OK) return {};
-  return fail(unreadable(file, reader));
+  if (::archive_read_open_fd(reader, descriptor, kChunk) != ARCHIVE_OK) {
+    return fail(unreadable(file, reader));
+  }
+  if (!compressed_twice(reader)) return {};
+  return fail(Error::usage(file + ": compressed more than once"));
 }
 
 }  // namespace

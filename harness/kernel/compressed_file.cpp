@@ -55,6 +55,15 @@ void support_compression(archive* reader) {
   ::archive_read_support_filter_lz4(reader);
 }
 
+bool compressed_twice(archive* reader) {
+  int methods = 0;
+  for (int i = 0; i < ::archive_filter_count(reader); ++i) {
+    const int code = ::archive_filter_code(reader, i);
+    if (code != ARCHIVE_FILTER_NONE && code != ARCHIVE_FILTER_RPM) ++methods;
+  }
+  return methods > 1;
+}
+
 Result<CompressedFile> CompressedFile::open(const std::string& path, std::uint64_t limit,
                                             std::uint64_t at, std::uint64_t size) {
   auto file = open_regular(path);
@@ -76,6 +85,7 @@ Result<CompressedFile> CompressedFile::open(const std::string& path, std::uint64
       ARCHIVE_OK) {
     return opened.trouble();
   }
+  if (compressed_twice(reader)) return fail(Error::usage(path + ": compressed more than once"));
   const int got = ::archive_read_next_header(reader, &entry);
   opened.ended_ = got == ARCHIVE_EOF;  // an empty file
   if (got != ARCHIVE_OK && !opened.ended_) return opened.trouble();

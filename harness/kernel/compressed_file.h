@@ -25,6 +25,10 @@ Result<UniqueFd> open_regular(const std::string& path);
 /// program.
 void support_compression(archive* reader);
 
+/// Is the opened `reader` of something compressed more than once? Nothing of a kernel is, and
+/// layers of compression can cost hours for a few bytes in the end.
+bool compressed_twice(archive* reader);
+
 class CompressedFile {
  public:
   /// Of `size` bytes at `at`; `limit` plain bytes are too many.

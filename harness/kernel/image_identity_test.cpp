@@ -87,6 +87,7 @@ TEST_F(Identity, WhatUnpacksToMoreThanAllowedIsRefused) {
   ASSERT_FALSE(more);
   EXPECT_THAT(more.error().what(), HasSubstr("when unpacked"));
   EXPECT_EQ(*plain_content(file(""), 10), "");
+  EXPECT_FALSE(plain_content(file(compressed(compressed("x", "xz"), "gzip")), 10)) << "twice";
 }
 
 TEST_F(Identity, AModuleTellsWhatItWasBuiltForHoweverItIsCompressed) {

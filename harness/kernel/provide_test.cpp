@@ -225,6 +225,17 @@ TEST_F(Bombs, OneMemberMayNotBeHugeNorMembersBeyondCounting) {
   EXPECT_EQ(read_file(folder_ / "to/a"), zeros_);
 }
 
+TEST_F(Bombs, LayersOfCompressionAreRefused) {
+  const std::string tar = packed({{"a", "x"}}, Format::Tar, "xz");
+  EXPECT_TRUE(unpack(file("once.tar", tar), folder_ / "to", everything({})));
+  expect_refused(file("twice.tar", compressed(tar, "gzip")), everything({}), "more than once");
+  expect_refused(
+      file("twice.deb", packed({{"data.tar.gz", compressed(tar, "gzip")}}, Format::Ar, "")),
+      everything({}), "more than once");
+  const std::string twice = deb({{"a", compressed("x", "xz")}}, "gzip", ".gz");
+  EXPECT_TRUE(unpack(file("in.deb", twice), folder_ / "to", everything({}))) << "a member may be";
+}
+
 TEST_F(Bombs, APackageOfGigabytesOfNothingIsRefusedAndLeavesNothing) {
   const std::string big(80u << 20, '\0');
   const auto kernel = provide("deb:" + file("bomb.deb", deb({{"./boot/vmlinuz-6.1.0", big}})));
