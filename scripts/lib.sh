@@ -14,7 +14,7 @@ die() {
 }
 
 # Package names are the same on Debian 12, Debian 13 and Ubuntu 24.04.
-build_packages="g++ cmake ninja-build libcli11-dev libexpected-dev libfmt-dev nlohmann-json3-dev libboost-dev zlib1g-dev libarchive-dev libpugixml-dev clang llvm libbpf-dev libelf-dev"
+build_packages="g++ cmake ninja-build libcli11-dev libexpected-dev libfmt-dev nlohmann-json3-dev libboost-dev zlib1g-dev libarchive-dev libmd-dev libpugixml-dev clang llvm libbpf-dev libelf-dev"
 test_packages="libgtest-dev libgmock-dev libbenchmark-dev libvalijson-dev python3 shellcheck qemu-system-x86 kmod xz-utils libxml2-utils libclang-rt-dev"
 
 # check_system: sets $system to "debian-12", "ubuntu-24.04", ...; dies where no package names are known.
@@ -30,7 +30,7 @@ EOF
   system=$id-$version
   major=${version%%.*}
   fix="Debian 12 or later, or Ubuntu 24.04 or later, is needed; elsewhere install GCC 12 (or Clang 14), \
-CMake 3.25, Ninja, CLI11, tl-expected, fmt, nlohmann-json, Boost, zlib, libarchive and pugixml (and for kernel programs clang, libbpf and libelf) yourself and add --no-install"
+CMake 3.25, Ninja, CLI11, tl-expected, fmt, nlohmann-json, Boost, zlib, libarchive, libmd and pugixml (and for kernel programs clang, libbpf and libelf) yourself and add --no-install"
   case $id in
     debian) [ "${major:-99}" -ge 12 ] || die "$pretty is too old: $fix" ;;
     ubuntu) [ "${major:-99}" -ge 24 ] || die "$pretty is too old: $fix" ;;

@@ -98,6 +98,7 @@ int show(const Options& options) {
   line("spec", kernel->spec);
   line("label", kernel->label);
   line("release", kernel->release);
+  line("build id", kernel->build_id);
   line("image", kernel->image);
   line("modules", kernel->modules);
   line("config", kernel->config);
@@ -138,7 +139,12 @@ CommandBody add_kernel_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("kernel", "Fetch or build kernels for guests");
   command->require_subcommand(1);
-  command->footer(std::string("A kernel is one of: ") + kKernelSpecForms);
+  command->footer(
+      std::string("A kernel is one of: ") + kKernelSpecForms +
+      "\ndir: takes a tree in which a kernel was built, the root of an installed system or a\n"
+      "/lib/modules/RELEASE; =RELEASE chooses one of several kernels in it. modules=DIR is a "
+      "folder\n"
+      "of modules, one above it, or a build tree. The release is what the image says.");
 
   const auto add = [&](const char* name, const char* help, int (*body)(const Options&)) {
     CLI::App* sub = command->add_subcommand(name, help);

@@ -194,6 +194,8 @@ int matrix(Options options, const std::vector<std::string>& argv) {
     return BootableKernel{.label = kernel->label,
                           .image = kernel->image,
                           .modules = kernel->modules,
+                          .release = kernel->release,
+                          .build_id = kernel->build_id,
                           .build_note = kernel->build_note,
                           .reverted = kernel->reverted,
                           .identity = std::move(*identity),

@@ -17,7 +17,7 @@ struct GuestPlan {
 
 /// {"type": ...} of init's own lines.
 inline constexpr const char* kHelloLine =
-    "hello";  ///< uptime_ns, failed: modules that did not load
+    "hello";  ///< uptime_ns, release, build_id, failed: modules that did not load
 inline constexpr const char* kBeginLine = "begin";  ///< command: its number
 inline constexpr const char* kEndLine = "end";      ///< command, code, output
 inline constexpr const char* kByeLine = "bye";      ///< all commands were run

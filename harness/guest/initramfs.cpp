@@ -9,6 +9,7 @@
 
 #include "harness/base/input.h"
 #include "harness/base/scope_exit.h"
+#include "harness/kernel/compressed_file.h"
 #include "harness/sys/sealed_memory.h"
 
 namespace hangrate {
@@ -20,27 +21,7 @@ Failure archive_failure(archive* a, const std::string& doing) {
   return fail(Error::infrastructure(doing + ": " + (why != nullptr ? why : "libarchive failed")));
 }
 
-/// The content of a file that may be compressed.
-Result<std::string> plain_content(const std::string& path) {
-  archive* reader = archive_read_new();
-  const ScopeExit closing([&] { archive_read_free(reader); });
-  archive_read_support_filter_all(reader);
-  archive_read_support_format_raw(reader);
-  archive_read_support_format_empty(reader);
-  archive_entry* entry = nullptr;
-  if (archive_read_open_filename(reader, path.c_str(), 1 << 16) != ARCHIVE_OK ||
-      archive_read_next_header(reader, &entry) != ARCHIVE_OK) {
-    return archive_failure(reader, "reading " + path);
-  }
-  std::string content;
-  char chunk[1 << 16];
-  while (true) {
-    const la_ssize_t n = archive_read_data(reader, chunk, sizeof chunk);
-    if (n == 0) return content;
-    if (n < 0) return archive_failure(reader, "reading " + path);
-    content.append(chunk, static_cast<std::size_t>(n));
-  }
-}
+constexpr std::uint64_t kMostModule = 512u << 20;
 
 }  // namespace
 
@@ -100,7 +81,7 @@ Result<void> Initramfs::add_file(const std::string& path, const std::string& hos
 }
 
 Result<void> Initramfs::add_module(const std::string& path, const std::string& host_path) {
-  const auto content = plain_content(host_path);
+  const auto content = plain_content(host_path, kMostModule);
   if (!content) return fail(content.error());
   return add_text(path, *content, 0644);
 }

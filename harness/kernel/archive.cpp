@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/kernel/archive.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
@@ -9,6 +10,10 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/kernel/compressed_file.h"
 
 namespace hangrate {
 
@@ -42,6 +47,50 @@ using Reader = std::unique_ptr<archive, ReadFree>;
 using Writer = std::unique_ptr<archive, WriteFree>;
 
 constexpr std::size_t kChunk = 1u << 18;
+
+/// What an archive has brought so far, held against its limits.
+class Budget {
+ public:
+  Budget(std::string file, std::uint64_t size, const UnpackLimits& limits)
+      : file_(std::move(file)), limits_(limits) {
+    const std::uint64_t most = limits.bytes - std::min(limits.bytes, limits.allowance);
+    const bool large = size > most / std::max<std::uint64_t>(limits.expansion, 1);
+    bytes_ = large ? limits.bytes : limits.allowance + size * limits.expansion;
+  }
+
+  const std::string& file() const { return file_; }
+
+  /// One more member, that says it has `size` bytes.
+  Result<void> add_member(std::uint64_t size) {
+    member_ = 0;
+    if (++members_ > limits_.members) return over(limits_.members, "members");
+    if (size > limits_.member_bytes) return over(limits_.member_bytes, "bytes in one member");
+    return {};
+  }
+
+  /// `size` bytes of the member that end at `end` of it: a hole counts, too.
+  Result<void> add(std::uint64_t size, std::uint64_t end) {
+    total_ += size;
+    if (std::max(member_ += size, end) > limits_.member_bytes) {
+      return over(limits_.member_bytes, "bytes in one member");
+    }
+    if (total_ > bytes_) return over(bytes_, "bytes when unpacked");
+    return {};
+  }
+
+ private:
+  Failure over(std::uint64_t most, const char* what) const {
+    return fail(Error::usage(file_ + ": more than " + std::to_string(most) + " " + what +
+                             ": no package of a kernel is like that"));
+  }
+
+  std::string file_;
+  UnpackLimits limits_;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t total_ = 0;
+  std::uint64_t member_ = 0;
+  std::uint64_t members_ = 0;
+};
 
 /// An archive inside an entry of another: the reader of the inner one pulls from the outer one.
 struct Nested {
@@ -78,6 +127,12 @@ Error unwritable(const std::string& file, archive* a) {
     if (::archive_errno(a) == path_error) return Error::usage(text_of(file, a));
   }
   return Error::infrastructure(text_of(file, a));
+}
+
+/// 0 if it does not tell.
+std::uint64_t size_of(archive_entry* entry) {
+  const la_int64_t size = ::archive_entry_size(entry);
+  return size > 0 ? static_cast<std::uint64_t>(size) : 0;
 }
 
 /// Does it go up, "a/../b"?
@@ -125,21 +180,32 @@ Result<bool> place_entry(const std::string& file, archive_entry* entry, const st
   return true;
 }
 
-Result<void> copy_data(const std::string& file, archive* from, archive* to) {
+/// `to`: nullptr for a member that is left out, whose bytes are counted all the same.
+Result<void> copy_data(Budget& budget, archive* from, archive* to) {
   while (true) {
     const void* bytes = nullptr;
     std::size_t size = 0;
     la_int64_t offset = 0;
     const int got = ::archive_read_data_block(from, &bytes, &size, &offset);
     if (got == ARCHIVE_EOF) return {};
-    if (got != ARCHIVE_OK) return fail(unreadable(file, from));
-    if (::archive_write_data_block(to, bytes, size, offset) < ARCHIVE_OK) {
-      return fail(unwritable(file, to));
+    if (got != ARCHIVE_OK) return fail(unreadable(budget.file(), from));
+    HR_TRY(budget.add(size, static_cast<std::uint64_t>(offset) + size));
+    if (to != nullptr && ::archive_write_data_block(to, bytes, size, offset) < ARCHIVE_OK) {
+      return fail(unwritable(budget.file(), to));
     }
   }
 }
 
-Result<void> write_entries(const std::string& file, archive* from, const std::string& root,
+Result<void> write_entry(Budget& budget, archive* from, archive_entry* entry, archive* disk) {
+  if (::archive_write_header(disk, entry) != ARCHIVE_OK) {
+    return fail(unwritable(budget.file(), disk));
+  }
+  HR_TRY(copy_data(budget, from, disk));
+  if (::archive_write_finish_entry(disk) == ARCHIVE_OK) return {};
+  return fail(unwritable(budget.file(), disk));
+}
+
+Result<void> write_entries(Budget& budget, archive* from, const std::string& root,
                            const Unpacking& unpacking) {
   const Writer disk(::archive_write_disk_new());
   // No path of the archive may lead out, neither by ".." nor through a link it brought along.
@@ -150,43 +216,54 @@ Result<void> write_entries(const std::string& file, archive* from, const std::st
     archive_entry* entry = nullptr;
     const int got = ::archive_read_next_header(from, &entry);
     if (got == ARCHIVE_EOF) return {};
-    if (got != ARCHIVE_OK && got != ARCHIVE_WARN) return fail(unreadable(file, from));
-    const auto placed = place_entry(file, entry, root, unpacking);
+    if (got != ARCHIVE_OK && got != ARCHIVE_WARN) return fail(unreadable(budget.file(), from));
+    HR_TRY(budget.add_member(size_of(entry)));
+    const auto placed = place_entry(budget.file(), entry, root, unpacking);
     if (!placed) return fail(placed.error());
-    if (!*placed) continue;
-    if (::archive_write_header(disk.get(), entry) != ARCHIVE_OK) {
-      return fail(unwritable(file, disk.get()));
-    }
-    HR_TRY(copy_data(file, from, disk.get()));
-    if (::archive_write_finish_entry(disk.get()) != ARCHIVE_OK) {
-      return fail(unwritable(file, disk.get()));
-    }
+    HR_TRY(*placed ? write_entry(budget, from, entry, disk.get())
+                   : copy_data(budget, from, nullptr));
   }
 }
 
 Reader make_reader() {
   Reader reader(::archive_read_new());
-  ::archive_read_support_filter_all(reader.get());
+  support_compression(reader.get());
+  ::archive_read_support_filter_rpm(reader.get());
   ::archive_read_support_format_tar(reader.get());
   ::archive_read_support_format_cpio(reader.get());
   return reader;
 }
 
 /// Looks for data.tar.* in the ar file of a deb; `first` is the entry already read.
-Result<void> unpack_deb(const std::string& file, archive* outer, archive_entry* first,
+Result<void> unpack_deb(Budget& budget, archive* outer, archive_entry* first,
                         const std::string& root, const Unpacking& unpacking) {
   for (archive_entry* entry = first;;) {
+    HR_TRY(budget.add_member(size_of(entry)));
     if (plain_path(::archive_entry_pathname(entry)).starts_with("data.tar")) break;
+    HR_TRY(copy_data(budget, outer, nullptr));
     const int got = ::archive_read_next_header(outer, &entry);
-    if (got == ARCHIVE_EOF) return fail(Error::usage(file + ": no data.tar in it"));
-    if (got != ARCHIVE_OK) return fail(unreadable(file, outer));
+    if (got == ARCHIVE_EOF) return fail(Error::usage(budget.file() + ": no data.tar in it"));
+    if (got != ARCHIVE_OK) return fail(unreadable(budget.file(), outer));
   }
   Nested nested{.outer = outer};
   const Reader inner = make_reader();
   if (::archive_read_open(inner.get(), &nested, nullptr, &Nested::read, nullptr) != ARCHIVE_OK) {
-    return fail(unreadable(file, inner.get()));
+    return fail(unreadable(budget.file(), inner.get()));
   }
-  return write_entries(file, inner.get(), root, unpacking);
+  if (compressed_twice(inner.get())) {
+    return fail(Error::usage(budget.file() + ": compressed more than once"));
+  }
+  return write_entries(budget, inner.get(), root, unpacking);
+}
+
+/// Opened anew by libarchive, so that it can be read a second time from its beginning.
+Result<void> open_archive(archive* reader, const std::string& file, int descriptor) {
+  ::lseek(descriptor, 0, SEEK_SET);
+  if (::archive_read_open_fd(reader, descriptor, kChunk) != ARCHIVE_OK) {
+    return fail(unreadable(file, reader));
+  }
+  if (!compressed_twice(reader)) return {};
+  return fail(Error::usage(file + ": compressed more than once"));
 }
 
 }  // namespace
@@ -196,23 +273,24 @@ Result<void> unpack(const std::string& file, const std::string& destination,
   const std::unique_ptr<char, decltype(&std::free)> real(::realpath(destination.c_str(), nullptr),
                                                          &std::free);
   if (real == nullptr) return fail(Error::from_errno("realpath(" + destination + ")"));
+  const auto opened = open_regular(file);
+  if (!opened) return fail(opened.error());
+  struct stat info {};
+  if (::fstat(opened->get(), &info) != 0) return fail(Error::from_errno("fstat(" + file + ")"));
+  Budget budget(file, static_cast<std::uint64_t>(info.st_size), unpacking.limits);
   const Reader reader = make_reader();
   ::archive_read_support_format_ar(reader.get());
-  if (::archive_read_open_filename(reader.get(), file.c_str(), kChunk) != ARCHIVE_OK) {
-    return fail(unreadable(file, reader.get()));
-  }
+  HR_TRY(open_archive(reader.get(), file, opened->get()));
   archive_entry* first = nullptr;
   const int got = ::archive_read_next_header(reader.get(), &first);
   if (got != ARCHIVE_OK && got != ARCHIVE_WARN) return fail(unreadable(file, reader.get()));
   if ((::archive_format(reader.get()) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_AR) {
-    return unpack_deb(file, reader.get(), first, real.get(), unpacking);
+    return unpack_deb(budget, reader.get(), first, real.get(), unpacking);
   }
   // Only the format was of interest: read from the beginning.
   const Reader again = make_reader();
-  if (::archive_read_open_filename(again.get(), file.c_str(), kChunk) != ARCHIVE_OK) {
-    return fail(unreadable(file, again.get()));
-  }
-  return write_entries(file, again.get(), real.get(), unpacking);
+  HR_TRY(open_archive(again.get(), file, opened->get()));
+  return write_entries(budget, again.get(), real.get(), unpacking);
 }
 
 }  // namespace hangrate

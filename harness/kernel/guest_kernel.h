@@ -18,10 +18,11 @@ namespace hangrate {
 struct GuestKernel {
   std::string spec;   ///< as asked, e.g. "debian:bookworm"
   std::string label;  ///< "Debian 6.1.0-50-cloud-amd64 (bookworm)", "6.1.192 + revert e95aada4cb93"
-  std::string release;  ///< uname -r if known, else ""
-  std::string image;    ///< path of a bootable bzImage/vmlinuz
-  std::string modules;  ///< folder with modules.dep, modules.builtin and the .ko files, "" = none
-  std::string config;   ///< path, "" = none
+  std::string release;   ///< uname -r, as the image says, "" = it does not tell
+  std::string build_id;  ///< of the kernel in the image, in hex; "" = unknown
+  std::string image;     ///< path of a bootable bzImage/vmlinuz
+  std::string modules;   ///< folder with modules.dep, modules.builtin and the .ko files, "" = none
+  std::string config;    ///< path, "" = none
   std::string build_note;             ///< "+ revert e95aada4cb93" for recipes, else ""
   std::vector<std::string> reverted;  ///< reproducers whose fix the build took out
   bool native = false;                ///< spec "native": no guest

@@ -2,6 +2,7 @@
 #include "harness/kernel/kernel_cache.h"
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <tuple>
 
@@ -65,6 +66,33 @@ Result<void> flush(const std::string& folder) {
   return {};
 }
 
+/// Whoever may write there chooses the kernel that is tested.
+Result<void> check_owner(const fs::path& folder) {
+  struct stat info {};
+  if (::stat(folder.c_str(), &info) != 0) {
+    return fail(Error::from_errno("stat(" + folder.string() + ")"));
+  }
+  const std::string other = "; set HANGRATE_CACHE or --cache to a folder of your own";
+  if (info.st_uid != ::geteuid() && info.st_uid != 0) {
+    return fail(Error::usage(folder.string() + ": belongs to another user (" +
+                             std::to_string(info.st_uid) + "), who could choose the kernels" +
+                             other));
+  }
+  if ((info.st_mode & (S_IWGRP | S_IWOTH)) == 0) return {};
+  return fail(Error::usage(folder.string() +
+                           ": others may write to it, and could choose the kernels: chmod go-w " +
+                           folder.string() + other));
+}
+
+/// Not writable for others, whatever the umask.
+Result<void> make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder.parent_path(), error);
+  if (::mkdir(folder.c_str(), 0755) == 0 || errno == EEXIST) return check_owner(folder);
+  return fail(Error::infrastructure(folder.string() + ": " + std::strerror(errno) +
+                                    "; set HANGRATE_CACHE to a folder you may write to"));
+}
+
 }  // namespace
 
 void note_use(const CacheEntry& entry) {
@@ -89,12 +117,10 @@ std::optional<CacheEntry> load_cache_entry(const std::string& folder) {
 Result<KernelCache> KernelCache::open(const std::string& folder) {
   std::error_code error;
   const fs::path root = fs::absolute(folder, error).lexically_normal();
-  for (const char* name : {"kernels", "locks", "logs"}) {
-    fs::create_directories(root / name, error);
-    if (error) {
-      return fail(Error::infrastructure((root / name).string() + ": " + error.message() +
-                                        "; set HANGRATE_CACHE to a folder you may write to"));
-    }
+  HR_TRY(make_folder(root));
+  for (const char* name : {"kernels", "locks", "logs"}) HR_TRY(make_folder(root / name));
+  for (const auto& entry : fs::directory_iterator(root, error)) {
+    if (entry.is_directory(error)) HR_TRY(check_owner(entry.path()));
   }
   KernelCache cache(root.string());
   cache.sweep();

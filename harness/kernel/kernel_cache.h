@@ -25,7 +25,8 @@ class KernelCache {
   /// Fills `folder`; returns an entry whose paths lie in it. `log` is for the programs it runs.
   using Make = std::function<Result<CacheEntry>(const std::string& folder, const std::string& log)>;
 
-  /// Makes the folders and sweeps leftovers.
+  /// Makes the folders and sweeps leftovers. A usage error if somebody else than this user and root
+  /// may write to them.
   static Result<KernelCache> open(const std::string& folder);
 
   /// The entry `id`, made first if it is not there or its files are not what they were. Comes with

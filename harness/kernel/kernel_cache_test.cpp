@@ -8,6 +8,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/base/file.h"
@@ -57,7 +58,7 @@ class Cache : public ::testing::Test {
     const auto entry =
         cache->get("debian-bookworm-a", {},
                    [&](const std::string& folder, const std::string&) -> Result<CacheEntry> {
-                     write_file(folder + "/vmlinuz", bz_image("1"));
+                     write_file(folder + "/vmlinuz", bz_image("6.1.0-50-cloud-amd64"));
                      CacheEntry made;
                      made.kernel.spec = "debian:bookworm";
                      made.kernel.label = "Debian one";
@@ -99,6 +100,40 @@ TEST_F(Cache, AnImageThatIsNotWhatItWasIsMadeAgainWithANotice) {
   EXPECT_NE(read_file(dependencies), "");
   ASSERT_TRUE(provide(spec));
   EXPECT_EQ(notices_, "");
+}
+
+TEST_F(Cache, AFolderThatOthersMayWriteToIsNotUsed) {
+  const std::string cache = folder_ / "cache";
+  const mode_t umask = ::umask(0);
+  EXPECT_TRUE(KernelCache::open(cache)) << "what it makes itself is for nobody else to write";
+  ::umask(umask);
+  for (const std::string& place : {cache, cache + "/kernels", cache + "/locks"}) {
+    for (const fs::perms other : {fs::perms::group_write, fs::perms::others_write}) {
+      fs::permissions(place, other, fs::perm_options::add);
+      const auto opened = KernelCache::open(cache);
+      ASSERT_FALSE(opened) << place;
+      EXPECT_EQ(opened.error().kind(), ErrorKind::Usage);
+      EXPECT_THAT(opened.error().what(), HasSubstr("chmod go-w " + place));
+      fs::permissions(place, other, fs::perm_options::remove);
+      EXPECT_TRUE(KernelCache::open(cache));
+    }
+  }
+}
+
+TEST_F(Cache, AFolderOfAnotherUserIsNotUsedNotEvenByRoot) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a folder away";
+  const std::string cache = folder_ / "cache";
+  const std::string spec = "deb:" + file("a.deb", deb(old_layout("6.1.0")));
+  ASSERT_TRUE(provide(spec));
+  for (const std::string& place : {cache, cache + "/kernels"}) {
+    ASSERT_EQ(::chown(place.c_str(), 65534, 65534), 0);
+    const auto kernel = provide(spec);
+    ASSERT_FALSE(kernel) << place;
+    EXPECT_EQ(kernel.error().kind(), ErrorKind::Usage);
+    EXPECT_THAT(kernel.error().what(), HasSubstr(place + ": belongs to another user (65534)"));
+    ASSERT_EQ(::chown(place.c_str(), 0, 0), 0);
+  }
+  EXPECT_TRUE(provide(spec));
 }
 
 TEST_F(Cache, AnEntryOfBeforeIsTakenAndCompleted) {
@@ -179,6 +214,18 @@ TEST_F(Cache, WithoutPackageListsTheCachedKernelServesWithANotice) {
   EXPECT_THAT(notices_, HasSubstr("taking Debian one from the cache"));
   EXPECT_TRUE(provide("debian:bookworm=6.1.176", false));
   EXPECT_FALSE(provide("debian:bookworm=6.1.9", false)) << "that one is not here";
+}
+
+TEST_F(Cache, AKernelThatAnEarlierVersionCalledOtherwiseThanItIsIsNotUsed) {
+  const std::string image = cache_bookworm();
+  const std::string place = fs::path(image).parent_path() / "kernel.json";
+  std::string text = read_file(place).value_or("");
+  text.replace(text.find("6.1.0-50-cloud-amd64"), 20, "6.1.0-51-cloud-amd64");
+  write_file(place, text);
+  const auto kernel = provide("debian:bookworm");
+  ASSERT_FALSE(kernel);
+  EXPECT_THAT(kernel.error().what(),
+              HasSubstr("taken for 6.1.0-51-cloud-amd64, but it is 6.1.0-50"));
 }
 
 TEST_F(Cache, AnImageCutShortIsTheUsersMistake) {

@@ -38,15 +38,11 @@ bool take_sums(const Json& json, CacheEntry& entry) {
 }  // namespace
 
 Json to_json_value(const GuestKernel& kernel) {
-  return {{"spec", kernel.spec},
-          {"label", kernel.label},
-          {"release", kernel.release},
-          {"image", kernel.image},
-          {"modules", kernel.modules},
-          {"config", kernel.config},
-          {"build_note", kernel.build_note},
-          {"reverted", kernel.reverted},
-          {"native", kernel.native}};
+  return {{"spec", kernel.spec},         {"label", kernel.label},
+          {"release", kernel.release},   {"build_id", kernel.build_id},
+          {"image", kernel.image},       {"modules", kernel.modules},
+          {"config", kernel.config},     {"build_note", kernel.build_note},
+          {"reverted", kernel.reverted}, {"native", kernel.native}};
 }
 
 Json to_json_value(const CacheEntry& entry) {
@@ -80,6 +76,7 @@ Result<CacheEntry> cache_entry_from_json(const std::string& text, const std::str
   kernel.spec = text_of(*json, "spec");
   kernel.label = text_of(*json, "label");
   kernel.release = text_of(*json, "release");
+  kernel.build_id = text_of(*json, "build_id");
   kernel.image = below(folder, text_of(*json, "image"));
   kernel.modules = below(folder, text_of(*json, "modules"));
   kernel.config = below(folder, text_of(*json, "config"));

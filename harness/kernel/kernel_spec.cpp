@@ -9,7 +9,7 @@
 namespace hangrate {
 
 const char* const kKernelSpecForms =
-    "native, image:PATH, dir:PATH, deb:FILE[,FILE...], rpm:FILE[,FILE...], "
+    "native, image:PATH[,modules=DIR], dir:PATH[=RELEASE], deb:FILE[,FILE...], rpm:FILE[,FILE...], "
     "debian:SUITE[=VERSION], recipe:NAME, uml:PROGRAM";
 
 namespace {
@@ -18,10 +18,33 @@ constexpr const char* kLower = "abcdefghijklmnopqrstuvwxyz";
 constexpr const char* kSuite = "abcdefghijklmnopqrstuvwxyz0123456789-";
 constexpr const char* kVersion =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+~:-";
+constexpr const char* kRelease =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+~_-";
 constexpr const char* kName = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+_-";
 
 bool consists_of(const std::string& text, const char* letters) {
   return !text.empty() && text.find_first_not_of(letters) == std::string::npos;
+}
+
+/// PATH,modules=DIR
+bool take_modules(KernelSpec& spec) {
+  const std::string option = ",modules=";
+  std::string& path = spec.paths.front();
+  const std::size_t at = path.rfind(option);
+  if (at == std::string::npos) return true;
+  spec.modules = path.substr(at + option.size());
+  path.resize(at);
+  return !path.empty() && !spec.modules.empty();
+}
+
+/// PATH=RELEASE; what has a slash behind the '=' is a path.
+bool take_release(KernelSpec& spec) {
+  std::string& path = spec.paths.front();
+  const std::size_t at = path.rfind('=');
+  if (at == std::string::npos || path.find('/', at) != std::string::npos) return true;
+  spec.release = path.substr(at + 1);
+  path.resize(at);
+  return !path.empty() && consists_of(spec.release, kRelease);
 }
 
 Failure refuse(const std::string& text, const std::string& why) {
@@ -50,6 +73,14 @@ Result<KernelSpec> parse_kernel_spec(const std::string& text) {
                 : form == "dir" ? SpecForm::Tree
                                 : SpecForm::UserMode;
     spec.paths = {rest};
+    if (spec.form == SpecForm::Image && !take_modules(spec)) {
+      return refuse(text, "a path is missing before or behind ',modules='");
+    }
+    if (spec.form == SpecForm::Tree && !take_release(spec)) {
+      return refuse(text,
+                    "no release such as 6.1.0-50-amd64 behind the '='; a folder with '=' in its "
+                    "name is given with '/' at its end");
+    }
     return spec;
   }
   if (form == "deb" || form == "rpm") {

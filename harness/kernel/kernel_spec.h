@@ -17,6 +17,8 @@ struct KernelSpec {
   SpecForm form = SpecForm::Native;
   std::string text;                ///< as given
   std::vector<std::string> paths;  ///< Image, Tree, UserMode: one; Packages: one or more
+  std::string release;             ///< Tree: which of several, "" = the only one
+  std::string modules;             ///< Image: where its modules are, "" = none
   std::string suite;               ///< Debian
   std::string version;             ///< Debian: "" = the newest
   std::string name;                ///< Recipe: a name, or the path of a folder with a slash in it

@@ -24,6 +24,24 @@ TEST(KernelSpec, ReadsEveryForm) {
   EXPECT_EQ(parse_kernel_spec("recipe:./my/recipe")->name, "./my/recipe");
 }
 
+TEST(KernelSpec, AFolderMayNameOneOfItsReleases) {
+  const auto one = parse_kernel_spec("dir:/srv/a=b/root=6.1.0-50-amd64");
+  ASSERT_TRUE(one);
+  EXPECT_THAT(one->paths, ElementsAre("/srv/a=b/root"));
+  EXPECT_EQ(one->release, "6.1.0-50-amd64");
+  const auto slash = parse_kernel_spec("dir:/srv/a=b/");
+  EXPECT_THAT(slash->paths, ElementsAre("/srv/a=b/"));
+  EXPECT_EQ(slash->release, "");
+}
+
+TEST(KernelSpec, AnImageMayNameItsModules) {
+  const auto spec = parse_kernel_spec("image:/b/bzImage,modules=/lib/modules/6.1=x");
+  ASSERT_TRUE(spec);
+  EXPECT_THAT(spec->paths, ElementsAre("/b/bzImage"));
+  EXPECT_EQ(spec->modules, "/lib/modules/6.1=x");
+  EXPECT_EQ(parse_kernel_spec("image:/b/bzImage")->modules, "");
+}
+
 TEST(KernelSpec, ReadsSuitesWithAndWithoutVersion) {
   const auto plain = parse_kernel_spec("debian:bookworm-backports");
   ASSERT_TRUE(plain);
@@ -47,7 +65,12 @@ TEST(KernelSpec, RefusesTheRestAndNamesTheForms) {
                           "debian:-o",
                           "debian:sid=-o",
                           "image:",
+                          "image:,modules=/x",
+                          "image:/x,modules=",
                           "dir:",
+                          "dir:/x=",
+                          "dir:=6.1",
+                          "dir:/x=6.1 x",
                           "deb:",
                           "deb:a,,b",
                           "rpm:,",

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Finding a kernel in an unpacked tree, and what an image file says about itself. Reads files, runs
-// depmod only in make_modules_dep().
+// Finding a kernel in a folder. Reads files, runs depmod only in make_modules_dep().
 #pragma once
 
 #include <string>
@@ -11,18 +10,25 @@
 
 namespace hangrate {
 
-/// Image, modules and configuration of the newest release below `root`: boot/vmlinuz-RELEASE or
-/// [usr/]lib/modules/RELEASE/vmlinuz. Sets those fields and `release`. A usage error if there is
-/// none.
-Result<GuestKernel> find_kernel(const std::string& root);
+struct TreeQuery {
+  std::string root;
+  std::string release;     ///< the one that is meant, "" = the only one there is
+  std::string how_to_say;  ///< how a user says which, for the error that lists several
+};
 
-/// Checks that `path` is a whole kernel a guest can boot; gives its release, "" if it does not
-/// tell.
-Result<std::string> image_release(const std::string& path);
+/// Image, modules and configuration of the kernel that lies in a folder, be it the root of a
+/// distribution, a folder of modules with a vmlinuz or a tree in which a kernel was built; sets
+/// those fields and `release`. Modules that were built in a tree have no folder yet:
+/// make_tree_modules() makes one. A usage error if there is none, or several.
+Result<GuestKernel> find_kernel(const TreeQuery& query);
 
 /// Runs `depmod -b root release` if the modules of `kernel` have no modules.dep.
 Result<void> make_modules_dep(const GuestKernel& kernel, const std::string& root,
                               const std::string& log);
+
+/// Makes in `folder` a lib/modules/RELEASE with what was built in `tree`, and modules.dep.
+Result<GuestKernel> make_tree_modules(const GuestKernel& kernel, const std::string& tree,
+                                      const std::string& folder, const std::string& log);
 
 /// Makes in `folder` a lib/modules/RELEASE that has modules.dep and leads to the files of `kernel`,
 /// whose own folder is not to be written to.

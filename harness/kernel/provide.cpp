@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "harness/kernel/archive.h"
+#include "harness/kernel/image_identity.h"
 #include "harness/kernel/kernel_tree.h"
+#include "harness/kernel/module_folder.h"
 #include "harness/kernel/provide_parts.h"
 #include "harness/kernel/sha256.h"
 #include "harness/sys/program.h"
@@ -20,7 +22,9 @@ namespace fs = std::filesystem;
 
 std::string absolute(const std::string& path) {
   std::error_code error;
-  return fs::absolute(path, error).lexically_normal().string();
+  std::string text = fs::absolute(path, error).lexically_normal().string();
+  while (text.size() > 1 && text.ends_with('/')) text.pop_back();
+  return text;
 }
 
 GuestKernel native_kernel() {
@@ -31,17 +35,6 @@ GuestKernel native_kernel() {
   kernel.release = names.release;
   kernel.label = kernel.release + " (this machine)";
   kernel.native = true;
-  return kernel;
-}
-
-Result<GuestKernel> image_kernel(const KernelSpec& spec) {
-  GuestKernel kernel;
-  kernel.image = absolute(spec.paths.front());
-  auto release = image_release(kernel.image);
-  if (!release) return fail(release.error());
-  kernel.release = std::move(*release);
-  const std::string name = fs::path(kernel.image).filename().string();
-  kernel.label = kernel.release.empty() ? name : kernel.release + " (" + name + ")";
   return kernel;
 }
 
@@ -76,33 +69,110 @@ Result<GuestKernel> user_mode_kernel(const KernelSpec& spec) {
   return kernel;
 }
 
-Result<GuestKernel> tree_kernel(const KernelSpec& spec, const KernelOptions& options) {
-  const std::string root = absolute(spec.paths.front());
-  auto kernel = find_kernel(root);
-  if (!kernel) return kernel;
-  HR_TRY(image_release(kernel->image));
-  kernel->label = kernel->release + " (" + root + ")";
-  std::error_code error;
-  if (kernel->modules.empty() || fs::exists(kernel->modules + "/modules.dep", error)) return kernel;
+std::string stamp_of(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return path;
+  return path + " " + std::to_string(info.st_ino) + " " + std::to_string(info.st_size) + " " +
+         std::to_string(info.st_mtim.tv_sec) + "." + std::to_string(info.st_mtim.tv_nsec) + "\n";
+}
+
+/// `kernel` with a folder of modules that `make` fills in the cache, for what must not be written
+/// to.
+Result<GuestKernel> with_made_modules(
+    const GuestKernel& kernel, const KernelOptions& options, const std::string& stamps,
+    const std::function<Result<GuestKernel>(const std::string& folder, const std::string& log)>&
+        make) {
   const auto cache = KernelCache::open(options.cache);
   if (!cache) return fail(cache.error());
-  struct stat info {};
-  ::stat(kernel->modules.c_str(), &info);
-  const std::string inputs =
-      sha256(kernel->modules + " " + std::to_string(info.st_mtim.tv_sec) + "." +
-             std::to_string(info.st_mtim.tv_nsec) + " " + std::to_string(info.st_ino));
-  const auto entry = cache->get(
-      "dir-" + kernel->release + "-" + inputs.substr(0, 12), say_of(options),
-      [&](const std::string& folder, const std::string& log) -> Result<CacheEntry> {
-        auto borrowed = borrow_modules(*kernel, folder, log);
-        if (!borrowed) return fail(borrowed.error());
-        borrowed->spec = spec.text;
-        return CacheEntry{.kernel = std::move(*borrowed), .version = "", .inputs = inputs};
-      });
+  const std::string inputs = sha256(stamps + kernel.image);
+  const auto entry =
+      cache->get("dir-" + kernel.release + "-" + inputs.substr(0, 12), say_of(options),
+                 [&](const std::string& folder, const std::string& log) -> Result<CacheEntry> {
+                   auto made = make(folder, log);
+                   if (!made) return fail(made.error());
+                   made->spec = kernel.spec;
+                   return CacheEntry{.kernel = std::move(*made), .version = "", .inputs = inputs};
+                 });
   if (!entry) return fail(entry.error());
-  kernel->modules = entry->kernel.modules;
-  kernel->hold = entry->kernel.hold;
-  return kernel;
+  GuestKernel whole = kernel;
+  whole.modules = entry->kernel.modules;
+  whole.hold = entry->kernel.hold;
+  return whole;
+}
+
+/// Modules without modules.dep get one in the cache.
+Result<GuestKernel> with_modules_dep(const GuestKernel& kernel, const KernelOptions& options) {
+  std::error_code error;
+  if (kernel.modules.empty() || fs::exists(kernel.modules + "/modules.dep", error)) return kernel;
+  return with_made_modules(kernel, options, stamp_of(kernel.modules),
+                           [&](const std::string& folder, const std::string& log) {
+                             return borrow_modules(kernel, folder, log);
+                           });
+}
+
+/// Those that were built in a tree and installed nowhere.
+Result<GuestKernel> with_tree_modules(const GuestKernel& kernel, const std::string& tree,
+                                      const KernelOptions& options) {
+  const auto modules = built_modules(tree);
+  if (!modules) return fail(modules.error());
+  if (modules->empty()) {
+    if (options.notice) {
+      options.notice(tree + ": no modules were built in it (make modules), or it needs none");
+    }
+    return kernel;
+  }
+  std::string stamps;
+  for (const std::string& module : *modules) stamps += stamp_of(tree + "/" + module);
+  return with_made_modules(kernel, options, stamps,
+                           [&](const std::string& folder, const std::string& log) {
+                             return make_tree_modules(kernel, tree, folder, log);
+                           });
+}
+
+Result<GuestKernel> with_given_modules(GuestKernel kernel, const std::string& given,
+                                       const KernelOptions& options) {
+  if (kernel.release.empty()) {
+    return fail(Error::usage(kernel.image +
+                             ": it does not tell its release, so that no modules can be matched"));
+  }
+  const auto folder = modules_below(given, kernel.release);
+  if (!folder) return fail(folder.error());
+  kernel.modules = *folder;
+  if (!kernel.modules.empty()) return with_modules_dep(kernel, options);
+  if (is_build_tree(given)) return with_tree_modules(kernel, given, options);
+  return fail(Error::usage(given + ": no modules of " + kernel.release +
+                           " in it (neither modules.dep, kernel/, " + kernel.release +
+                           "/ nor lib/modules/" + kernel.release + "/)"));
+}
+
+Result<GuestKernel> image_kernel(const KernelSpec& spec, const KernelOptions& options) {
+  GuestKernel kernel;
+  kernel.spec = spec.text;
+  kernel.image = absolute(spec.paths.front());
+  auto identity = identify_image(kernel.image);
+  if (!identity) return fail(identity.error());
+  kernel.release = std::move(identity->release);
+  kernel.build_id = std::move(identity->build_id);
+  const std::string name = fs::path(kernel.image).filename().string();
+  kernel.label = kernel.release.empty() ? name : kernel.release + " (" + name + ")";
+  if (spec.modules.empty()) return kernel;
+  return with_given_modules(std::move(kernel), absolute(spec.modules), options);
+}
+
+Result<GuestKernel> tree_kernel(const KernelSpec& spec, const KernelOptions& options) {
+  const std::string root = absolute(spec.paths.front());
+  auto kernel = find_kernel(
+      {.root = root,
+       .release = spec.release,
+       .how_to_say = "choose one: dir:" + root + "=RELEASE, or image:PATH,modules=DIR"});
+  if (!kernel) return kernel;
+  kernel->spec = spec.text;
+  kernel->label =
+      (kernel->release.empty() ? "release unknown" : kernel->release) + " (" + root + ")";
+  if (kernel->modules.empty() && is_build_tree(root)) {
+    return with_tree_modules(*kernel, root, options);
+  }
+  return with_modules_dep(*kernel, options);
 }
 
 Result<GuestKernel> provide(const KernelSpec& spec, const KernelOptions& given) {
@@ -110,7 +180,7 @@ Result<GuestKernel> provide(const KernelSpec& spec, const KernelOptions& given) 
   if (options.cache.empty()) options.cache = default_kernel_cache();
   options.cache = absolute(options.cache);
   if (spec.form == SpecForm::Native) return native_kernel();
-  if (spec.form == SpecForm::Image) return image_kernel(spec);
+  if (spec.form == SpecForm::Image) return image_kernel(spec, options);
   if (spec.form == SpecForm::Tree) return tree_kernel(spec, options);
   if (spec.form == SpecForm::UserMode) return user_mode_kernel(spec);
   const auto cache = KernelCache::open(options.cache);
@@ -150,9 +220,9 @@ Error of_packages(const Error& error, const std::string& folder,
 }
 
 Result<GuestKernel> unpacked_kernel(const std::string& folder, const std::string& log) {
-  auto kernel = find_kernel(folder);
+  auto kernel = find_kernel(
+      {.root = folder, .release = "", .how_to_say = "give the packages of one of them"});
   if (!kernel) return kernel;
-  HR_TRY(image_release(kernel->image));
   HR_TRY(make_modules_dep(*kernel, folder, log));
   return kernel;
 }
@@ -219,11 +289,30 @@ Result<GuestKernel> provide_packages(const KernelSpec& spec, const KernelCache& 
   return entry->kernel;
 }
 
+namespace {
+
+/// What is in the cache may have been named by an earlier version, which believed file names.
+Result<void> identify(GuestKernel& kernel) {
+  if (kernel.native || kernel.user_mode || !kernel.build_id.empty()) return {};
+  const auto identity = identify_image(kernel.image);
+  if (!identity) return fail(identity.error());
+  kernel.build_id = identity->build_id;
+  if (kernel.release.empty()) kernel.release = identity->release;
+  if (identity->release.empty() || identity->release == kernel.release) return {};
+  return fail(Error::infrastructure(kernel.image + ": taken for " + kernel.release +
+                                    ", but it is " + identity->release +
+                                    ": hangrate kernel prune --all"));
+}
+
+}  // namespace
+
 Result<GuestKernel> provide_kernel(const std::string& spec, const KernelOptions& options) {
   const auto parsed = parse_kernel_spec(spec);
   if (!parsed) return fail(parsed.error());
   auto kernel = provide(*parsed, options);
-  if (kernel) kernel->spec = spec;
+  if (!kernel) return kernel;
+  kernel->spec = spec;
+  HR_TRY(identify(*kernel));
   return kernel;
 }
 

@@ -8,7 +8,7 @@
 
 #include "harness/base/file.h"
 #include "harness/kernel/archive.h"
-#include "harness/kernel/kernel_tree.h"
+#include "harness/kernel/image_identity.h"
 #include "harness/kernel/sha256.h"
 #include "harness/sys/program.h"
 
@@ -194,9 +194,10 @@ Result<GuestKernel> build_recipe(const Recipe& recipe, const std::string& packag
   HR_TRY(keep(kbuild.objects() + "/arch/x86/boot/bzImage", kernel.image));
   HR_TRY(keep(kbuild.objects() + "/.config", kernel.config));
   HR_TRY(keep(kbuild.objects() + "/System.map", result + "/System.map"));
-  const auto release = image_release(kernel.image);
-  if (!release) return fail(release.error().as(ErrorKind::Infrastructure));
-  kernel.release = *release;
+  const auto identity = identify_image(kernel.image);
+  if (!identity) return fail(identity.error().as(ErrorKind::Infrastructure));
+  kernel.release = identity->release;
+  kernel.build_id = identity->build_id;
   kernel.label = recipe.label_for(kernel.release);
   kernel.build_note = recipe.build_note;
   kernel.reverted = recipe.reverted;

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "harness/base/file.h"
+#include "harness/testing/command.h"
+
 namespace hangrate {
 namespace {
 
@@ -15,15 +18,17 @@ TEST(Sha256, AgreesWithTheExamplesOfTheStandard) {
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
-TEST(Sha256, DoesNotDependOnHowTheBytesArrive) {
-  const std::string text(300, 'x');
-  for (const std::size_t step : {1u, 55u, 63u, 64u, 65u}) {
-    Sha256 sum;
-    for (std::size_t at = 0; at < text.size(); at += step) {
-      sum.add(std::string_view(text).substr(at, step));
-    }
-    EXPECT_EQ(sum.hex(), sha256(text)) << step;
+TEST(Sha256, OfAFileIsThatOfItsBytesHoweverManyReadsItTakes) {
+  const testing::TempFolder folder;
+  for (const std::size_t size : {0u, 1u, 1u << 18, (1u << 18) + 1, 1'000'003u}) {
+    ASSERT_TRUE(write_file_atomically(folder / "f", std::string(size, 'x')));
+    EXPECT_EQ(*sha256_of_file(folder / "f"), sha256(std::string(size, 'x'))) << size;
   }
+}
+
+TEST(Sha256, OnlyARegularFileIsRead) {
+  EXPECT_FALSE(sha256_of_file("/dev/zero"));
+  EXPECT_FALSE(sha256_of_file("/"));
 }
 
 }  // namespace

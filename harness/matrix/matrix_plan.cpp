@@ -59,6 +59,8 @@ Result<std::string> text(const Json& json, const char* key, const std::string& f
 /// A name for folders and tests from a spec and a command line.
 std::string id_of(const std::string& spec, const std::string& cmdline) {
   std::string id = spec.substr(spec.find(':') == spec.npos ? 0 : spec.find(':') + 1);
+  id.resize(std::min(id.size(), id.find(",modules=")));
+  while (id.ends_with('/')) id.pop_back();
   if (const std::size_t slash = id.rfind('/'); slash != id.npos) id = id.substr(slash + 1);
   if (!cmdline.empty()) id += "-" + cmdline;
   for (char& c : id) {

@@ -73,6 +73,17 @@ TEST(MatrixPlan, AWholeIdMeansThatKernelAndAPartEveryOneThatHoldsIt) {
   EXPECT_EQ(parse(text, overrides)->kernels.size(), 2u);
 }
 
+TEST(MatrixPlan, AKernelIsCalledAfterItsImageAndNotAfterTheFolderOfItsModules) {
+  const std::string text = R"({"schema":1,"kernels":[
+      {"spec":"image:/a/bzImage,modules=/lib/modules/6.1"},{"spec":"dir:/src/linux/"},
+      {"spec":"dir:/srv/root=6.1.0-50"}]})";
+  const auto plan = parse(text, {});
+  ASSERT_TRUE(plan) << plan.error().what();
+  EXPECT_EQ(plan->kernels[0].id, "bzImage");
+  EXPECT_EQ(plan->kernels[1].id, "linux");
+  EXPECT_EQ(plan->kernels[2].id, "root-6.1.0-50");
+}
+
 TEST(MatrixPlan, WhatOverrodeTheFileCanBeSaidAgain) {
   EXPECT_TRUE(override_options({}).empty());
   MatrixOverrides overrides;

@@ -18,6 +18,8 @@ struct BootableKernel {
   std::string label;
   std::string image;
   std::string modules;
+  std::string release;   ///< uname -r, as the image says, "" = it does not tell
+  std::string build_id;  ///< of the kernel in the image, "" = unknown
   std::string build_note;
   std::vector<std::string> reverted;
   std::string identity;  ///< checksum of the image; of this machine, its release and build

@@ -11,6 +11,7 @@
 #include "harness/guest/console_log.h"
 #include "harness/guest/guest_plan.h"
 #include "harness/judge/shortfall.h"
+#include "harness/matrix/guest_identity.h"
 #include "harness/model/json.h"
 #include "harness/model/param_check.h"
 
@@ -195,18 +196,23 @@ Result<void> RowRunner::start(Nanos now) {
     options_.news(fmt::format("{}: boot {} starts", kernel_.id, last_boot_));
     return {};
   }
-  done_ = true;
   HR_TRY(close_console());
-  options_.news(kernel_.id + ": " + machine.error().what());
-  HR_TRY(store_.add(RowRecord{.id = kernel_.id,
+  HR_TRY(give_up(machine.error().what()));
+  return store_.add(BootRecord{
+      .id = kernel_.id, .number = last_boot_, .end = BootEnd::Died, .why = machine.error().what()});
+}
+
+/// There is no use in another start.
+Result<void> RowRunner::give_up(const std::string& trouble) {
+  done_ = true;
+  options_.news(kernel_.id + ": " + trouble);
+  return store_.add(RowRecord{.id = kernel_.id,
                               .label = boots_->label,
                               .accel = accel_,
                               .build_note = boots_->build_note,
                               .reverted = boots_->reverted,
                               .identity = boots_->identity,
-                              .trouble = machine.error().what()}));
-  return store_.add(BootRecord{
-      .id = kernel_.id, .number = last_boot_, .end = BootEnd::Died, .why = machine.error().what()});
+                              .trouble = trouble});
 }
 
 Result<void> RowRunner::step(Nanos now) {
@@ -340,6 +346,7 @@ Result<void> RowRunner::finish(BootEnd end, Nanos now) {
                                .boot_time = hello_ == 0 ? 0 : hello_ - started_,
                                .total_time = now - started_,
                                .load = load_.read()}));
+  if (!foreign_.empty()) return give_up(foreign_);
   // A start that brings nothing is as bad as none: the same would come again, for ever.
   const bool barren = end == BootEnd::Finished && records_ == 0;
   bad_boots_ = lost || barren ? bad_boots_ + 1 : 0;
@@ -415,16 +422,32 @@ Result<void> RowRunner::take(const std::string& line, Nanos now) {
   return take_journal_line(line, *json, now);
 }
 
+/// Before anything is run: which kernel is it?
+Result<void> RowRunner::take_hello(const Json& json, Nanos now) {
+  if (hello_ != 0) {
+    distrust("it said twice which kernel it is", now);
+    return {};
+  }
+  hello_ = now;
+  if (json.contains("failed") && !json["failed"].empty()) {
+    HR_TRY(note("modules that did not load: " + dump_line(json["failed"])));
+  }
+  if (boots_->native) return {};
+  foreign_ = identity_mismatch(*boots_, json);
+  if (!foreign_.empty()) {
+    distrust(foreign_, now);
+    return {};
+  }
+  const std::string gap = identity_gap(*boots_, json);
+  return gap.empty() ? Result<void>() : note(gap);
+}
+
 Result<void> RowRunner::take_init_line(const std::string& type, const Json& json, Nanos now) {
-  if (type == kHelloLine) {
-    hello_ = now;
-    if (json.contains("failed") && !json["failed"].empty()) {
-      HR_TRY(note("modules that did not load: " + dump_line(json["failed"])));
-    }
-  } else if (type == kBeginLine) {
+  if (type == kHelloLine) return take_hello(json, now);
+  if (type == kBeginLine) {
     const Json command = json.value("command", Json());
     const bool known = command.is_number_unsigned() && command.get<std::size_t>() < orders_.size();
-    if (!known || command_) {
+    if (!known || command_ || hello_ == 0) {
       distrust("it began a command that is not its turn", now);
       return {};
     }

@@ -71,8 +71,10 @@ class RowRunner {
   Result<void> finish(BootEnd end, Nanos now);
   Result<void> take(const std::string& line, Nanos now);
   Result<void> take_init_line(const std::string& type, const Json& json, Nanos now);
+  Result<void> take_hello(const Json& json, Nanos now);
   Result<void> take_journal_line(const std::string& line, const Json& json, Nanos now);
   Result<void> take_end(const Json& json);
+  Result<void> give_up(const std::string& trouble);
   Result<void> lose_trials(Outcome outcome, Rule rule, const std::string& why);
   Result<void> note(const std::string& text);
   Result<void> close_command();
@@ -119,6 +121,7 @@ class RowRunner {
   std::uint64_t init_bytes_ = 0;                           ///< of them, in lines of init
   std::uint64_t journals_ = 0;                             ///< bytes kept
   std::string distrust_;                                   ///< why no line is believed any more
+  std::string foreign_;  ///< why the kernel that runs is not the one that was asked for
   std::vector<std::pair<std::size_t, CellOrder>> orders_;  ///< of this boot: cell, and what of it
   std::optional<Command> command_;                         ///< that runs
 };

@@ -46,7 +46,16 @@ std::string line(const Json& json) {
   return dump_line(json) + "\n";
 }
 
-const std::string kHello = line({{"type", "hello"}, {"uptime_ns", 1}, {"failed", Json::array()}});
+/// What a guest of the image below says first.
+std::string hello(const std::string& release, const std::string& build_id = "") {
+  return line({{"type", "hello"},
+               {"uptime_ns", 1},
+               {"release", release},
+               {"build_id", build_id},
+               {"failed", Json::array()}});
+}
+
+const std::string kHello = hello("6.1.0");
 const std::string kBegin = line({{"type", "begin"}, {"command", 0}});
 const std::string kBye = line({{"type", "bye"}});
 
@@ -228,6 +237,28 @@ TEST_F(HostileGuest, ARecordThatCannotBeEndsItAsCorruptAndCountsForNothing) {
   expect_corrupt("behind the end", started + batch(0, 5) + cell_end("trials") + batch(5, 5), why);
 }
 
+TEST_F(HostileGuest, AGuestOfAnotherKernelIsNamedAndNoTrialOfItCounts) {
+  const std::string rest = kBegin + header_line() + batch(0, kTrials) + cell_end("trials") +
+                           line({{"type", "end"}, {"command", 0}, {"code", 0}}) + kBye;
+  const auto expect_foreign = [&](const std::string& said, const std::string& found) {
+    expect_corrupt(found, said + rest, found);
+    EXPECT_EQ(row_["results"][0]["attempted"], 0) << found;
+    EXPECT_EQ(row_["boots"].size(), 1u) << "another start would bring the same";
+    EXPECT_THAT(row_["trouble"].get<std::string>(), HasSubstr("expected release 6.1.0")) << found;
+  };
+  expect_foreign(hello("6.1.1"), "found release 6.1.1 (build id unknown)");
+  expect_foreign(line({{"type", "hello"}}), "found release unknown (build id unknown)");
+  put("bzImage", bz_image("6.1.0", elf_kernel()));
+  expect_foreign(hello("6.1.0", "cd"), "found release 6.1.0 (build id cd)");
+  ASSERT_EQ(run_with(hello("6.1.0", std::string(40, 'a')) + rest).code, 3);
+  std::string ours;
+  for (int i = 0; i < 20; ++i) ours += "ab";
+  run_with(hello("6.1.0", ours) + rest);
+  EXPECT_EQ(row_["results"][0]["attempted"], kTrials) << "the same build is believed";
+  expect_corrupt("no hello", rest, "it began a command that is not its turn");
+  expect_corrupt("two", hello("6.1.0", ours) + hello("6.1.0", ours) + rest, "said twice");
+}
+
 TEST_F(HostileGuest, WhatItSaidBeforeTheWrongLineStaysAndNothingBehindItCounts) {
   // The second boot is asked for the trials from 5 on and says the same.
   expect_corrupt("late", kHello + kBegin + header_line() + batch(0, 4) + "?\n" + batch(4, 6) + kBye,
@@ -297,8 +328,10 @@ TEST_F(HostileGuest, WhateverElseItSaysIsNeitherAPassNorTheEndOfTheHost) {
       {"end without begin", kHello + line({{"type", "end"}, {"command", 0}}) + kBye},
       {"end of nothing known",
        kHello + kBegin + "{\"type\":\"end\",\"code\":" + deep + "}\n" + kBye},
-      {"modules of any shape", "{\"type\":\"hello\",\"failed\":{\"\\u001b[31m\":7}}\n" + kBye},
-      {"modules nested deeply", "{\"type\":\"hello\",\"failed\":" + deep + "}\n" + kBye},
+      {"modules of any shape",
+       "{\"type\":\"hello\",\"release\":\"6.1.0\",\"failed\":{\"\\u001b[31m\":7}}\n" + kBye},
+      {"modules nested deeply",
+       "{\"type\":\"hello\",\"release\":\"6.1.0\",\"failed\":" + deep + "}\n" + kBye},
       {"a header out of range", kHello + kBegin + line(header) + batch(0, kTrials) + kBye},
       {"an end before all trials", started + batch(0, 3) + cell_end("trials") + kBye},
       {"a line without an end", started + std::string(1 << 20, 'x')},

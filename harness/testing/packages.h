@@ -61,6 +61,20 @@ inline std::string packed(const Files& files, Format format, const std::string& 
   return read_file(path).value_or("");
 }
 
+/// `bytes` alone, compressed.
+inline std::string compressed(const std::string& bytes, const std::string& filter) {
+  const TempFolder folder;
+  const std::string path = folder / "compressed";
+  archive* a = ::archive_write_new();
+  ::archive_write_set_format_raw(a);
+  ::archive_write_add_filter_by_name(a, filter.c_str());
+  ::archive_write_open_filename(a, path.c_str());
+  add_entry(a, "x", bytes);
+  EXPECT_EQ(::archive_write_close(a), ARCHIVE_OK) << ::archive_error_string(a);
+  ::archive_write_free(a);
+  return read_file(path).value_or("");
+}
+
 inline std::string deb(const Files& files, const std::string& filter = "xz",
                        const std::string& suffix = ".xz") {
   return packed({{"control.tar.xz", packed({{"./control", "x"}}, Format::Tar, "xz")},

@@ -13,10 +13,12 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/base/clock.h"
+#include "harness/base/elf_notes.h"
 #include "harness/base/file.h"
 #include "harness/guest/guest_plan.h"
 #include "harness/model/json.h"
@@ -132,7 +134,13 @@ void work() {
       say_on_console(said.error().what());
     }
   };
-  say({{"type", kHelloLine}, {"uptime_ns", now_ns()}, {"failed", failed}});
+  utsname names{};
+  ::uname(&names);
+  say({{"type", kHelloLine},
+       {"uptime_ns", now_ns()},
+       {"release", names.release},
+       {"build_id", gnu_build_id(read_file("/sys/kernel/notes").value_or(""))},
+       {"failed", failed}});
   tell_all();
   arm_panic();
   std::size_t number = 0;
