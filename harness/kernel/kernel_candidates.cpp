@@ -93,6 +93,7 @@ void take(KernelCandidates& found, const std::string& path) {
 
 std::string listed(const std::vector<KernelCandidate>& kernels) {
   std::vector<std::string> lines;
+  lines.reserve(kernels.size());
   for (const KernelCandidate& kernel : kernels) {
     lines.push_back(fmt::format(
         "{} ({})", kernel.release.empty() ? "release unknown" : kernel.release, kernel.image));
