@@ -35,6 +35,10 @@ std::string kernel_file_place(const std::string& path) {
   return std::string(rest);
 }
 
+bool leads_out(const std::string& path) {
+  return ("/" + path + "/").find("/../") != std::string::npos;
+}
+
 namespace {
 
 struct ReadFree {
@@ -133,11 +137,6 @@ Error unwritable(const std::string& file, archive* a) {
 std::uint64_t size_of(archive_entry* entry) {
   const la_int64_t size = ::archive_entry_size(entry);
   return size > 0 ? static_cast<std::uint64_t>(size) : 0;
-}
-
-/// Does it go up, "a/../b"?
-bool leads_out(const std::string& path) {
-  return ("/" + path + "/").find("/../") != std::string::npos;
 }
 
 /// Without "/" and "./" in front and "/" behind.

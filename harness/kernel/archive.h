@@ -36,6 +36,9 @@ struct Unpacking {
 Result<void> unpack(const std::string& file, const std::string& destination,
                     const Unpacking& unpacking);
 
+/// Does it go up, "a/../b"?
+bool leads_out(const std::string& path);
+
 /// Where in the cache a file of a kernel package goes: the image, System.map, configuration and
 /// modules, with lib/modules instead of usr/lib/modules; "" for everything else.
 std::string kernel_file_place(const std::string& path);

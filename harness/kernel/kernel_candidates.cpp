@@ -30,8 +30,8 @@ void add_from_boot(Paths& paths, const fs::path& boot) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(boot, error)) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with("vmlinuz-") || name.starts_with("kernel-")) {
-      add_if_file(paths, entry.path());
+    for (const char* begin : {"vmlinuz", "bzImage", "kernel-"}) {
+      if (name.starts_with(begin)) add_if_file(paths, entry.path());
     }
   }
 }
@@ -84,7 +84,10 @@ void take(KernelCandidates& found, const std::string& path) {
     found.damaged.push_back(header.error().what());
     return;
   }
-  if (!*header) return;  // named like an image, and none
+  if (!*header) {
+    found.others.push_back(path);
+    return;
+  }
   const KernelCandidate candidate{.release = (*header)->release, .image = path};
   const auto known = [&](const KernelCandidate& other) { return same_kernel(other, candidate); };
   if (std::any_of(found.kernels.begin(), found.kernels.end(), known)) return;
@@ -93,6 +96,7 @@ void take(KernelCandidates& found, const std::string& path) {
 
 std::string listed(const std::vector<KernelCandidate>& kernels) {
   std::vector<std::string> lines;
+  lines.reserve(kernels.size());
   for (const KernelCandidate& kernel : kernels) {
     lines.push_back(fmt::format(
         "{} ({})", kernel.release.empty() ? "release unknown" : kernel.release, kernel.image));
@@ -102,9 +106,13 @@ std::string listed(const std::vector<KernelCandidate>& kernels) {
 
 Failure none_in(const KernelCandidates& found, const std::string& root) {
   if (!found.damaged.empty()) return fail(Error::usage(found.damaged.front()));
+  if (!found.others.empty()) {
+    return fail(Error::usage(found.others.front() + ": neither a bzImage nor a vmlinux"));
+  }
   return fail(Error::usage(
       root +
-      ": no kernel in it (neither boot/vmlinuz-*, boot/kernel-*, boot/ENTRY/RELEASE/linux, "
+      ": no kernel in it (neither boot/vmlinuz*, boot/bzImage*, boot/kernel-*, "
+      "boot/ENTRY/RELEASE/linux, "
       "[usr/]lib/modules/*/vmlinuz, vmlinuz nor arch/x86/boot/bzImage); one that lies elsewhere: "
       "image:PATH,modules=" +
       root));

@@ -19,10 +19,12 @@ struct KernelCandidate {
 struct KernelCandidates {
   std::vector<KernelCandidate> kernels;  ///< by release; of copies of one kernel the first
   std::vector<std::string> damaged;      ///< what is wrong with images that cannot be used
+  std::vector<std::string> others;       ///< paths of files that are named like an image, and none
 };
 
-/// What lies in `root` as boot/vmlinuz-*, boot/kernel-*, [usr/]lib/modules/*/vmlinuz, as vmlinuz of
-/// a folder of modules, or as {boot,efi,boot/efi}/ENTRY/RELEASE/linux (Boot Loader Specification).
+/// What lies in `root` as boot/{vmlinuz,bzImage}*, boot/kernel-*, [usr/]lib/modules/*/vmlinuz, as
+/// vmlinuz of a folder of modules, or as {boot,efi,boot/efi}/ENTRY/RELEASE/linux (Boot Loader
+/// Specification).
 KernelCandidates kernels_below(const std::string& root);
 
 /// The one of `release`, or the only one there is if that is "". A usage error that lists them if

@@ -87,6 +87,20 @@ TEST_F(Layouts, BootLoaderEntriesAndGentoo) {
          "lib/modules/6.6.30-gentoo-dist");
 }
 
+TEST_F(Layouts, PlainNamesAndLinksToThemAreOneKernel) {
+  put("boot/bzImage-mine", bz_image("6.9.1-mine"));
+  fs::create_symlink("bzImage-mine", at("boot/vmlinuz"));
+  put("boot/vmlinuz-6.9.1.sig", "not an image");
+  const auto kernel = root();
+  ASSERT_TRUE(kernel) << kernel.error().what();
+  EXPECT_EQ(kernel->release, "6.9.1-mine");
+}
+
+TEST_F(Layouts, AFileThatIsOnlyCalledLikeAnImageIsNamed) {
+  put("boot/vmlinuz-6.9.1", "something else");
+  expect_refused(root(), {at("boot/vmlinuz-6.9.1") + ": neither a bzImage nor a vmlinux"});
+}
+
 TEST_F(Layouts, AFolderOfModulesWithAnImageInIt) {
   put_modules("lib/modules/6.12.3", "6.12.3");
   expect_refused(provide("dir:" + at("lib/modules/6.12.3")),

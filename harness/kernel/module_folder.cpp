@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "harness/base/file.h"
+#include "harness/kernel/archive.h"
 #include "harness/kernel/image_identity.h"
 
 namespace hangrate {
@@ -31,7 +32,8 @@ bool is_module(const fs::path& path) {
   return false;
 }
 
-/// "kernel/fs/fuse/fuse.o" as Linux 6.2 and later write it, or "fs/fuse/fuse.ko" -> the latter.
+/// Kbuild has written "kernel/fs/fuse/fuse.ko", "fs/fuse/fuse.ko" and "fs/fuse/fuse.o": -> the
+/// second.
 std::string built_path(const std::string& tree, std::string line) {
   if (line.ends_with(".o")) line.replace(line.size() - 2, 2, ".ko");
   const std::string prefix = "kernel/";
@@ -86,7 +88,7 @@ Result<std::vector<std::string>> built_modules(const std::string& tree) {
   std::vector<std::string> modules;
   for (const std::string& line : split(read_file(tree + "/modules.order").value_or(""), '\n')) {
     if (line.empty()) continue;
-    if (line.front() == '/' || ("/" + line + "/").find("/../") != std::string::npos) {
+    if (line.front() == '/' || leads_out(line)) {
       return fail(
           Error::usage(tree + "/modules.order: a path that leads out of the tree: " + line));
     }

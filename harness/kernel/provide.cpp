@@ -122,7 +122,7 @@ Result<GuestKernel> with_tree_modules(const GuestKernel& kernel, const std::stri
     return kernel;
   }
   std::string stamps;
-  for (const std::string& module : *modules) stamps += stamp_of(tree + "/" + module);
+  for (const std::string& module : *modules) stamps += stamp_of((fs::path(tree) / module).string());
   return with_made_modules(kernel, options, stamps,
                            [&](const std::string& folder, const std::string& log) {
                              return make_tree_modules(kernel, tree, folder, log);
