@@ -70,7 +70,7 @@ TEST(ConsoleLog, WhatOnlyTheEndMarkSaysHasALineToo) {
   EXPECT_EQ(alone[0].lines, std::vector<std::string>{mark});
   const auto both = findings_in("Kernel panic - not syncing: Fatal exception\n" + mark + "\n");
   ASSERT_EQ(both.size(), 1u);
-  EXPECT_EQ(both[0].lines.size(), 1u) << "it was told";
+  EXPECT_EQ(both[0].lines.front(), "Kernel panic - not syncing: Fatal exception");
 }
 
 TEST(ConsoleLog, AFloodIsBounded) {

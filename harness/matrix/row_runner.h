@@ -117,11 +117,11 @@ class RowRunner {
   Nanos silent_ = 0;           ///< when it was ended because it showed no life, 0: it was not
   std::uint64_t records_ = 0;  ///< kept in this boot
   BootBudget budget_;
-  std::uint64_t lines_ = 0;                                ///< taken in this boot
-  std::uint64_t init_bytes_ = 0;                           ///< of them, in lines of init
-  std::uint64_t journals_ = 0;                             ///< bytes kept
-  std::string distrust_;                                   ///< why no line is believed any more
-  std::string foreign_;  ///< why the kernel that runs is not the one that was asked for
+  std::uint64_t lines_ = 0;       ///< taken in this boot
+  std::uint64_t init_bytes_ = 0;  ///< of them, in lines of init
+  std::uint64_t journals_ = 0;    ///< bytes kept
+  std::string distrust_;          ///< why no line is believed any more
+  std::string foreign_;           ///< why the kernel that runs is not the one that was asked for
   std::vector<std::pair<std::size_t, CellOrder>> orders_;  ///< of this boot: cell, and what of it
   std::optional<Command> command_;                         ///< that runs
 };

@@ -24,7 +24,7 @@ struct Engine::Parts {
         record(RunRecord::make()),
         cgroup(Cgroup::make(record.id(),
                             [this](const std::string& path) { record.intend_cgroup(path); })),
-        reader("/proc", cgroup.own_procs()) {}
+        reader("/proc", cgroup.own_threads()) {}
 
   /// Sleeps until something happened or `deadline` (absolute ns) came.
   void sleep_until(Nanos deadline);

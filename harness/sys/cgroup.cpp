@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "harness/base/file.h"
+#include "harness/model/mountinfo.h"
 #include "harness/sys/process_handle.h"
 
 namespace hangrate {
@@ -48,19 +49,13 @@ void remove_abandoned(const std::string& parent) {
 
 CgroupMounts find_cgroup_mounts(const std::string& mountinfo) {
   CgroupMounts mounts;
-  for (const std::string& line : split(mountinfo, '\n')) {
-    // "36 35 98:0 / /mnt rw,noatime master:1 - cgroup none rw,pids" (proc_pid_mountinfo(5))
-    const std::size_t dash = line.find(" - ");
-    if (dash == line.npos) continue;
-    const auto before = split(line.substr(0, dash), ' ');
-    const auto after = split(line.substr(dash + 3), ' ');
-    if (before.size() < 5 || after.size() < 3) continue;
-    if (after[0] == "cgroup2" && mounts.v2.empty()) mounts.v2 = before[4];
-    if (after[0] != "cgroup") continue;
-    for (const std::string& option : split(after[2], ',')) {
+  for (const Mount& mount : parse_mountinfo(mountinfo)) {
+    if (mount.type == "cgroup2" && mounts.v2.empty()) mounts.v2 = mount.where;
+    if (mount.type != "cgroup") continue;
+    for (const std::string& option : split(mount.options, ',')) {
       const bool fit = option == "pids" || option == "freezer" || option == "name=systemd";
       if (fit && mounts.v1.empty()) {
-        mounts.v1 = before[4];
+        mounts.v1 = mount.where;
         mounts.v1_controller = option;
       }
     }

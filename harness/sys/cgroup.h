@@ -35,8 +35,11 @@ class Cgroup {
   int directory_fd() const { return direct_ ? directory_.get() : -1; }
   /// To write oneself into, where it is not possible to be started inside; "" = no need.
   std::string procs_file() const { return version_ != 0 && !direct_ ? own_procs() : ""; }
-  /// Members, one a line; "" = there is no cgroup.
+  /// Members, one a line, processes or threads; "" = there is no cgroup.
   std::string own_procs() const { return version_ != 0 ? path_ + "/cgroup.procs" : ""; }
+  std::string own_threads() const {
+    return version_ == 0 ? "" : path_ + (version_ == 2 ? "/cgroup.threads" : "/tasks");
+  }
   /// What is started inside is dead at birth here: from now on it writes itself in.
   void give_up_direct_entry() { direct_ = false; }
 

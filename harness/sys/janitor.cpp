@@ -38,7 +38,7 @@ void wait_for_end_of(pid_t supervisor) {
 
 int clean_up(Arena& arena, const Cgroup& cgroup, pid_t supervisor) {
   prepare_fusectl_here();
-  OwnTasks own(supervisor, cgroup.own_procs());
+  OwnTasks own(supervisor, cgroup.own_threads());
   const Nanos start = now_ns();
   bool left = true;
   while ((left || now_ns() < start + kAtLeast) && now_ns() < start + kLinger) {

@@ -3,13 +3,15 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
+#include <filesystem>
 #include <optional>
 
 #include <unistd.h>
 
 #include "harness/base/file.h"
+#include "harness/base/text.h"
 #include "harness/model/evidence.h"
+#include "harness/model/mountinfo.h"
 #include "harness/model/proc_text.h"
 #include "harness/sys/process_handle.h"
 
@@ -28,18 +30,27 @@ std::string stat_of(const std::string& folder) {
   return read_file(folder + "/stat").value_or("");
 }
 
-bool mounts_fuse(const std::string& mountinfo, const std::string& device) {
-  for (const std::string& line : split(mountinfo, '\n')) {
-    // "36 35 0:52 / /mnt rw - fuse.x source rw" (proc_pid_mountinfo(5))
-    const auto fields = split(line, ' ');
-    if (fields.size() < 3 || fields[2] != device) continue;
-    if (line.find(" - fuse") != line.npos) return true;
+/// Threads by number, of a process that may be ending.
+std::vector<std::string> threads_of(const std::string& process) {
+  std::vector<std::string> tids;
+  std::error_code error;
+  for (const auto& entry :
+       std::filesystem::directory_iterator("/proc/" + process + "/task", error)) {
+    tids.push_back(entry.path().filename());
   }
-  return false;
+  return tids;
 }
 
-std::string mounts_of(const std::string& process) {
-  return read_file("/proc/" + process + "/mountinfo").value_or("");
+/// Is the FUSE connection in the mount namespace of a thread? One that waits in exit_files() still
+/// has it when the first thread of its process has lost it (v6.1 kernel/exit.c do_exit()).
+bool mounts_fuse(const std::string& process, int minor_number) {
+  for (const std::string& tid : threads_of(process)) {
+    const std::string path = "/proc/" + process + "/task/" + tid + "/mountinfo";
+    for (const Mount& mount : parse_mountinfo(read_file(path).value_or(""))) {
+      if (mount.is_fuse() && mount.major == 0 && mount.minor == minor_number) return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -81,25 +92,23 @@ bool OwnTasks::descends(const Namer& namer, pid_t pid) const {
       // A child of the supervisor: itself a worker or a helper, or an orphan it adopted.
       if (namer.worker == 0) return at != ::getpid();
       const bool another = std::find(workers_.begin(), workers_.end(), at) != workers_.end();
-      return !another && (procs_.empty() || in_cgroup(at));
+      return !another && (threads_.empty() || in_cgroup(at));
     }
     at = *parent;
   }
   return false;
 }
 
-std::vector<pid_t> OwnTasks::members() const {
-  std::vector<pid_t> pids;
-  if (procs_.empty()) return pids;
-  for (const std::string& line : split(read_file(procs_).value_or(""), '\n')) {
-    if (!line.empty()) pids.push_back(static_cast<pid_t>(std::atoi(line.c_str())));
-  }
-  return pids;
+std::vector<std::string> OwnTasks::members() const {
+  return threads_.empty() ? std::vector<std::string>()
+                          : split(trimmed(read_file(threads_).value_or("")), '\n');
 }
 
 bool OwnTasks::in_cgroup(pid_t pid) const {
-  const std::vector<pid_t> inside = members();
-  return std::find(inside.begin(), inside.end(), pid) != inside.end();
+  const std::vector<std::string> inside = members();
+  const std::vector<std::string> threads = threads_of(std::to_string(pid));
+  return std::any_of(threads.begin(), threads.end(),
+                     [&](const std::string& tid) { return contains(inside, tid); });
 }
 
 bool OwnTasks::signal(const Namer& namer, pid_t pid, pid_t tid, std::uint64_t started, int signal) {
@@ -121,17 +130,15 @@ int OwnTasks::handle(const Namer& namer, pid_t pid) const {
 
 bool OwnTasks::owns_connection(const Namer& namer, const std::vector<pid_t>& named,
                                int minor_number) {
-  const std::string device = "0:" + std::to_string(minor_number);
-  if (mounts_fuse(mounts_of("self"), device)) return false;
-  if (procs_.empty() && namer.worker == 0) return true;  // nobody left who could show it
-  std::vector<pid_t> holders = members();
-  if (namer.worker != 0) holders.insert(holders.begin(), namer.worker);
+  if (mounts_fuse("self", minor_number)) return false;
+  if (threads_.empty() && namer.worker == 0) return true;  // nobody left who could show it
+  std::vector<std::string> holders = members();
+  if (namer.worker != 0) holders.insert(holders.begin(), std::to_string(namer.worker));
   for (const pid_t pid : named) {
-    if (standing(namer, pid) == Standing::Ours) holders.push_back(pid);
+    if (standing(namer, pid) == Standing::Ours) holders.push_back(std::to_string(pid));
   }
-  return std::any_of(holders.begin(), holders.end(), [&](pid_t pid) {
-    return mounts_fuse(mounts_of(std::to_string(pid)), device);
-  });
+  return std::any_of(holders.begin(), holders.end(),
+                     [&](const std::string& holder) { return mounts_fuse(holder, minor_number); });
 }
 
 }  // namespace hangrate

@@ -32,9 +32,11 @@ enum class Standing {
 
 class OwnTasks {
  public:
-  /// `supervisor`: our parent. `procs`: the cgroup.procs of the run, "" = it has none.
-  OwnTasks(pid_t supervisor, std::string procs)
-      : supervisor_(supervisor), procs_(std::move(procs)) {}
+  /// `supervisor`: our parent. `threads`: the file with the members of the run's cgroup, thread by
+  /// thread, "" = it has none. Of a process whose first thread has ended, cgroup.procs tells
+  /// nothing.
+  OwnTasks(pid_t supervisor, std::string threads)
+      : supervisor_(supervisor), threads_(std::move(threads)) {}
 
   Standing standing(const Namer& namer, pid_t pid);
 
@@ -62,11 +64,11 @@ class OwnTasks {
 
   bool descends(const Namer& namer, pid_t pid) const;
   bool in_cgroup(pid_t pid) const;
-  std::vector<pid_t> members() const;
+  std::vector<std::string> members() const;
   const Known* known(const Namer& namer, pid_t pid) const;
 
   const pid_t supervisor_;
-  const std::string procs_;
+  const std::string threads_;
   std::vector<pid_t> workers_;
   std::deque<Known> known_;
 };

@@ -29,12 +29,12 @@ using namespace proc_wire;
 /// Everything it does may block; that is its purpose.
 class Helper {
  public:
-  Helper(int socket, const std::string& proc_root, const std::string& cgroup_procs,
+  Helper(int socket, const std::string& proc_root, const std::string& cgroup_threads,
          char* breadcrumb)
       : socket_(socket),
         root_(proc_root),
         breadcrumb_(breadcrumb),
-        own_(::getppid(), cgroup_procs) {}
+        own_(::getppid(), cgroup_threads) {}
 
   int serve() {
     bool fusectl_ready = false;
@@ -275,9 +275,9 @@ class Helper {
 
 }  // namespace
 
-int serve_proc_requests(int socket, const std::string& proc_root, const std::string& cgroup_procs,
+int serve_proc_requests(int socket, const std::string& proc_root, const std::string& cgroup_threads,
                         char* breadcrumb) {
-  return Helper(socket, proc_root, cgroup_procs, breadcrumb).serve();
+  return Helper(socket, proc_root, cgroup_threads, breadcrumb).serve();
 }
 
 }  // namespace hangrate

@@ -13,7 +13,7 @@ inline constexpr std::size_t kBreadcrumbBytes = 256;
 
 /// Serves requests from `socket` until that closes; the exit code of the process. `breadcrumb`,
 /// shared with the reader, always holds what is being tried.
-int serve_proc_requests(int socket, const std::string& proc_root, const std::string& cgroup_procs,
+int serve_proc_requests(int socket, const std::string& proc_root, const std::string& cgroup_threads,
                         char* breadcrumb);
 
 }  // namespace hangrate

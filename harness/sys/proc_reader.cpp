@@ -32,8 +32,8 @@ constexpr Nanos kRiskyShare = 8;
 
 }  // namespace
 
-ProcReader::ProcReader(std::string proc_root, std::string cgroup_procs)
-    : proc_root_(std::move(proc_root)), cgroup_procs_(std::move(cgroup_procs)) {
+ProcReader::ProcReader(std::string proc_root, std::string cgroup_threads)
+    : proc_root_(std::move(proc_root)), cgroup_threads_(std::move(cgroup_threads)) {
   start();
 }
 
@@ -71,7 +71,7 @@ void ProcReader::start() {
   breadcrumb_ = static_cast<char*>(page);
   const int socket = theirs.get();
   const auto pid = fork_helper("hangrate-reader", {socket}, true, [&] {
-    return serve_proc_requests(socket, proc_root_, cgroup_procs_, breadcrumb_);
+    return serve_proc_requests(socket, proc_root_, cgroup_threads_, breadcrumb_);
   });
   if (!pid) {
     trouble_ = "no /proc reader: " + pid.error().what();

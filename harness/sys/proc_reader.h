@@ -43,8 +43,9 @@ enum class Depth : std::uint32_t { Motion, Full };
 
 class ProcReader {
  public:
-  /// `proc_root` is "/proc" but for tests. `cgroup_procs`: the members of the run, "" = unknown.
-  explicit ProcReader(std::string proc_root = "/proc", std::string cgroup_procs = "");
+  /// `proc_root` is "/proc" but for tests. `cgroup_threads`: the members of the run thread by
+  /// thread, "" = unknown.
+  explicit ProcReader(std::string proc_root = "/proc", std::string cgroup_threads = "");
   ~ProcReader();  ///< kills the helper, does not wait for it
   ProcReader(const ProcReader&) = delete;
   ProcReader& operator=(const ProcReader&) = delete;
@@ -114,7 +115,7 @@ class ProcReader {
   std::uint64_t order(Pending order);
 
   std::string proc_root_;
-  std::string cgroup_procs_;
+  std::string cgroup_threads_;
   std::vector<pid_t> workers_;
   UniqueFd socket_;
   std::uint64_t generation_ = 0;

@@ -94,20 +94,6 @@ void wait_for(pid_t helper, Nanos deadline) {
   }
 }
 
-/// "/mnt/a\040b" (proc_pid_mountinfo(5))
-std::string unescaped(const std::string& text) {
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 3 < text.size()) {
-      plain += static_cast<char>(std::strtol(text.substr(i + 1, 3).c_str(), nullptr, 8));
-      i += 3;
-    } else {
-      plain += text[i];
-    }
-  }
-  return plain;
-}
-
 }  // namespace
 
 std::string SweepReport::text() const {
@@ -138,21 +124,12 @@ SweepReport sweep_leftovers(const std::vector<std::string>& folders, Nanos limit
   return from_wire(output_tail(answer.get(), kMostText));
 }
 
-std::vector<MarkedMount> find_marked_mounts(std::string_view mountinfo, const std::string& mark) {
-  std::vector<MarkedMount> found;
-  for (const std::string& line : split(mountinfo, '\n')) {
-    // "36 35 0:53 / /mnt rw,noatime master:1 - fuse SOURCE rw" (proc_pid_mountinfo(5))
-    const std::size_t dash = line.find(" - ");
-    if (dash == line.npos) continue;
-    const auto before = split(line.substr(0, dash), ' ');
-    const auto after = split(line.substr(dash + 3), ' ');
-    if (before.size() < 5 || after.size() < 2) continue;
-    if (after[1] != mark && !after[1].starts_with(mark + "-")) continue;
-    const std::size_t colon = before[2].find(':');
-    if (colon == std::string::npos) continue;
-    found.push_back({std::atoi(before[2].c_str() + colon + 1), after[0], unescaped(before[4])});
-  }
-  return found;
+std::vector<Mount> find_marked_mounts(std::string_view mountinfo, const std::string& mark) {
+  std::vector<Mount> mounts = parse_mountinfo(mountinfo);
+  std::erase_if(mounts, [&](const Mount& mount) {
+    return mount.source != mark && !mount.source.starts_with(mark + "-");
+  });
+  return mounts;
 }
 
 }  // namespace hangrate

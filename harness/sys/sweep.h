@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/base/clock.h"
+#include "harness/model/mountinfo.h"
 #include "harness/sys/run_record.h"
 
 namespace hangrate {
@@ -35,12 +36,7 @@ SweepReport sweep_leftovers(const std::vector<std::string>& folders = record_fol
                             Nanos limit = 5 * kSecond);
 
 /// A mount in mountinfo text (pure).
-struct MarkedMount {
-  int device_minor = 0;
-  std::string type;
-  std::string where;  ///< unescaped
-};
 /// Those whose source is `mark` or begins with `mark` and "-".
-std::vector<MarkedMount> find_marked_mounts(std::string_view mountinfo, const std::string& mark);
+std::vector<Mount> find_marked_mounts(std::string_view mountinfo, const std::string& mark);
 
 }  // namespace hangrate

@@ -21,6 +21,7 @@
 
 #include "harness/base/file.h"
 #include "harness/sys/fusectl.h"
+#include "harness/sys/process_handle.h"
 
 namespace hangrate {
 
@@ -73,7 +74,7 @@ struct MarkedConnection {
 bool still_there(const MarkedConnection& connection, const std::string& mark) {
   const auto mounts = find_marked_mounts(read_file(connection.mountinfo).value_or(""), mark);
   return std::any_of(mounts.begin(), mounts.end(),
-                     [&](const MarkedMount& m) { return m.device_minor == connection.number; });
+                     [&](const Mount& m) { return m.minor == connection.number; });
 }
 
 /// Every FUSE mount of the run, in whatever mount namespace a task keeps it. A task that waits in
@@ -93,10 +94,8 @@ std::vector<MarkedConnection> find_connections(const std::string& mark) {
       const std::string mountinfo = task + "/mountinfo";
       const auto text = read_file(mountinfo);
       if (text && !space.empty()) seen.insert(space);
-      for (const MarkedMount& m : find_marked_mounts(text.value_or(""), mark)) {
-        if (m.type.starts_with("fuse") && m.type != "fusectl") {
-          found.push_back({m.device_minor, mountinfo});
-        }
+      for (const Mount& m : find_marked_mounts(text.value_or(""), mark)) {
+        if (m.is_fuse()) found.push_back({m.minor, mountinfo});
       }
     }
   }
@@ -139,10 +138,10 @@ bool kill_in(int cgroup, const std::string& tid) {
   const int number = std::atoi(tid.c_str());
   if (number <= 0) return false;
   UniqueFd task(static_cast<int>(::syscall(SYS_pidfd_open, number, kThread)));
-  if (!task) task.reset(static_cast<int>(::syscall(SYS_pidfd_open, number, 0)));
+  if (!task) task = open_process(number);
   const auto now = tasks_in(cgroup);
   const bool inside = std::find(now.begin(), now.end(), tid) != now.end();
-  return task && inside && ::syscall(SYS_pidfd_send_signal, task.get(), SIGKILL, nullptr, 0) == 0;
+  return inside && signal_process(task, SIGKILL);
 }
 
 UniqueFd open_cgroup(const std::string& path) {
@@ -188,7 +187,7 @@ bool remove_tree(int parent, const std::string& name, int depth) {
 /// Whether the supervisor has ended. That decides nothing but whether it is worth to wait.
 bool is_over(const std::string& name) {
   const pid_t pid = std::atoi(name.c_str() + std::strlen("hangrate-"));
-  return ::kill(pid, 0) != 0 && errno == ESRCH;
+  return !open_process(pid) && errno == ESRCH;
 }
 
 /// A run that was killed may still be closing its descriptors, or its janitor be cleaning up.
@@ -271,7 +270,7 @@ void remove_files(const Orphan& orphan, const std::string& temporary, SweepRepor
   const std::string mountinfo = read_file("/proc/self/mountinfo").value_or("");
   auto mounts = find_marked_mounts(mountinfo, orphan.mark);
   std::reverse(mounts.begin(), mounts.end());  // the last one is on top
-  for (const MarkedMount& m : mounts) {
+  for (const Mount& m : mounts) {
     if (::umount2(m.where.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) == 0) {
       ++report.mounts;
     } else {

@@ -299,7 +299,7 @@ TEST(MarkedMounts, AreThoseOfTheRunAlone) {
       "38 35 0:55 / /mnt/d rw - fuse sshfs rw\n";
   const auto found = find_marked_mounts(text, "hangrate-1-0123456789abcdef");
   ASSERT_EQ(found.size(), 1u);
-  EXPECT_EQ(found[0].device_minor, 53);
+  EXPECT_EQ(found[0].minor, 53);
   EXPECT_EQ(found[0].where, "/mnt/a b");
 }
 
