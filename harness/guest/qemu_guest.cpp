@@ -77,6 +77,7 @@ Result<std::unique_ptr<Machine>> start_qemu_guest(const GuestSetup& setup) {
                       "console=ttyS0 quiet panic=-1 edd=off " + setup.cmdline},
              .inherits = Inherits::Nothing,
              .confinement = confinement,
+             .folder = "/",  // not the caller's, which it may not even read
              .inherited = {channel->fd(), initramfs->get(), image->get(), console.get()},
              .stdout_fd = output.get(),
              .stderr_fd = output.get()});
