@@ -175,6 +175,7 @@ Result<void> RowRunner::start(Nanos now) {
   records_ = 0;
   distrust_.clear();
   command_.reset();
+  next_command_ = 0;
   budget_ = budget();
   lines_ = init_bytes_ = journals_ = 0;
   auto machine = boots_->native
@@ -446,13 +447,16 @@ Result<void> RowRunner::take_init_line(const std::string& type, const Json& json
   if (type == kHelloLine) return take_hello(json, now);
   if (type == kBeginLine) {
     const Json command = json.value("command", Json());
-    const bool known = command.is_number_unsigned() && command.get<std::size_t>() < orders_.size();
-    if (!known || command_ || hello_ == 0) {
+    // Each once, and in order: a second beginning would make a second journal of one cell.
+    const std::size_t number =
+        command.is_number_unsigned() ? command.get<std::size_t>() : orders_.size();
+    if (number < next_command_ || number >= orders_.size() || command_ || hello_ == 0) {
       distrust("it began a command that is not its turn", now);
       return {};
     }
-    const auto& [cell, order] = orders_[command.get<std::size_t>()];
-    command_.emplace(cell, CellIntake(order), budget_.cells[command.get<std::size_t>()]);
+    next_command_ = number + 1;
+    const auto& [cell, order] = orders_[number];
+    command_.emplace(cell, CellIntake(order), budget_.cells[number]);
   } else if (type == kEndLine && command_) {
     HR_TRY(take_end(json));
     HR_TRY(close_command());

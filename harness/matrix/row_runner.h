@@ -114,8 +114,9 @@ class RowRunner {
   Nanos alive_ = 0;  ///< when it last showed life
   std::uint64_t beat_ = 0;
   bool bye_ = false;
-  Nanos silent_ = 0;           ///< when it was ended because it showed no life, 0: it was not
-  std::uint64_t records_ = 0;  ///< kept in this boot
+  Nanos silent_ = 0;              ///< when it was ended because it showed no life, 0: it was not
+  std::uint64_t records_ = 0;     ///< kept in this boot
+  std::size_t next_command_ = 0;  ///< those before it have begun in this boot
   BootBudget budget_;
   std::uint64_t lines_ = 0;       ///< taken in this boot
   std::uint64_t init_bytes_ = 0;  ///< of them, in lines of init

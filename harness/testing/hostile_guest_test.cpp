@@ -30,7 +30,7 @@ constexpr int kTrials = 10;
 /// Finds the channel it inherited, copies "say" into the ring of it and "counters" over those of
 /// its header (harness/sys/channel.h).
 constexpr const char* kMachine = R"py(#!/usr/bin/env python3
-import mmap, os, re, struct, sys
+import mmap, os, re, struct, sys, time
 here = os.path.dirname(os.path.abspath(__file__))
 fd = int(re.search(r"mem-path=/proc/self/fd/(\d+)", " ".join(sys.argv)).group(1))
 memory = mmap.mmap(fd, 16 << 20)
@@ -40,6 +40,12 @@ memory[8:16] = struct.pack("<Q", len(said))
 if os.path.exists(here + "/counters"):
     counters = open(here + "/counters", "rb").read()
     memory[8:8 + len(counters)] = counters
+if os.path.exists(here + "/floods"):
+    console = int(re.search(r"set=1,fd=(\d+)", " ".join(sys.argv)).group(1))
+    while True:
+        os.write(console, b"flood " * 10000)
+while os.path.exists(here + "/stays"):
+    time.sleep(0.05)
 )py";
 
 std::string line(const Json& json) {
@@ -135,37 +141,38 @@ class HostileGuest : public ::testing::Test {
   }
 
   /// A run on a machine that says `said`. It must end by itself, and its folder can be read.
-  Ran run_with(const std::string& said) {
+  Ran run_with(const std::string& said, const std::vector<std::string>& more = {}) {
     put("bin/say", said);
     const std::string results = folder_ / ("run" + std::to_string(++runs_));
     const char* path = std::getenv("PATH");
-    const Ran ran = run_command({"/usr/bin/env",
-                                 "PATH=" + (folder_ / "bin:") + path,
-                                 kHangrate,
-                                 "matrix",
-                                 folder_ / "matrix.json",
-                                 "--repro",
-                                 "pipe_full_child/deadlock",
-                                 "--trials",
-                                 std::to_string(kTrials),
-                                 "--accel",
-                                 "tcg",
-                                 "--offline",
-                                 "--cache",
-                                 folder_ / "cache",
-                                 "--repro-dir",
-                                 folder_ / "repros",
-                                 "--results",
-                                 results,
-                                 "--json",
-                                 folder_ / "run.json",
-                                 "--junit",
-                                 folder_ / "run.xml",
-                                 "--html",
-                                 folder_ / "run.html",
-                                 "--markdown",
-                                 folder_ / "run.md"},
-                                60);
+    std::vector<std::string> argv = {"/usr/bin/env",
+                                     "PATH=" + (folder_ / "bin:") + path,
+                                     kHangrate,
+                                     "matrix",
+                                     folder_ / "matrix.json",
+                                     "--repro",
+                                     "pipe_full_child/deadlock",
+                                     "--trials",
+                                     std::to_string(kTrials),
+                                     "--accel",
+                                     "tcg",
+                                     "--offline",
+                                     "--cache",
+                                     folder_ / "cache",
+                                     "--repro-dir",
+                                     folder_ / "repros",
+                                     "--results",
+                                     results,
+                                     "--json",
+                                     folder_ / "run.json",
+                                     "--junit",
+                                     folder_ / "run.xml",
+                                     "--html",
+                                     folder_ / "run.html",
+                                     "--markdown",
+                                     folder_ / "run.md"};
+    argv.insert(argv.end(), more.begin(), more.end());
+    const Ran ran = run_command(argv, 60);
     const PlainJson json =
         PlainJson::parse(read_file(folder_ / "run.json").value_or(""), nullptr, false);
     EXPECT_EQ(validate("matrix-summary.schema.json", json), "") << ran.err;
@@ -295,6 +302,38 @@ TEST_F(HostileGuest, MoreThanItsTrialsCanNeedEndsItAsCorruptWithWhatWasSoundKept
   expect_corrupt("lines of init",
                  kHello + line({{"type", "end"}, {"output", std::string(300'000, 'x')}}),
                  "its init said more than");
+}
+
+TEST_F(HostileGuest, ACommandBeginsOnlyOnce) {
+  expect_corrupt("twice",
+                 kHello + kBegin + header_line() + batch(0, 4) +
+                     line({{"type", "end"}, {"command", 0}}) + kBegin,
+                 "");
+  EXPECT_THAT(row_["boots"][0]["why"].get<std::string>(), HasSubstr("not its turn"));
+}
+
+TEST_F(HostileGuest, AConsoleThatFloodsEndsItAndTheDiskIsNotFilled) {
+  put("bin/floods", "");
+  const Ran ran = run_with(kHello + kBegin + header_line() + batch(0, 4), {"--boot-mib", "1"});
+  EXPECT_EQ(ran.code, 3) << ran.err;
+  EXPECT_EQ(row_["boots"][0]["end"], "corrupt");
+  EXPECT_THAT(row_["boots"][0]["why"].get<std::string>(), HasSubstr("its console floods"));
+  EXPECT_EQ(row_["results"][0]["outcomes"]["clean"], 4) << "what was sound stays";
+  std::uintmax_t written = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(folder_ / "run1")) {
+    if (entry.is_regular_file()) written += entry.file_size();
+  }
+  EXPECT_GE(written, std::uintmax_t{1} << 20) << "it was tried";
+  EXPECT_LE(written, std::uintmax_t{5} << 20) << "three boots, and what was sound";
+}
+
+TEST_F(HostileGuest, AMachineThatStaysBeyondItsTimeIsEnded) {
+  put("bin/stays", "");
+  const Ran ran = run_with(kHello + kBegin + header_line() + batch(0, 4), {"--boot-limit", "1"});
+  EXPECT_EQ(ran.code, 3) << ran.err;
+  EXPECT_EQ(row_["boots"][0]["end"], "corrupt");
+  EXPECT_THAT(row_["boots"][0]["why"].get<std::string>(), HasSubstr("longer than"));
+  EXPECT_EQ(row_["results"][0]["outcomes"]["clean"], 4) << "what was sound stays";
 }
 
 TEST_F(HostileGuest, ABigMachineThatKeepsWithinItsTrialsIsBelieved) {
