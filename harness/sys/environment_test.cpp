@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "harness/testing/command.h"
+
 namespace hangrate {
 namespace {
 
@@ -30,14 +32,14 @@ TEST(Preempt, TheConfigurationGivesTheDefault) {
   EXPECT_EQ(decide_preempt("", "", "CONFIG_PREEMPT_RT=y\n", "#1 SMP PREEMPT_RT").active, "rt");
 }
 
-/// A folder as /proc/sys, gone at the end.
+/// A folder as /proc/sys.
 struct Settings {
   Settings() { std::filesystem::create_directories(root + "/fs/fuse"); }
-  ~Settings() { std::filesystem::remove_all(root); }
   void set(const std::string& file, const std::string& text) {
     std::ofstream(root + "/" + file) << text;
   }
-  const std::string root = ::testing::TempDir() + "sysctls";
+  const testing::TempFolder folder;  // its own: tests run side by side
+  const std::string root = folder / "sysctls";
 };
 
 TEST(Sysctls, AreReadByNameAndLeftOutWhereTheKernelHasNone) {

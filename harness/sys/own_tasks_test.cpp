@@ -16,6 +16,7 @@
 
 #include "harness/base/file.h"
 #include "harness/model/proc_text.h"
+#include "harness/testing/command.h"
 #include "harness/testing/worker_process.h"
 
 namespace hangrate {
@@ -75,7 +76,8 @@ TEST(OwnTasks, ThoseOfTheWorkerAreOursAndThoseOfNobodyElse) {
 TEST(OwnTasks, AnAdoptedOrphanIsOursOnlyInsideTheCgroup) {
   const Family one;
   const pid_t orphan = sleeper();  // to whom an adopted orphan looks the same: a child of ours
-  const std::string procs = ::testing::TempDir() + "own_tasks_procs";
+  const hangrate::testing::TempFolder folder;
+  const std::string procs = folder / "procs";
   OwnTasks own(::getpid(), procs);
   const Namer namer{one.worker, 1};
   std::ofstream(procs) << one.worker << '\n' << one.child << '\n';
@@ -83,7 +85,6 @@ TEST(OwnTasks, AnAdoptedOrphanIsOursOnlyInsideTheCgroup) {
   std::ofstream(procs) << one.worker << '\n' << orphan << '\n';
   EXPECT_EQ(own.standing(namer, orphan), Standing::Ours);
   end(orphan);
-  ::unlink(procs.c_str());
 }
 
 TEST(OwnTasks, WhoHasEndedIsGoneAndIsNeverSignalled) {
