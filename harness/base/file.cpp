@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/base/file.h"
 
+#include <filesystem>
+
 #include "harness/base/input.h"
 
 namespace hangrate {
@@ -9,6 +11,11 @@ std::optional<std::string> read_file(const std::string& path) {
   auto text = read_input(path);
   if (!text) return std::nullopt;
   return std::move(*text);
+}
+
+bool is_file(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(path, error);
 }
 
 std::string first_line(const std::string& path) {

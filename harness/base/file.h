@@ -15,6 +15,9 @@ namespace hangrate {
 /// The whole file, nullopt if it cannot be read, is not regular or beyond kLargestFile (input.h).
 std::optional<std::string> read_file(const std::string& path);
 
+/// Is there a regular file, or a link to one?
+bool is_file(const std::string& path);
+
 /// The first line without its newline, "" if unreadable.
 std::string first_line(const std::string& path);
 

@@ -2,6 +2,7 @@
 #include "harness/guest/console_log.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include <unistd.h>
@@ -148,9 +149,11 @@ Result<std::vector<ConsoleFinding>> findings_in_file(const std::string& path) {
   if (!file) return fail(file.error());
   ConsoleLog log;
   std::string piece(64 * 1024, '\0');
-  for (ssize_t got = 1; got > 0;) {
+  for (ssize_t got = 1; got != 0;) {
     got = ::read(file->get(), piece.data(), piece.size());
-    if (got > 0) log.take(std::string_view(piece).substr(0, static_cast<std::size_t>(got)));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(Error::from_errno("read(" + path + ")"));
+    log.take(std::string_view(piece).substr(0, static_cast<std::size_t>(got)));
   }
   return log.findings();
 }

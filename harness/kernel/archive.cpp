@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/base/input.h"
 #include "harness/kernel/compressed_file.h"
 
 namespace hangrate {
@@ -272,7 +273,7 @@ Result<void> unpack(const std::string& file, const std::string& destination,
   const std::unique_ptr<char, decltype(&std::free)> real(::realpath(destination.c_str(), nullptr),
                                                          &std::free);
   if (real == nullptr) return fail(Error::from_errno("realpath(" + destination + ")"));
-  const auto opened = open_regular(file);
+  const auto opened = open_input(file);
   if (!opened) return fail(opened.error());
   struct stat info {};
   if (::fstat(opened->get(), &info) != 0) return fail(Error::from_errno("fstat(" + file + ")"));

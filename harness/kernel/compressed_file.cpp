@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "harness/base/input.h"
+
 namespace hangrate {
 
 struct CompressedFile::Source {
@@ -37,15 +39,6 @@ void CompressedFile::Closer::operator()(archive* a) const {
   ::archive_read_free(a);
 }
 
-Result<UniqueFd> open_regular(const std::string& path) {
-  UniqueFd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-  if (!file) return fail(Error::from_errno("open(" + path + ")").as(ErrorKind::Usage));
-  struct stat info {};
-  if (::fstat(file.get(), &info) != 0) return fail(Error::from_errno("fstat(" + path + ")"));
-  if (!S_ISREG(info.st_mode)) return fail(Error::usage(path + ": no regular file"));
-  return file;
-}
-
 void support_compression(archive* reader) {
   ::archive_read_support_filter_gzip(reader);
   ::archive_read_support_filter_xz(reader);
@@ -66,7 +59,7 @@ bool compressed_twice(archive* reader) {
 
 Result<CompressedFile> CompressedFile::open(const std::string& path, std::uint64_t limit,
                                             std::uint64_t at, std::uint64_t size) {
-  auto file = open_regular(path);
+  auto file = open_input(path);
   if (!file) return fail(file.error());
   CompressedFile opened;
   opened.path_ = path;

@@ -17,10 +17,6 @@ struct archive;
 
 namespace hangrate {
 
-/// Opens a regular file to read; what is none (a FIFO, a device) is a usage error, and never waited
-/// for.
-Result<UniqueFd> open_regular(const std::string& path);
-
 /// The methods of compression that kernels, their modules and packages come in; none that starts a
 /// program.
 void support_compression(archive* reader);

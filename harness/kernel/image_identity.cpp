@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "harness/base/elf_notes.h"
+#include "harness/base/input.h"
 #include "harness/kernel/compressed_file.h"
 
 namespace hangrate {
@@ -18,7 +19,7 @@ constexpr std::uint64_t kMostModule = 512u << 20;  // amdgpu with debug informat
 constexpr std::size_t kBanner = 256;  // a banner is found whole though it crosses chunks
 
 Result<std::string> head_of(const std::string& path, std::uint64_t& size) {
-  const auto file = open_regular(path);
+  const auto file = open_input(path);
   if (!file) return fail(file.error());
   struct stat info {};
   if (::fstat(file->get(), &info) != 0) return fail(Error::from_errno("fstat(" + path + ")"));

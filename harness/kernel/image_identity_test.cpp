@@ -76,7 +76,7 @@ TEST_F(Identity, OnlyARegularFileIsRead) {
   for (const std::string& path : {folder_ / "fifo", std::string("/dev/zero"), folder_.path()}) {
     const auto identity = identify_image(path);
     ASSERT_FALSE(identity) << path;
-    EXPECT_THAT(identity.error().what(), HasSubstr("no regular file"));
+    EXPECT_THAT(identity.error().what(), HasSubstr("not a regular file"));
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/base/file.h"
 #include "harness/kernel/image_identity.h"
 #include "harness/kernel/sha256.h"
 
@@ -16,11 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 using Paths = std::vector<std::string>;
-
-bool is_file(const fs::path& path) {
-  std::error_code error;
-  return fs::is_regular_file(path, error);
-}
 
 void add_if_file(Paths& paths, const fs::path& path) {
   if (is_file(path)) paths.push_back(path.string());

@@ -15,11 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_file(const fs::path& path) {
-  std::error_code error;
-  return fs::is_regular_file(path, error);
-}
-
 std::string config_of(const GuestKernel& kernel, const fs::path& root) {
   for (const fs::path& path : {root / "boot" / ("config-" + kernel.release),
                                fs::path(kernel.modules) / "config", root / "config"}) {

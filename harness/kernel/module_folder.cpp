@@ -13,11 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_file(const fs::path& path) {
-  std::error_code error;
-  return fs::is_regular_file(path, error);
-}
-
 bool holds_modules(const fs::path& folder) {
   std::error_code error;
   return is_file(folder / "modules.dep") || is_file(folder / "modules.builtin") ||

@@ -248,7 +248,7 @@ TEST_F(Bombs, APackageOfGigabytesOfNothingIsRefusedAndLeavesNothing) {
 TEST_F(Bombs, WhatIsNoRegularFileIsNotWaitedFor) {
   ASSERT_EQ(::mkfifo((folder_ / "fifo").c_str(), 0600), 0);
   for (const std::string& path : {folder_ / "fifo", std::string("/dev/zero")}) {
-    expect_refused(path, everything({}), "no regular file");
+    expect_refused(path, everything({}), "not a regular file");
     const auto kernel = provide("deb:" + path);
     ASSERT_FALSE(kernel);
     EXPECT_EQ(kernel.error().kind(), ErrorKind::Usage) << kernel.error().what();

@@ -4,6 +4,7 @@
 #include <sha2.h>
 #include <unistd.h>
 
+#include "harness/base/input.h"
 #include "harness/kernel/compressed_file.h"
 
 namespace hangrate {
@@ -30,7 +31,7 @@ std::string sha256(std::string_view bytes) {
 }
 
 Result<std::string> sha256_of_file(const std::string& path) {
-  const auto file = open_regular(path);
+  const auto file = open_input(path);
   if (!file) return fail(file.error());
   SHA2_CTX sum;
   ::SHA256Init(&sum);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/base/input.h"
 #include "harness/base/refused.h"
 
 namespace hangrate {
@@ -26,16 +27,14 @@ Result<UniqueFd> make_sealed_file(const char* name, std::size_t bytes) {
 }
 
 Result<UniqueFd> make_sealed_copy(const char* name, const std::string& path) {
-  const UniqueFd from(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const auto from = open_input(path);
+  if (!from) return fail(from.error().as(ErrorKind::Infrastructure));
   struct stat info {};
-  if (!from || ::fstat(from.get(), &info) != 0) {
-    return fail(Error::from_errno("open(" + path + ")"));
-  }
-  if (!S_ISREG(info.st_mode)) return fail(Error::infrastructure(path + " is no regular file"));
+  if (::fstat(from->get(), &info) != 0) return fail(Error::from_errno("fstat(" + path + ")"));
   UniqueFd file(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!file) return fail(Error::from_errno("memfd_create"));
+  if (!file) return fail(refused("memfd_create"));
   for (off_t left = info.st_size; left > 0;) {
-    const ssize_t n = ::sendfile(file.get(), from.get(), nullptr, static_cast<std::size_t>(left));
+    const ssize_t n = ::sendfile(file.get(), from->get(), nullptr, static_cast<std::size_t>(left));
     if (n < 0) return fail(Error::from_errno("read(" + path + ")"));
     if (n == 0) return fail(Error::infrastructure(path + " became shorter while it was read"));
     left -= n;
