@@ -25,6 +25,7 @@ namespace {
 using hangrate::testing::comes_true;
 
 void end(pid_t pid) {
+  if (pid <= 0) return;  // there was no fork; to kill(2) it would mean everybody
   ::kill(pid, SIGKILL);
   ::waitpid(pid, nullptr, 0);
 }

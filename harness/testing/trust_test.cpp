@@ -47,6 +47,7 @@ class Stranger {
     while (true) ::pause();
   }
   ~Stranger() {
+    if (pid_ <= 0) return;  // there was no fork; to kill(2) it would mean everybody
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
   }
