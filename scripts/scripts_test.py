@@ -371,7 +371,7 @@ def test_bench_boot_ends_with_3_where_no_guest_runs():
 
 def test_every_library_the_build_looks_for_is_installed():
     known = {"Threads": "g++", "fmt": "libfmt-dev", "tl-expected": "libexpected-dev", "libz.a": "zlib1g-dev",
-             "libpugixml.a": "libpugixml-dev", "LibArchive": "libarchive-dev",
+             "libpugixml.a": "libpugixml-dev", "md": "libmd-dev", "LibArchive": "libarchive-dev",
              "nlohmann_json": "nlohmann-json3-dev", "CLI11": "libcli11-dev", "Boost": "libboost-dev",
              "GTest": "libgtest-dev", "valijson": "libvalijson-dev", "benchmark": "libbenchmark-dev"}
     packages = (SCRIPTS / "lib.sh").read_text().split("# check_system")[0].replace('"', " ").split()
