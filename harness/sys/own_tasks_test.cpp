@@ -30,11 +30,18 @@ void end(pid_t pid) {
   ::waitpid(pid, nullptr, 0);
 }
 
+/// Sleeps for as long as its parent lives.
+[[noreturn]] void sleep_under(pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  while (::getppid() == parent) ::pause();  // it may have ended before we said that
+  ::_exit(0);
+}
+
 pid_t sleeper() {
+  const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid != 0) return pid;
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  while (true) ::pause();
+  sleep_under(parent);
 }
 
 /// A worker with one child of its own.
@@ -45,11 +52,11 @@ struct Family {
   Family() {
     auto* shared = static_cast<std::atomic<int>*>(
         ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+    const pid_t parent = ::getpid();
     worker = ::fork();
     if (worker == 0) {
-      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       shared->store(sleeper());
-      while (true) ::pause();
+      sleep_under(parent);
     }
     comes_true([&] { return shared->load() != 0; });
     child = shared->load();
@@ -108,10 +115,10 @@ pid_t sleeper_numbered(pid_t number) {
   args.exit_signal = SIGCHLD;
   args.set_tid = reinterpret_cast<__u64>(&number);
   args.set_tid_size = 1;
+  const pid_t parent = ::getpid();
   const auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
   if (pid != 0) return pid;
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  while (true) ::pause();
+  sleep_under(parent);
 }
 
 TEST(OwnTasks, ANumberThatWasGivenAgainMeansNobodyInTheSameWatch) {
