@@ -153,7 +153,7 @@ Capability probe_confinement(const std::string& accel) {
   }
   if (running) {
     signal_child(*pid, SIGKILL);
-    ::waitpid(*pid, nullptr, 0);  // it sleeps in no driver of ours
+    await_child(*pid, kSecond);
   }
   c.works = running && gaps.empty();
   const std::string holds = wanted.own_user ? "a user of its own" : "the user that started it";

@@ -78,6 +78,14 @@ std::uint64_t RowRunner::quota(const Cell& cell) const {
   return (cell.plan.trials * next + boots - 1) / boots;
 }
 
+/// nullptr: this machine has no such program.
+const CatalogEntry* RowRunner::native_of(const std::string& repro) const {
+  const auto found =
+      std::find_if(options_.natives.begin(), options_.natives.end(),
+                   [&](const CatalogEntry& entry) { return entry.manifest.name == repro; });
+  return found != options_.natives.end() ? &*found : nullptr;
+}
+
 /// What is left of the search, and behind it this boot's share of measured trials.
 CellOrder RowRunner::order_for(const Cell& cell) const {
   const std::uint64_t searching = cell.search - std::min(cell.search, cell.next_index);
@@ -88,20 +96,16 @@ CellOrder RowRunner::order_for(const Cell& cell) const {
                   .params = {}};
   const auto params = kernel_.params.find(cell.plan.repro);
   if (params != kernel_.params.end()) order.params = params->second;
-  for (const CatalogEntry& entry : options_.natives) {
-    if (entry.manifest.name != order.repro) continue;
-    take_unheeded(entry.manifest, order.variant, order.params);
+  if (const CatalogEntry* native = native_of(order.repro)) {
+    take_unheeded(native->manifest, order.variant, order.params);
   }
   return order;
 }
 
 MachineCommand RowRunner::command_for(const Cell& cell, const CellOrder& order) const {
-  std::string program = options_.guest_programs + "/" + cell.plan.repro;
-  if (boots_->native) {
-    for (const CatalogEntry& entry : options_.natives) {
-      if (entry.manifest.name == cell.plan.repro) program = entry.executable;
-    }
-  }
+  const CatalogEntry* native = boots_->native ? native_of(cell.plan.repro) : nullptr;
+  const std::string program =
+      native != nullptr ? native->executable : options_.guest_programs + "/" + cell.plan.repro;
   MachineCommand argv = {
       program,
       "--variant",
@@ -259,10 +263,9 @@ BootBudget RowRunner::budget() const {
   std::vector<CellLoad> loads;
   for (const auto& [cell, order] : orders_) {
     CellLoad load{.trials = order.trials.count, .longest_trial = 0};
-    for (const CatalogEntry& entry : options_.natives) {
-      for (const Variant& variant : entry.manifest.variants) {
-        if (entry.manifest.name != order.repro || variant.name != order.variant) continue;
-        load.longest_trial = variant.healthy_until_ms * kMilli;
+    if (const CatalogEntry* native = native_of(order.repro)) {
+      for (const Variant& variant : native->manifest.variants) {
+        if (variant.name == order.variant) load.longest_trial = variant.healthy_until_ms * kMilli;
       }
     }
     loads.push_back(load);

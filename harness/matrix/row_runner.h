@@ -85,6 +85,7 @@ class RowRunner {
   Result<void> check_budget(Nanos now);
   BootBudget budget() const;
   void distrust(const std::string& why, Nanos now);
+  const CatalogEntry* native_of(const std::string& repro) const;
   CellOrder order_for(const Cell& cell) const;
   MachineCommand command_for(const Cell& cell, const CellOrder& order) const;
   void remember(Cell& cell, const Json& json) const;

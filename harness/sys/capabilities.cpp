@@ -33,21 +33,8 @@ std::string reason(int error) {
   return std::string(std::strerror(error)) + " (" + std::to_string(error) + ")";
 }
 
-/// The status a child of ours ended with; nullopt: it did not within `limit`, and is left to the
-/// reaper. Which system call a probe is in may hang on a broken kernel.
-std::optional<int> status_of(pid_t pid, Nanos limit) {
-  const Nanos deadline = now_ns() + limit;
-  int status = 0;
-  pid_t ended = 0;
-  while ((ended = ::waitpid(pid, &status, WNOHANG)) == 0 && now_ns() < deadline) {
-    const timespec nap = to_timespec(kMilli);
-    ::nanosleep(&nap, nullptr);
-  }
-  return ended == pid ? std::optional(status) : std::nullopt;
-}
-
 void end_child(pid_t pid) {
-  if (signal_child(pid, SIGKILL)) status_of(pid, kSecond);
+  if (signal_child(pid, SIGKILL)) await_child(pid, kSecond);
 }
 
 /// What a helper that makes one system call says of it: 0, an errno, or that it hangs.
@@ -58,7 +45,7 @@ struct Answer {
 
 Answer answer_of(const Result<pid_t>& pid) {
   if (!pid) return {false, pid.error().what()};
-  const std::optional<int> status = status_of(*pid, kProbeLimit);
+  const std::optional<int> status = await_child(*pid, kProbeLimit);
   if (!status) {
     signal_child(*pid, SIGKILL);
     return {false, "no answer within " + std::to_string(kProbeLimit / kSecond) + " s"};

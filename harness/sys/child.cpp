@@ -179,6 +179,17 @@ std::vector<ChildEnd> reap_children() {
   }
 }
 
+std::optional<int> await_child(pid_t pid, Nanos limit) {
+  const Nanos deadline = now_ns() + limit;
+  int status = 0;
+  pid_t ended = 0;
+  while ((ended = ::waitpid(pid, &status, WNOHANG)) == 0 && now_ns() < deadline) {
+    const timespec nap = to_timespec(kMilli);
+    ::nanosleep(&nap, nullptr);
+  }
+  return ended == pid ? std::optional(status) : std::nullopt;
+}
+
 UniqueFd make_output_file(const char* name, std::size_t room) {
   auto file = make_sealed_file(name, room);
   return file ? std::move(*file) : UniqueFd();

@@ -13,6 +13,7 @@
 
 #include <sys/types.h>
 
+#include "harness/base/clock.h"
 #include "harness/base/error.h"
 #include "harness/base/unique_fd.h"
 #include "harness/sys/confinement.h"
@@ -58,6 +59,10 @@ struct ChildEnd {
 
 /// Every child (and adopted orphan) that has already ended. Never waits.
 std::vector<ChildEnd> reap_children();
+
+/// The wait status of a child of ours that ends within `limit`, collected; nullopt: it did not, and
+/// is left to the reaper. It sleeps between its looks: not for the supervisor while trials run.
+std::optional<int> await_child(pid_t pid, Nanos limit);
 
 /// A memory file for a child's output, so that nobody ever waits on a pipe. It has room for so much
 /// and no more: beyond it, a write fails (EPERM).

@@ -8,8 +8,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "harness/base/file.h"
@@ -81,19 +79,6 @@ int sweep_here(const std::vector<std::string>& folders, Nanos deadline, int answ
   return ::write(answer, text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : 1;
 }
 
-/// False if it had to be given up.
-void wait_for(pid_t helper, Nanos deadline) {
-  int status = 0;
-  while (::waitpid(helper, &status, WNOHANG) == 0) {
-    if (now_ns() >= deadline) {
-      signal_child(helper, SIGKILL);
-      return;  // it may be wedged itself; init reaps it
-    }
-    const timespec nap = to_timespec(kMilli);
-    ::nanosleep(&nap, nullptr);
-  }
-}
-
 }  // namespace
 
 std::string SweepReport::text() const {
@@ -120,7 +105,8 @@ SweepReport sweep_leftovers(const std::vector<std::string>& folders, Nanos limit
     report.left.push_back(helper.error().what());
     return report;
   }
-  wait_for(*helper, deadline);
+  // It may be wedged itself; init reaps it then.
+  if (!await_child(*helper, deadline - now_ns())) signal_child(*helper, SIGKILL);
   return from_wire(output_tail(answer.get(), kMostText));
 }
 

@@ -35,8 +35,7 @@ struct SweepReport {
 SweepReport sweep_leftovers(const std::vector<std::string>& folders = record_folders(),
                             Nanos limit = 5 * kSecond);
 
-/// A mount in mountinfo text (pure).
-/// Those whose source is `mark` or begins with `mark` and "-".
+/// Mounts in mountinfo text whose source is `mark` or begins with `mark` and "-".
 std::vector<Mount> find_marked_mounts(std::string_view mountinfo, const std::string& mark);
 
 }  // namespace hangrate
