@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Numbers in binary headers that nobody vouches for.
+// Bytes as numbers and as text; of binary headers that nobody vouches for.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace hangrate {
@@ -20,6 +21,18 @@ constexpr std::optional<std::uint64_t> little_endian(std::string_view bytes, std
     value = value << 8 | static_cast<unsigned char>(bytes[at + i]);
   }
   return value;
+}
+
+/// Two digits a byte, lower case.
+inline std::string to_hex(std::string_view bytes) {
+  constexpr const char* kDigits = "0123456789abcdef";
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
 }
 
 }  // namespace hangrate

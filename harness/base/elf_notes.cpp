@@ -11,16 +11,6 @@ constexpr std::uint64_t kBuildIdType = 3;
 constexpr std::string_view kOwner("GNU\0", 4);
 constexpr std::size_t kMostBuildId = 64;
 
-std::string hex(std::string_view bytes) {
-  std::string text;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += "0123456789abcdef"[byte >> 4];
-    text += "0123456789abcdef"[byte & 0xf];
-  }
-  return text;
-}
-
 std::uint64_t padded(std::uint64_t size) {
   return (size + 3) / 4 * 4;
 }
@@ -35,7 +25,7 @@ std::string gnu_build_id(std::string_view notes) {
     const std::uint64_t at = 12 + padded(name);
     if (at + size > notes.size()) return {};
     const bool ours = type == kBuildIdType && notes.substr(12, name) == kOwner;
-    if (ours && size > 0 && size <= kMostBuildId) return hex(notes.substr(at, size));
+    if (ours && size > 0 && size <= kMostBuildId) return to_hex(notes.substr(at, size));
     notes.remove_prefix(std::min<std::uint64_t>(at + padded(size), notes.size()));
   }
   return {};

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/base/bytes.h"
 #include "harness/base/place.h"
 
 namespace hangrate {
@@ -72,15 +73,9 @@ Result<void> write_special(const Place& place, std::string_view text) {
 }
 
 std::string random_name(const std::string& name) {
-  constexpr const char* kDigits = "0123456789abcdef";
-  unsigned char bytes[8] = {};
+  char bytes[8] = {};
   if (::getrandom(bytes, sizeof bytes, 0) != sizeof bytes) return "";
-  std::string made = "." + name.substr(0, 200) + ".";
-  for (const unsigned char byte : bytes) {
-    made += kDigits[byte >> 4];
-    made += kDigits[byte & 15];
-  }
-  return made + ".tmp";
+  return "." + name.substr(0, 200) + "." + to_hex({bytes, sizeof bytes}) + ".tmp";
 }
 
 /// As an editor does it: the owner where we may, the mode always.

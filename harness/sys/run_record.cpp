@@ -15,6 +15,7 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/file.h"
+#include "harness/base/text.h"
 #include "repros/kit/protocol.h"
 
 namespace hangrate {
@@ -145,8 +146,7 @@ bool is_mark(std::string_view name) {
   const std::string_view pid =
       name.substr(kPrefix.size(), name.size() - kPrefix.size() - 1 - kRandom);
   const std::string_view random = name.substr(name.size() - kRandom);
-  return pid.find_first_not_of("0123456789") == pid.npos &&
-         name[kPrefix.size() + pid.size()] == '-' &&
+  return all_digits(pid) && name[kPrefix.size() + pid.size()] == '-' &&
          random.find_first_not_of("0123456789abcdef") == random.npos;
 }
 

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "harness/base/file.h"
+#include "harness/base/text.h"
 #include "harness/sys/fusectl.h"
 #include "harness/sys/process_handle.h"
 
@@ -84,7 +85,7 @@ std::vector<MarkedConnection> find_connections(const std::string& mark) {
   std::vector<MarkedConnection> found;
   std::set<std::string> seen;
   for (const std::string& pid : names_in("/proc")) {
-    if (pid.find_first_not_of("0123456789") != pid.npos) continue;
+    if (!all_digits(pid)) continue;
     for (const std::string& tid : names_in("/proc/" + pid + "/task")) {
       const std::string task = "/proc/" + pid + "/task/" + tid;
       char link[64];
