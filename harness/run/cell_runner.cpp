@@ -361,7 +361,7 @@ void CellRunner::look_at_reported(Seat& seat) {
   if (slot.measurement_bytes != 0) {
     emit(MeasureRecord{cell_, slot.trial.load(), measurements_of(slot)});
   }
-  const Outcome outcome = to_model(slot.outcome);
+  const Outcome outcome = to_model(protocol::TrialOutcome{slot.outcome});
   trial_reported(seat, outcome, Rule::Reported, text_of(slot.message));
   if (outcome == Outcome::Clean || outcome == Outcome::Anomaly) {
     seat.worker.send(Verb::Continue);

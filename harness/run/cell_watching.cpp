@@ -108,8 +108,9 @@ void CellRunner::drive_watch(Seat& seat) {
     if (watched.lever) {
       watched.watch.pulled(seat.worker.slot().lever_pulled != 0, now_ns());
     } else {
-      const protocol::InvariantReport& report = seat.worker.slot().invariant;
-      watched.watch.checked({report.when_ns, to_model(report.status), text_of(report.text)});
+      const protocol::Slot& slot = seat.worker.slot();
+      watched.watch.checked({slot.invariant_ns, to_model(protocol::InvariantStatus{slot.invariant}),
+                             text_of(slot.invariant_text)});
     }
   }
   take_release(seat);

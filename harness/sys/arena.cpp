@@ -37,7 +37,7 @@ protocol::Slot& Arena::slot(std::size_t index) {
 
 protocol::Slot& Arena::renew(std::size_t index) {
   HR_CHECK(index < kSlots && !retired(index));
-  return *new (slots_[index].data()) protocol::Slot;
+  return *protocol::make_slot(slots_[index].data());
 }
 
 protocol::SearchTable& Arena::search() {
@@ -45,7 +45,7 @@ protocol::SearchTable& Arena::search() {
 }
 
 protocol::SearchTable& Arena::renew_search() {
-  return *new (search_.data()) protocol::SearchTable;
+  return *new (search_.data()) protocol::SearchTable{};
 }
 
 void Arena::silence_bell() const {

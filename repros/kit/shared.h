@@ -16,7 +16,7 @@ class Shared {
   Shared() {
     void* memory =
         ::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory != MAP_FAILED) value_ = new (memory) T;
+    if (memory != MAP_FAILED) value_ = new (memory) T{};
   }
   ~Shared() {
     if (value_ != nullptr) ::munmap(value_, sizeof(T));
@@ -25,7 +25,7 @@ class Shared {
   Shared& operator=(const Shared&) = delete;
 
   /// Starts afresh; nobody else may be using it.
-  void renew() { new (value_) T; }
+  void renew() { new (value_) T{}; }
 
   explicit operator bool() const { return value_ != nullptr; }
   T& operator*() const { return *value_; }

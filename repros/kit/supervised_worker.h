@@ -42,7 +42,7 @@ class SupervisedWorker {
 
   protocol::Slot& slot() const { return *slot_; }
   const protocol::SearchTable& table() const { return *table_; }
-  bool parked() const { return slot_->state.load() == protocol::WorkerState::Parked; }
+  bool parked() const { return protocol::state_of(*slot_) == protocol::WorkerState::Parked; }
   bool released() const { return slot_->released_ns.load() != 0; }
 
   /// The trial answers later: see answered().

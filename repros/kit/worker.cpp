@@ -53,9 +53,9 @@ void* map_shared(bool supervised, const char* variable, std::size_t bytes) {
 Slot* map_slot(bool supervised) {
   void* memory = map_shared(supervised, protocol::kSlotFdVariable, protocol::kSlotBytes);
   if (memory == nullptr) return nullptr;
-  if (!supervised) return new (memory) Slot;
+  if (!supervised) return protocol::make_slot(memory);
   auto* slot = static_cast<Slot*>(memory);
-  const bool ours = slot->magic == protocol::kMagic && slot->version == protocol::kVersion;
+  const bool ours = slot->magic == HANG_MAGIC && slot->version == HANG_VERSION;
   return ours ? slot : nullptr;
 }
 
@@ -64,7 +64,7 @@ protocol::SearchTable* map_search(bool supervised) {
   void* memory = map_shared(supervised, protocol::kSearchFdVariable, protocol::kSearchBytes);
   if (memory == nullptr) return nullptr;
   return supervised ? static_cast<protocol::SearchTable*>(memory)
-                    : new (memory) protocol::SearchTable;
+                    : new (memory) protocol::SearchTable{};
 }
 
 }  // namespace
@@ -95,7 +95,7 @@ void Context::measure(const std::string& name, const std::string& value, const s
 void Context::skip(const std::string& reason) {
   note(reason);
   if (!supervised_) std::fprintf(stderr, "skipped: %s\n", reason.c_str());
-  slot_.state.store(WorkerState::Skipped, std::memory_order_release);
+  protocol::set_state(slot_, WorkerState::Skipped);
   ring();
   ::_exit(protocol::kExitSkip);
 }
@@ -103,7 +103,7 @@ void Context::skip(const std::string& reason) {
 void Context::fail(const std::string& reason) {
   note(reason);
   if (!supervised_) std::fprintf(stderr, "setup failed: %s\n", reason.c_str());
-  slot_.state.store(WorkerState::Failed, std::memory_order_release);
+  protocol::set_state(slot_, WorkerState::Failed);
   ring();
   ::_exit(protocol::kExitSetup);
 }
@@ -168,7 +168,8 @@ void Context::await(Reproducer& reproducer) {
     return;
   }
   slot_.wedge_ns = wedge;
-  slot_.invariant = {};
+  slot_.invariant = HANG_UNKNOWN;
+  slot_.invariant_text[0] = '\0';
   slot_.released_ns.store(0, std::memory_order_relaxed);
   slot_.party_count = 0;
   for (const PartyInfo& info : reproducer.parties()) {
@@ -182,7 +183,7 @@ void Context::await(Reproducer& reproducer) {
     party.victim = info.victim ? 1 : 0;
     copy_text(party.role, info.role);
   }
-  slot_.state.store(WorkerState::Parked, std::memory_order_release);
+  protocol::set_state(slot_, WorkerState::Parked);
   ring();
   answer_commands(reproducer);
 }
@@ -205,9 +206,9 @@ void Context::answer_commands(Reproducer& reproducer) {
     const Verb verb = protocol::verb_of(command);
     if (verb == Verb::Check) {
       const Invariant found = reproducer.invariant();
-      slot_.invariant.when_ns = now_ns();
-      slot_.invariant.status = found.status;
-      copy_text(slot_.invariant.text, found.text.c_str());
+      slot_.invariant_ns = now_ns();
+      slot_.invariant = static_cast<std::uint32_t>(found.status);
+      copy_text(slot_.invariant_text, found.text.c_str());
       if (found.status == InvariantStatus::Broken && arm_ != nullptr) {
         arm_->hits.fetch_add(1, std::memory_order_relaxed);
         arm_ = nullptr;
@@ -222,7 +223,7 @@ void Context::answer_commands(Reproducer& reproducer) {
   // Ordered before the next look at `stop`, as the supervisor sets `stop` before it looks here.
   slot_.released_ns.store(now_ns(), std::memory_order_seq_cst);
   // No ring: the trial is about to end, which rings, and whoever pulled a lever looks by himself.
-  slot_.state.store(WorkerState::Running, std::memory_order_release);
+  protocol::set_state(slot_, WorkerState::Running);
 }
 
 /// Waits for a command that says `wanted` and returns its sequence; answers others by doing
@@ -274,24 +275,24 @@ int run_worker(const WorkerOptions& options) {
   }
 
   while (true) {
-    slot->state.store(WorkerState::Idle, std::memory_order_release);
+    protocol::set_state(*slot, WorkerState::Idle);
     context.ring();
     const std::uint32_t lease = context.wait_for(Verb::Lease);
     const std::uint64_t first = slot->lease_first.load(std::memory_order_relaxed);
     const std::uint64_t count = slot->lease_count.load(std::memory_order_relaxed);
     slot->done.store(0, std::memory_order_relaxed);
-    slot->state.store(WorkerState::Running, std::memory_order_relaxed);
+    protocol::set_state(*slot, WorkerState::Running);
     slot->answered.store(lease, std::memory_order_release);
     for (std::uint64_t i = 0; i < count; ++i) {
       if (slot->stop.load(std::memory_order_seq_cst) != 0) break;
       context.begin_trial(first + i);
       const TrialOutcome outcome = reproducer->trial(context);
       if (outcome != TrialOutcome::Clean || slot->measurement_bytes != 0) {
-        slot->outcome = outcome;
-        slot->state.store(WorkerState::Reported, std::memory_order_release);
+        slot->outcome = static_cast<std::uint32_t>(outcome);
+        protocol::set_state(*slot, WorkerState::Reported);
         context.ring();
         const std::uint32_t go_on = context.wait_for(Verb::Continue);
-        slot->state.store(WorkerState::Running, std::memory_order_relaxed);
+        protocol::set_state(*slot, WorkerState::Running);
         slot->answered.store(go_on, std::memory_order_release);
       }
       slot->done.store(i + 1, std::memory_order_release);

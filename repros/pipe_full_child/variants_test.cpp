@@ -74,12 +74,12 @@ class ParkedTrial : public ::testing::TestWithParam<const char*> {
 TEST_P(ParkedTrial, InvariantIsBrokenFromTheFirstCheckUntilTheLever) {
   for (int i = 0; i < 3; ++i) {
     order(Verb::Check);
-    EXPECT_EQ(slot_.invariant.status, InvariantStatus::Broken) << slot_.invariant.text;
+    EXPECT_EQ(InvariantStatus{slot_.invariant}, InvariantStatus::Broken) << slot_.invariant_text;
   }
-  EXPECT_NE(std::string(slot_.invariant.text).find("bytes queued, no slot free; the only reader"),
+  EXPECT_NE(std::string(slot_.invariant_text).find("bytes queued, no slot free; the only reader"),
             std::string::npos)
-      << slot_.invariant.text;
-  RecordProperty("invariant", slot_.invariant.text);
+      << slot_.invariant_text;
+  RecordProperty("invariant", slot_.invariant_text);
   order(Verb::Lever);
   EXPECT_TRUE(comes_true([&] { return worker_.released(); }));
   EXPECT_EQ(worker_.exit_code(), static_cast<int>(TrialOutcome::Clean));

@@ -174,13 +174,13 @@ TEST_P(ParkedTrial, InvariantIsBrokenUntilTheLeverFreesAll) {
   // The last one woken may still be on its way back to sleep.
   EXPECT_TRUE(comes_true([&] {
     order(Verb::Check);
-    return slot_.invariant.status == InvariantStatus::Broken;
+    return InvariantStatus{slot_.invariant} == InvariantStatus::Broken;
   }));
   for (int i = 0; i < 3; ++i) {
     order(Verb::Check);
-    EXPECT_EQ(slot_.invariant.status, InvariantStatus::Broken) << slot_.invariant.text;
-    EXPECT_NE(std::string(slot_.invariant.text).find(asleep), std::string::npos)
-        << slot_.invariant.text;
+    EXPECT_EQ(InvariantStatus{slot_.invariant}, InvariantStatus::Broken) << slot_.invariant_text;
+    EXPECT_NE(std::string(slot_.invariant_text).find(asleep), std::string::npos)
+        << slot_.invariant_text;
   }
   order(Verb::Lever);
   EXPECT_TRUE(comes_true([&] { return worker_.released(); }));
