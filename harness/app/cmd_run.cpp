@@ -63,13 +63,20 @@ Result<SessionPlan> make_replay_plan(const Options& options,
   return plan;
 }
 
-int run(const Options& options, const std::vector<std::string>& argv) {
+int run(Options options, const std::vector<std::string>& argv) {
   std::vector<std::string> complaints;
-  const auto catalog = load_catalog(catalog_folder(options.repro_dir), &complaints);
+  auto catalog = load_catalog(catalog_folder(options.repro_dir), &complaints);
   for (const std::string& complaint : complaints)
     std::fprintf(stderr, "hangrate: %s\n", complaint.c_str());
   if (!catalog) return complain(catalog.error());
   const bool resume = !options.run.resume.empty();
+  for (std::string& selector : options.run.selectors) {
+    if (!is_path(selector)) continue;
+    auto named = adopt(selector, *catalog);
+    if (!named) return complain(named.error());
+    selector = resume ? "" : std::move(*named);  // a journal knows what it needs
+  }
+  std::erase(options.run.selectors, "");
   if (options.replay.empty() && !options.cell.empty()) {
     return complain(Error::usage("--cell goes with --replay; name REPRO/VARIANT to run one"));
   }
@@ -87,7 +94,9 @@ CommandBody add_run_command(CLI::App& app, std::vector<std::string> argv) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("run", "Run reproducers on this kernel and report hit rates");
-  command->add_option("repro", options->run.selectors, "REPRO or REPRO/VARIANT (default: all)");
+  command->add_option("repro", options->run.selectors,
+                      "REPRO or REPRO/VARIANT (default: all); or a path: ./FOLDER of a "
+                      "program of your own and its repro.json, ./FOLDER/VARIANT");
   add_run_options(*command, options->run);
   command->add_option("--resume", options->run.resume, "Go on with the run in this results folder");
   command->add_option(

@@ -10,8 +10,11 @@
 #include <unistd.h>
 
 #include "harness/base/clock.h"
+#include "harness/base/input.h"
 #include "harness/base/refused.h"
+#include "harness/judge/expectation.h"
 #include "harness/model/json.h"
+#include "harness/model/manifest_check.h"
 #include "harness/sys/child.h"
 
 namespace hangrate {
@@ -21,6 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr Nanos kDescribeLimit = 10 * kSecond;
+constexpr const char* kManifestFile = "repro.json";
 constexpr std::size_t kLongestManifest = 1u << 20;
 
 /// A usage error is about this program; any other is the machine's, and then no program answers.
@@ -48,7 +52,66 @@ Result<Manifest> ask_manifest(const std::string& executable) {
   return manifest_from_json(output_tail(output.get(), kLongestManifest));
 }
 
+std::string fault_of_ranges(const Manifest& manifest) {
+  for (const VendorRange& range : manifest.vendor_affected) {
+    if (std::string fault = fault_of(range); !fault.empty()) return "vendor_affected: " + fault;
+  }
+  for (const AffectedRange& range : manifest.affected) {
+    for (const std::string& end : {range.from, range.to}) {
+      if (!end.empty() && !parse_kernel_version(end)) return "affected: no version is " + end;
+    }
+  }
+  return "";
+}
+
+/// The folder and the variant that a path selects: itself, the folder of a program, or either of
+/// them with a variant behind.
+std::pair<fs::path, std::string> folder_and_variant(const fs::path& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) return {path, ""};
+  if (fs::exists(path, error)) return {path.parent_path(), ""};
+  const fs::path parent = path.parent_path();
+  const std::string variant = path.filename().string();
+  if (fs::is_directory(parent, error)) return {parent, variant};
+  return {parent.parent_path(), variant};
+}
+
 }  // namespace
+
+Result<CatalogEntry> load_reproducer(const std::string& folder) {
+  const std::string path = folder + "/" + kManifestFile;
+  const auto text = read_input(path, kLongestManifest);
+  if (!text) return fail(text.error());
+  auto manifest = read_manifest(*text);
+  if (!manifest) return fail(manifest.error().context(path));
+  if (const std::string fault = fault_of_ranges(*manifest); !fault.empty()) {
+    return fail(Error::usage(path + ": " + fault));
+  }
+  const std::string program = fs::absolute(folder).lexically_normal() / manifest->name;
+  if (::access(program.c_str(), X_OK) != 0) {
+    return fail(Error::usage(path + ": its program " + program +
+                             " is not there: build it, for example with c++ -O2 -pthread"));
+  }
+  return CatalogEntry{program, std::move(*manifest)};
+}
+
+std::string manifest_beside(const std::string& executable) {
+  return (fs::path(executable).parent_path() / kManifestFile).string();
+}
+
+bool is_path(const std::string& selector) {
+  return selector.starts_with('.') || selector.starts_with('/');
+}
+
+Result<std::string> adopt(const std::string& selector, std::vector<CatalogEntry>& catalog) {
+  const auto [folder, variant] = folder_and_variant(selector);
+  auto entry = load_reproducer(folder.string());
+  if (!entry) return fail(entry.error());
+  const std::string name = entry->manifest.name;
+  std::erase_if(catalog, [&](const CatalogEntry& other) { return other.manifest.name == name; });
+  catalog.push_back(std::move(*entry));
+  return variant.empty() ? name : name + "/" + variant;
+}
 
 Result<std::vector<CatalogEntry>> load_catalog(const std::string& folder,
                                                std::vector<std::string>* complaints) {
@@ -61,6 +124,15 @@ Result<std::vector<CatalogEntry>> load_catalog(const std::string& folder,
   std::vector<CatalogEntry> entries;
   for (const fs::directory_entry& file : files) {
     const std::string path = fs::absolute(file.path()).string();
+    if (fs::exists(file.path() / kManifestFile, error)) {
+      auto entry = load_reproducer(path);
+      if (entry) {
+        entries.push_back(std::move(*entry));
+      } else if (complaints != nullptr) {
+        complaints->push_back(entry.error().what());
+      }
+      continue;
+    }
     if (!file.is_regular_file(error) || ::access(path.c_str(), X_OK) != 0) continue;
     auto manifest = ask_manifest(path);
     std::string complaint;

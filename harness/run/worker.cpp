@@ -36,10 +36,8 @@ Result<Worker> Worker::start(const CellPlan& plan, Arena& arena, const Cgroup& c
   }
   worker.output_ = make_output_file("hangrate-worker");
   SpawnOptions options;
-  options.argv = {plan.executable, "--worker", "--variant", plan.spec.variant};
-  for (const auto& [name, value] : plan.spec.params) {
-    options.argv.insert(options.argv.end(), {"--param", fmt::format("{}={}", name, value)});
-  }
+  options.argv = {plan.executable, plan.spec.variant};
+  for (const auto& [name, value] : plan.spec.params) options.argv.push_back(name + "=" + value);
   options.environment = {
       {protocol::kSlotFdVariable, std::to_string(arena.slot_fd(slot_index))},
       {protocol::kSearchFdVariable, std::to_string(arena.search_fd())},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // main() of every reproducer.
+#include <cstdlib>
 #include <cstring>
 
 #include <unistd.h>
@@ -26,6 +27,16 @@ int drain_stdin() {
 int main(int argc, char** argv) {
   using namespace hangrate;
   if (argc == 2 && std::strcmp(argv[1], "--drain-stdin") == 0) return drain_stdin();
+  if (std::getenv(protocol::kSlotFdVariable) != nullptr && argc >= 2) {
+    kit::WorkerOptions options;
+    options.variant = argv[1];
+    for (int i = 2; i < argc; ++i) {
+      const std::string setting = argv[i];
+      const std::size_t equals = setting.find('=');
+      options.params[setting.substr(0, equals)] = setting.substr(equals + 1);
+    }
+    return kit::run_worker(options);
+  }
   return standalone(kit::reproducer_manifest(), argc, argv, [](const WorkerCall& call) {
     kit::WorkerOptions options;
     options.variant = call.variant;

@@ -112,6 +112,21 @@ endfunction()
 # hangrate_add_repro(DIR): the standalone program of one reproducer folder, and its tests.
 function(hangrate_add_repro folder)
   get_filename_component(name ${folder} NAME)
+  if(EXISTS ${folder}/repro.json)
+    set(output ${PROJECT_BINARY_DIR}/libexec/hangrate)
+    hangrate_reproducer(${name} FOLDER ${folder} OUTPUT ${output} STATIC ${output}/guest)
+    set_property(GLOBAL APPEND PROPERTY HANGRATE_REPROS ${name} ${name}_guest)
+    install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/hangrate/${name})
+    install(FILES ${folder}/repro.json DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/hangrate/${name})
+    install(TARGETS ${name}_guest RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/hangrate/guest)
+    # Tests and benchmarks of its parts link its code, without its main().
+    get_target_property(sources ${name} SOURCES)
+    add_library(${name}_parts OBJECT EXCLUDE_FROM_ALL ${sources})
+    target_compile_definitions(${name}_parts PRIVATE main=hang_program_main)
+    hangrate_options(${name}_parts)
+    hangrate_tests(${name} FOLDER ${folder} LINK ${name}_parts hangrate_base)
+    return()
+  endif()
   hangrate_repro_program(${name} FOLDER ${folder} OUTPUT ${PROJECT_BINARY_DIR}/libexec/hangrate)
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/hangrate)
   set_property(GLOBAL APPEND PROPERTY HANGRATE_REPROS ${name})
@@ -121,6 +136,34 @@ function(hangrate_add_repro folder)
   hangrate_for_guests(${name}_guest)
   set_target_properties(${name}_guest PROPERTIES OUTPUT_NAME ${name})
   hangrate_tests(${name} FOLDER ${folder} LINK ${name}_parts hangrate_run)
+endfunction()
+
+# hangrate_reproducer(NAME FOLDER dir OUTPUT dir [STATIC dir]): the program OUTPUT/NAME/NAME with its
+# repro.json, from every .cpp or .c of the folder that is no test; and STATIC/NAME for guests.
+function(hangrate_reproducer name)
+  cmake_parse_arguments(arg "" "FOLDER;OUTPUT;STATIC" "" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${arg_FOLDER}/*.cpp ${arg_FOLDER}/*.c)
+  list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "/cause\\.cpp$")  # of the harness: see harness/classify
+  set(mailed ${sources})
+  list(FILTER mailed INCLUDE REGEX "/${name}\\.cp*$")
+  list(REMOVE_ITEM sources ${mailed})
+  list(PREPEND sources ${mailed})  # its first variant is the default of the program run alone
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE Threads::Threads)
+  hangrate_options(${name})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${arg_OUTPUT}/${name})
+  add_custom_command(TARGET ${name} POST_BUILD
+    COMMAND ${CMAKE_COMMAND} -E copy_if_different ${arg_FOLDER}/repro.json ${arg_OUTPUT}/${name})
+  set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${arg_FOLDER}/repro.json)
+  if(arg_STATIC)
+    add_executable(${name}_guest ${sources})
+    target_link_libraries(${name}_guest PRIVATE Threads::Threads)
+    hangrate_options(${name}_guest)
+    target_link_options(${name}_guest PRIVATE -static -s)
+    set_target_properties(${name}_guest PROPERTIES
+      OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${arg_STATIC})
+  endif()
 endfunction()
 
 # hangrate_fake_guest(NAME): the same fake as a static program, in a folder guests are filled from.

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// A manifest as a person writes it, repro.json: everything in it must be understood, and what a run
+// needs must be there. Pure.
+#pragma once
+
+#include <string>
+
+#include "harness/base/error.h"
+#include "harness/model/manifest.h"
+
+namespace hangrate {
+
+/// Reads it. A usage error names the line of what is no JSON, or the member that is unknown, has a
+/// value that is not understood, or is missing.
+Result<Manifest> read_manifest(const std::string& text);
+
+}  // namespace hangrate
