@@ -178,6 +178,7 @@ int matrix(Options options, const std::vector<std::string>& argv) {
   const std::string cache = options.cache.empty() ? default_kernel_cache() : options.cache;
   MatrixOptions run;
   run.natives = *catalog;
+  run.repro_dir = programs;
   run.guest_programs = programs + "/guest";
   run.jobs = options.jobs.value_or(1);
   run.provide = [&](const std::string& spec) -> Result<BootableKernel> {

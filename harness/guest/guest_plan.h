@@ -23,7 +23,8 @@ inline constexpr const char* kEndLine = "end";      ///< command, code, output
 inline constexpr const char* kByeLine = "bye";      ///< all commands were run
 
 inline constexpr const char* kPlanPath = "/hangrate/plan.json";
-inline constexpr const char* kProgramFolder = "/hangrate/bin";
+inline constexpr const char* kGuestHangrate = "/hangrate/bin/hangrate";
+inline constexpr const char* kReproFolder = "/hangrate/repros";
 inline constexpr const char* kModuleFolder = "/hangrate/modules";
 
 /// The device whose memory is the channel: ivshmem-plain of QEMU.

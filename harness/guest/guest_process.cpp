@@ -20,10 +20,6 @@ namespace {
 /// What the reproducers need and distributions build as modules.
 const std::vector<std::string> kModules = {"fuse", "9p", "9pnet_fd"};
 
-std::string in_guest(const std::string& program) {
-  return std::string(kProgramFolder) + "/" + std::filesystem::path(program).filename().string();
-}
-
 Result<std::vector<std::string>> add_modules(Initramfs& initramfs, const std::string& folder) {
   std::vector<std::string> paths;
   if (folder.empty()) return paths;
@@ -48,17 +44,11 @@ Result<UniqueFd> make_guest_initramfs(const GuestSetup& setup) {
   HR_TRY(initramfs->add_text("/etc/passwd", "root:x:0:0:root:/:/bin/sh\n"));
   auto modules = add_modules(*initramfs, setup.modules);
   if (!modules) return fail(modules.error());
-  std::set<std::string> programs;
-  Json commands = Json::array();
-  for (MachineCommand command : setup.commands) {
-    if (programs.insert(command[0]).second) {
-      HR_TRY(initramfs->add_file(in_guest(command[0]), command[0]));
-    }
-    command[0] = in_guest(command[0]);
-    commands.push_back(command);
+  for (const GuestFile& file : setup.files) {
+    HR_TRY(initramfs->add_file(file.path, file.host_path));
   }
   HR_TRY(initramfs->add_text(kPlanPath, dump_line({{"modules", *modules},
-                                                   {"commands", commands},
+                                                   {"commands", setup.commands},
                                                    {"lone_cpu", setup.accel == "tcg"}})));
   return initramfs->finish();
 }

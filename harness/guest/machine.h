@@ -46,10 +46,17 @@ inline constexpr const char* kUserMode = "uml";
 inline constexpr std::uint64_t kMostConsole = 64u << 20;
 inline constexpr Nanos kLongestGuest = 24 * 3600 * kSecond;
 
+/// A file of this machine that a guest gets, as a program.
+struct GuestFile {
+  std::string path;  ///< absolute, in the guest
+  std::string host_path;
+};
+
 struct GuestSetup {
   std::string image;    ///< bzImage, or a user-mode kernel
   std::string modules;  ///< folder with modules.dep, "" = none
   std::string init;     ///< our init, a static program
+  std::vector<GuestFile> files;
   std::vector<MachineCommand> commands;
   std::string cmdline;        ///< added last, so it wins
   std::string accel = "tcg";  ///< "tcg", "kvm", or kUserMode: the image runs by itself

@@ -127,6 +127,7 @@ class HostileChannel : public ::testing::Test {
     fs::permissions(folder_ / "qemu-system-x86_64", kForAll);
     put("bzImage", testing::bz_image("6.1.0"));
     put("hangrate-init", "never run");
+    put("hangrate", "never run");
     put("alpha", "never run");
     put("header", dump_line(to_json_value(header())) + "\n");
     fs::permissions(folder_ / "header", kForAll);
@@ -169,6 +170,7 @@ class HostileChannel : public ::testing::Test {
 
   MatrixOptions options() {
     return {.natives = {},
+            .repro_dir = folder_.path(),
             .guest_programs = folder_.path(),
             .jobs = 8,
             .provide = [this](const std::string&) -> Result<BootableKernel> {

@@ -29,6 +29,7 @@ struct BootableKernel {
 
 struct MatrixOptions {
   std::vector<CatalogEntry> natives;  ///< programs for this machine
+  std::string repro_dir;              ///< folder of `natives`
   std::string guest_programs;         ///< folder of static programs and the init
   int jobs = 1;
   /// Makes a kernel available; may take minutes, tells so by itself.

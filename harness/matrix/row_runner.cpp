@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -103,13 +104,12 @@ CellOrder RowRunner::order_for(const Cell& cell) const {
 }
 
 MachineCommand RowRunner::command_for(const Cell& cell, const CellOrder& order) const {
-  const CatalogEntry* native = boots_->native ? native_of(cell.plan.repro) : nullptr;
-  const std::string program =
-      native != nullptr ? native->executable : options_.guest_programs + "/" + cell.plan.repro;
   MachineCommand argv = {
-      program,
-      "--variant",
-      cell.plan.variant,
+      boots_->native ? "/proc/self/exe" : kGuestHangrate,
+      "run",
+      cell.plan.repro + "/" + cell.plan.variant,
+      "--repro-dir",
+      boots_->native ? options_.repro_dir : kReproFolder,
       "--trials",
       std::to_string(quota(cell) - cell.attempted),
       "--first-trial",
@@ -143,6 +143,26 @@ MachineCommand RowRunner::command_for(const Cell& cell, const CellOrder& order) 
     if (ours) argv.insert(argv.end(), {"--warm-arms", warm});
   }
   return argv;
+}
+
+/// hangrate, and each reproducer of this boot with its manifest.
+std::vector<GuestFile> RowRunner::guest_files() const {
+  std::vector<GuestFile> files = {{kGuestHangrate, options_.guest_programs + "/hangrate"}};
+  std::set<std::string> names;
+  for (const auto& [cell, order] : orders_) {
+    if (!names.insert(order.repro).second) continue;
+    const std::string folder = std::string(kReproFolder) + "/" + order.repro;
+    const std::string program = options_.guest_programs + "/" + order.repro;
+    const CatalogEntry* native = native_of(order.repro);
+    const std::string manifest = native != nullptr ? manifest_beside(native->executable) : "";
+    if (!is_file(manifest)) {
+      files.push_back({folder, program});
+      continue;
+    }
+    files.push_back({folder + "/" + order.repro, program});
+    files.push_back({folder + "/repro.json", manifest});
+  }
+  return files;
 }
 
 Result<void> RowRunner::start(Nanos now) {
@@ -187,6 +207,7 @@ Result<void> RowRunner::start(Nanos now) {
                      : start_guest({.image = boots_->image,
                                     .modules = boots_->modules,
                                     .init = options_.guest_programs + "/hangrate-init",
+                                    .files = guest_files(),
                                     .commands = std::move(commands),
                                     .cmdline = kernel_.cmdline + panic_option(last_boot_),
                                     .accel = accel_,

@@ -87,6 +87,7 @@ class RowRunner {
   void distrust(const std::string& why, Nanos now);
   const CatalogEntry* native_of(const std::string& repro) const;
   CellOrder order_for(const Cell& cell) const;
+  std::vector<GuestFile> guest_files() const;
   MachineCommand command_for(const Cell& cell, const CellOrder& order) const;
   void remember(Cell& cell, const Json& json) const;
   std::uint64_t quota(const Cell& cell) const;

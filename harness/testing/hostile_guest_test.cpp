@@ -120,6 +120,7 @@ class HostileGuest : public ::testing::Test {
     fs::create_directories(folder_ / "bin");
     fs::create_symlink(kRepros + "/pipe_full_child", repros + "/pipe_full_child");
     put("repros/guest/hangrate-init", "never run");
+    put("repros/guest/hangrate", "never run");
     put("repros/guest/pipe_full_child", "never run");
     put("bzImage", bz_image("6.1.0"));
     put("bin/qemu-system-x86_64", kMachine);

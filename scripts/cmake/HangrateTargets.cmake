@@ -176,8 +176,9 @@ function(hangrate_fake_guest name)
   set_target_properties(${name}_guest PROPERTIES
     OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${folder}/guest)
   add_custom_command(TARGET ${name}_guest POST_BUILD
-    COMMAND ${CMAKE_COMMAND} -E copy_if_different $<TARGET_FILE:hangrate-init> ${folder}/guest)
-  add_dependencies(${name}_guest hangrate-init)
+    COMMAND ${CMAKE_COMMAND} -E copy_if_different $<TARGET_FILE:hangrate-init>
+            $<TARGET_FILE:hangrate-guest> ${folder}/guest)
+  add_dependencies(${name}_guest hangrate-init hangrate-guest)
 endfunction()
 
 # Tests of whole programs: harness/testing/*_test.cpp, one after the other because they measure.
@@ -191,7 +192,7 @@ function(hangrate_end_to_end_tests)
     HANGRATE_BUILD_DIR="${PROJECT_BINARY_DIR}" HANGRATE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   hangrate_options(end_to_end_test)
   get_property(repros GLOBAL PROPERTY HANGRATE_REPROS)
-  add_dependencies(end_to_end_test hangrate fake fault_layer sleepers sleepers_guest ${repros})
+  add_dependencies(end_to_end_test hangrate hangrate-guest fake fault_layer sleepers sleepers_guest ${repros})
   gtest_discover_tests(end_to_end_test DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS whole TIMEOUT 300 RUN_SERIAL ON)
   add_test(NAME MatrixHtml.ReadsRightInABrowser
