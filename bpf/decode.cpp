@@ -60,16 +60,15 @@ void decode_kind(const hr_slot& slot, TraceEvent& event) {
 
 std::optional<TraceEvent> decode(const RawEvent& raw) {
   const hr_slot& slot = raw.slot;
-  const int call = slot.call_flags & 0xf;
-  if (slot.kind > HR_FUSE_ABORT || call > HR_P9_RPC) return std::nullopt;
+  if (slot.kind > HR_FUSE_ABORT || slot.call > HR_P9_RPC) return std::nullopt;
   TraceEvent event;
   event.when = static_cast<Nanos>(slot.when);
   event.cpu = raw.cpu;
   event.tid = static_cast<int>(slot.tid);
   event.pid = static_cast<int>(slot.pid);
   event.kind = static_cast<TraceKind>(slot.kind);
-  event.call = static_cast<TracedCall>(call);
-  if ((slot.call_flags >> 4) & HR_HAS_PIPE) {
+  event.call = static_cast<TracedCall>(slot.call);
+  if (slot.flags & HR_HAS_PIPE) {
     event.pipe = PipeState{slot.head, slot.tail, slot.max_usage, slot.ring_size};
   }
   decode_kind(slot, event);

@@ -54,7 +54,7 @@ void read_ring(const RingView& ring, Nanos from, RingRead& read) {
       continue;
     }
     const auto when = static_cast<Nanos>(event.slot.when);
-    const bool late = (event.slot.call_flags >> 4 & HR_LATE) != 0;
+    const bool late = (event.slot.flags & HR_LATE) != 0;
     if (!late) old = when < from - kDisorder ? old + 1 : 0;
     if (old == kOldInARow) return;
     if (when >= from) read.events.push_back(event);

@@ -66,7 +66,7 @@ TEST(RingReader, AnOldTimeAmongYoungOnesIsNotTheEndOfTheWindow) {
   EXPECT_EQ(times(read_from(ring, 19 * kSecond)), std::vector<Nanos>{20 * kSecond});
   for (int i = 0; i < 40; ++i) {
     ring.write(kSecond);
-    ring.at(ring.head().pos - 1).call_flags = HR_LATE << 4;
+    ring.at(ring.head().pos - 1).flags = HR_LATE;
   }
   EXPECT_EQ(times(read_from(ring, 19 * kSecond)), std::vector<Nanos>{20 * kSecond});
 }

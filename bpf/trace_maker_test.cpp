@@ -18,7 +18,7 @@ hr_slot slot(Nanos when, std::uint32_t tid, hr_kind kind, std::uint32_t other = 
   s.tid = tid;
   s.pid = tid;
   s.root = 1;
-  s.kind = static_cast<std::uint8_t>(kind);
+  s.kind = kind & 0x3f;
   s.other = other;
   return s;
 }
@@ -119,7 +119,8 @@ TEST(TraceMaker, CountsCallsThatSimplyCameBack) {
 
 TEST(TraceMaker, TakesACallThatWasToldTwiceOnce) {
   hr_slot call = slot(5, kRoot, HR_CALL);
-  call.call_flags = HR_PIPE_WRITE | HR_LATE << 4;
+  call.call = HR_PIPE_WRITE;
+  call.flags = HR_LATE;
   hr_slot next = call;
   next.when = 6;
   EXPECT_EQ(make_trace(parts({{0, call}, {0, slot(5, kRoot, HR_RUN)}, {0, call}, {0, next}}))

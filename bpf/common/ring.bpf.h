@@ -114,7 +114,8 @@ static __always_inline void hr_emit_as(const struct hr_slot *e, __u32 tid, __u32
 		s->other = e->other;
 		s->root = e->root;
 		s->kind = e->kind;
-		s->call_flags = e->call_flags;
+		s->flags = e->flags;
+		s->call = e->call;
 		s->object = e->object;
 		s->value = e->value;
 		s->word[0] = e->word[0];

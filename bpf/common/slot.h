@@ -65,10 +65,11 @@ struct hr_slot {
   __u64 when; /* CLOCK_MONOTONIC, ns */
   __u32 tid;  /* who was on the CPU */
   __u32 pid;
-  __u32 other; /* tid acted upon, or a small number: see the probe */
-  __u16 root;  /* number of the watched process, never 0 */
-  __u8 kind;
-  __u8 call_flags; /* low nibble enum hr_call, high nibble enum hr_flag */
+  __u32 other;    /* tid acted upon, or a small number: see the probe */
+  __u16 root;     /* number of the watched process, never 0 */
+  __u8 kind : 6;  /* enum hr_kind */
+  __u8 flags : 2; /* enum hr_flag */
+  __u8 call;      /* enum hr_call */
   __u64 object;
   __s64 value; /* argument or result: see the probe */
   union {
@@ -86,6 +87,7 @@ struct hr_slot {
 #pragma clang diagnostic pop
 #endif
 HR_STATIC_ASSERT(sizeof(struct hr_slot) == 64, "a slot is one cache line");
+HR_STATIC_ASSERT(__builtin_offsetof(struct hr_slot, call) == 31, "kind and flags share a byte");
 HR_STATIC_ASSERT(__builtin_offsetof(struct hr_slot, object) == 32, "no padding");
 HR_STATIC_ASSERT(__builtin_offsetof(struct hr_slot, head) == 48, "no padding");
 
@@ -112,10 +114,10 @@ struct hr_open_call {
   __u64 object;
   __s64 value;
   __u32 other;
-  __u8 call_flags;
-  __u8 open; /* 1: the rest is valid */
-  __u8 told; /* 1: it has its slot */
-  __u8 pad;
+  __u8 call;
+  __u8 flags;
+  __u8 open;     /* 1: the rest is valid */
+  __u8 told;     /* 1: it has its slot */
   __u64 word[2]; /* the pipe */
 };
 

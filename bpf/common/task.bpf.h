@@ -119,7 +119,8 @@ static __always_inline void hr_enter_quietly(struct hr_task *t, const struct hr_
 	t->entered.object = e->object;
 	t->entered.value = e->value;
 	t->entered.other = e->other;
-	t->entered.call_flags = e->call_flags;
+	t->entered.call = e->call;
+	t->entered.flags = e->flags;
 	t->entered.word[0] = e->word[0];
 	t->entered.word[1] = e->word[1];
 	barrier();
@@ -151,7 +152,8 @@ static __always_inline void hr_settle(struct hr_task *t)
 	e.object = t->entered.object;
 	e.value = t->entered.value;
 	e.other = t->entered.other;
-	e.call_flags = t->entered.call_flags | HR_LATE << 4;
+	e.call = t->entered.call;
+	e.flags = t->entered.flags | HR_LATE;
 	e.word[0] = t->entered.word[0];
 	e.word[1] = t->entered.word[1];
 	hr_emit_as(&e, t->tid, t->pid);
@@ -174,11 +176,8 @@ static __always_inline _Bool hr_left_quietly(struct hr_task *t)
 static __always_inline void hr_enter(struct hr_task *t, __u8 call, _Bool outermost, __u64 what,
 				     __u32 other)
 {
-	struct hr_slot e = {.root = t->root,
-			    .kind = HR_CALL,
-			    .call_flags = call,
-			    .object = what,
-			    .other = other};
+	struct hr_slot e = {
+		.root = t->root, .kind = HR_CALL, .call = call, .object = what, .other = other};
 
 	hr_push(t, call, outermost, what);
 	hr_emit(&e);
@@ -186,8 +185,7 @@ static __always_inline void hr_enter(struct hr_task *t, __u8 call, _Bool outermo
 
 static __always_inline void hr_leave(struct hr_task *t, __u8 call, __s64 result)
 {
-	struct hr_slot e = {
-		.root = t->root, .kind = HR_RETURN, .call_flags = call, .value = result};
+	struct hr_slot e = {.root = t->root, .kind = HR_RETURN, .call = call, .value = result};
 
 	e.object = hr_pop(t, call);
 	hr_emit(&e);
@@ -196,7 +194,7 @@ static __always_inline void hr_leave(struct hr_task *t, __u8 call, __s64 result)
 /* Looks for children that ended are many; those that sleep are told. */
 static __always_inline void hr_wait_enter(struct hr_task *t, _Bool outermost)
 {
-	struct hr_slot e = {.call_flags = HR_WAIT_CHILD};
+	struct hr_slot e = {.call = HR_WAIT_CHILD};
 
 	hr_push(t, HR_WAIT_CHILD, outermost, 0);
 	hr_enter_quietly(t, &e);

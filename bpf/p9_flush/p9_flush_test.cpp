@@ -11,7 +11,7 @@ namespace {
 TEST(P9Flush, DecodesTheTypeOfAMessage) {
   hr_slot slot{};
   slot.kind = HR_CALL;
-  slot.call_flags = HR_P9_RPC;
+  slot.call = HR_P9_RPC;
   slot.other = 108;
   const auto event = decode({.slot = slot});
   ASSERT_TRUE(event);

@@ -15,7 +15,7 @@ static __always_inline void hr_pipe_enter(struct hr_task *t, __u8 call, _Bool ou
 {
 	e->root = t->root;
 	e->kind = HR_CALL;
-	e->call_flags = call | (e->call_flags & 0xf0);
+	e->call = call;
 	e->object = hr_object(pipe);
 	hr_push(t, call, outermost, pipe);
 	if (call == HR_PIPE_READ || call == HR_PIPE_WRITE)
@@ -34,7 +34,7 @@ static __always_inline void hr_pipe_leave(struct hr_task *t, __u8 call, __u64 pi
 		return;
 	e->root = t->root;
 	e->kind = HR_RETURN;
-	e->call_flags = call | (e->call_flags & 0xf0);
+	e->call = call;
 	e->object = hr_object(pipe);
 	e->value = result;
 	hr_emit(e);
@@ -47,12 +47,12 @@ static __always_inline void hr_load_pipe(struct pipe_inode_info *pipe, struct hr
 	e->tail = pipe->tail;
 	e->max_usage = pipe->max_usage;
 	e->ring_size = pipe->ring_size;
-	e->call_flags = HR_HAS_PIPE << 4;
+	e->flags = HR_HAS_PIPE;
 }
 
 static __always_inline void hr_fetch_pipe(__u64 pipe, struct hr_slot *e)
 {
-	e->call_flags = hr_read_pipe(pipe, e) ? HR_HAS_PIPE << 4 : 0;
+	e->flags = hr_read_pipe(pipe, e) ? HR_HAS_PIPE : 0;
 }
 
 static __always_inline int hr_rw_enter(__u8 call, struct kiocb *iocb, struct iov_iter *iter)

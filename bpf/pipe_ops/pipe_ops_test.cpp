@@ -13,8 +13,9 @@ hr_slot resize(hr_kind kind) {
   s.when = 12;
   s.tid = 3;
   s.pid = 2;
-  s.kind = static_cast<std::uint8_t>(kind);
-  s.call_flags = HR_PIPE_RESIZE | (HR_HAS_PIPE << 4);
+  s.kind = kind & 0x3f;
+  s.call = HR_PIPE_RESIZE;
+  s.flags = HR_HAS_PIPE;
   s.object = 99;
   s.value = 32;
   s.head = 16;
@@ -40,7 +41,7 @@ TEST(PipeOps, DecodesACallWithItsArgumentAndPipe) {
 TEST(PipeOps, DecodesAReturnWithItsResult) {
   hr_slot slot = resize(HR_RETURN);
   slot.value = -16;
-  slot.call_flags = HR_PIPE_RESIZE;
+  slot.flags = 0;
   const auto event = decode({.slot = slot});
   ASSERT_TRUE(event);
   EXPECT_EQ(event->result, -16);
@@ -49,10 +50,10 @@ TEST(PipeOps, DecodesAReturnWithItsResult) {
 
 TEST(PipeOps, RefusesKindsAndCallsItDoesNotKnow) {
   hr_slot slot = resize(HR_CALL);
-  slot.kind = 200;
+  slot.kind = 63;
   EXPECT_FALSE(decode({.slot = slot}));
   slot.kind = HR_CALL;
-  slot.call_flags = 15;
+  slot.call = 255;
   EXPECT_FALSE(decode({.slot = slot}));
 }
 

@@ -34,7 +34,7 @@ static __always_inline void hr_switched_out(void *ctx, struct hr_task *t, struct
 
 	hr_settle(t);
 	call = hr_innermost(t, &what);
-	e.call_flags = call;
+	e.call = call;
 	/* A signal was pending, so schedule() took the sleep back: __state is 0 although `state` is
 	 * not.
 	 */
@@ -45,14 +45,14 @@ static __always_inline void hr_switched_out(void *ctx, struct hr_task *t, struct
 	}
 	if (call == HR_CALL_NONE) {
 		call = hr_call_by_registers(prev, &what);
-		e.call_flags = call;
+		e.call = call;
 	}
 	e.kind = HR_SLEEP;
 	e.other = state;
 	if (hr_is_pipe_call(call)) {
 		e.object = hr_object(what);
 		if (hr_read_pipe(what, &e))
-			e.call_flags |= HR_HAS_PIPE << 4;
+			e.flags = HR_HAS_PIPE;
 	} else {
 		e.object = what;
 	}
@@ -96,8 +96,8 @@ int BPF_PROG(task_waking, struct task_struct *p)
 	waker = hr_current();
 	if (waker) {
 		hr_settle(waker);
-		e.call_flags = hr_innermost(waker, &e.object);
-		if (hr_is_pipe_call(e.call_flags))
+		e.call = hr_innermost(waker, &e.object);
+		if (hr_is_pipe_call(e.call))
 			e.object = hr_object(e.object);
 	}
 	hr_emit(&e);

@@ -23,7 +23,8 @@ TEST(TaskBlock, KnowsTheStatesOfASleeper) {
 TEST(TaskBlock, DecodesASleepInACall) {
   hr_slot slot{};
   slot.kind = HR_SLEEP;
-  slot.call_flags = HR_PIPE_WRITE | (HR_HAS_PIPE << 4);
+  slot.call = HR_PIPE_WRITE;
+  slot.flags = HR_HAS_PIPE;
   slot.other = 1;
   slot.head = 16;
   const auto event = decode({.slot = slot});
