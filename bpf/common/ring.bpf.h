@@ -112,10 +112,8 @@ static __always_inline void hr_emit_as(const struct hr_slot *e, __u32 tid, __u32
 		s->tid = tid;
 		s->pid = pid;
 		s->other = e->other;
-		s->root = e->root;
-		s->kind = e->kind;
-		s->flags = e->flags;
-		s->call = e->call;
+		/* root, kind, flags, call: one word */
+		__builtin_memcpy(&s->root, &e->root, 4);
 		s->object = e->object;
 		s->value = e->value;
 		s->word[0] = e->word[0];
