@@ -9,30 +9,15 @@ namespace {
 
 static_assert(static_cast<int>(TraceKind::Call) == HR_CALL);
 static_assert(static_cast<int>(TraceKind::FuseAbort) == HR_FUSE_ABORT);
-static_assert(static_cast<int>(TracedCall::None) == HR_CALL_NONE);
-static_assert(static_cast<int>(TracedCall::P9Rpc) == HR_P9_RPC);
+#define HANGRATE_CALL(NUMBER, Name, ...) \
+  static_assert(static_cast<int>(TracedCall::Name) == HR_##NUMBER);
+#include "harness/model/traced_calls.def"
 
+/// The same for every call; what the numbers are is told where they are put in.
 void decode_call(const hr_slot& slot, TraceEvent& event) {
-  switch (event.call) {
-    case TracedCall::None:
-      return;
-    case TracedCall::PipeRead:
-    case TracedCall::PipeWrite:
-    case TracedCall::PipeSplice:
-    case TracedCall::PipeFcntl:
-    case TracedCall::PipeResize:
-    case TracedCall::PipeRelease:
-      return decode_pipe_ops(slot, event);
-    case TracedCall::FuseFlush:
-    case TracedCall::FuseWait:
-      return decode_fuse_wait(slot, event);
-    case TracedCall::WaitChild:
-    case TracedCall::ZapPidNs:
-      return decode_signal_exit(slot, event);
-    case TracedCall::P9Flush:
-    case TracedCall::P9Rpc:
-      return decode_p9_flush(slot, event);
-  }
+  event.object = slot.object;
+  event.number = slot.other;
+  (event.kind == TraceKind::Return ? event.result : event.value) = slot.value;
 }
 
 void decode_kind(const hr_slot& slot, TraceEvent& event) {
@@ -60,7 +45,7 @@ void decode_kind(const hr_slot& slot, TraceEvent& event) {
 
 std::optional<TraceEvent> decode(const RawEvent& raw) {
   const hr_slot& slot = raw.slot;
-  if (slot.kind > HR_FUSE_ABORT || slot.call > HR_P9_RPC) return std::nullopt;
+  if (slot.kind > HR_FUSE_ABORT || slot.call >= HR_CALLS) return std::nullopt;
   TraceEvent event;
   event.when = static_cast<Nanos>(slot.when);
   event.cpu = raw.cpu;

@@ -14,11 +14,9 @@ std::optional<TraceEvent> decode(const RawEvent& raw);
 /// The character for task_struct::__state.
 char decode_state(std::uint32_t state);
 
-void decode_pipe_ops(const hr_slot& slot, TraceEvent& event);
 void decode_task_block(const hr_slot& slot, TraceEvent& event);
 void decode_signal_exit(const hr_slot& slot, TraceEvent& event);
 void decode_fuse_wait(const hr_slot& slot, TraceEvent& event);
-void decode_p9_flush(const hr_slot& slot, TraceEvent& event);
 
 /// The innermost user frames of a HR_USER_STACK, without the zeros behind them.
 std::vector<std::uint64_t> user_frames(const hr_slot& slot);

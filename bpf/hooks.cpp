@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "bpf/hooks.h"
 
+#include "harness/model/traced_call.h"
+
 namespace hangrate {
 
 namespace {
@@ -10,73 +12,65 @@ HookPlan tracepoint(std::string probe, std::string name, std::string program) {
 }
 
 /// fentry programs are NAME_in and NAME_out, those of kprobes NAME_kin and NAME_kout.
-HookPlan function(std::string probe, std::string hook, const std::string& name,
-                  const std::vector<std::string>& targets, bool leaves = true) {
+HookWay function(HookHow how, const std::string& name, std::vector<std::string> targets,
+                 bool leaves = true) {
+  const std::string way = how == HookHow::Kprobe ? "_k" : "_";
+  return {how, name + way + "in", leaves ? name + way + "out" : "", std::move(targets)};
+}
+
+HookPlan of_call(const TracedCallRow& row, const CallHook& hook) {
+  const std::vector<std::string> targets(hook.functions.begin(), hook.functions.end());
+  HookPlan plan{row.probe, std::string(hook.name()), {}};
+  if (hook.ways & kByFentry) plan.ways.push_back(function(HookHow::Fentry, hook.programs, targets));
+  if (hook.ways & kByKprobe) plan.ways.push_back(function(HookHow::Kprobe, hook.programs, targets));
+  if (hook.ways & kBySyscall) {
+    plan.ways.push_back({HookHow::Syscall, "pipe_sys_in", "pipe_sys_out", {"sys_enter"}});
+  }
+  return plan;
+}
+
+void add_calls(std::vector<HookPlan>& plans) {
+  for (const TracedCallRow& row : traced_calls()) {
+    for (const CallHook& hook : row.hooks) {
+      if (hook.used()) plans.push_back(of_call(row, hook));
+    }
+  }
+}
+
+/// A function whose entry is an event by itself.
+HookPlan entry(std::string probe, std::string hook, const std::string& name,
+               const std::vector<std::string>& targets) {
   return {std::move(probe),
           std::move(hook),
-          {{HookHow::Fentry, name + "_in", leaves ? name + "_out" : "", targets},
-           {HookHow::Kprobe, name + "_kin", leaves ? name + "_kout" : "", targets}}};
+          {function(HookHow::Fentry, name, targets, false),
+           function(HookHow::Kprobe, name, targets, false)}};
 }
 
-HookPlan or_syscall(HookPlan plan) {
-  plan.ways.push_back({HookHow::Syscall, "pipe_sys_in", "pipe_sys_out", {"sys_enter"}});
-  return plan;
-}
-
-HookPlan kprobe_only(HookPlan plan) {
-  plan.ways.erase(plan.ways.begin());
-  return plan;
-}
-
-HookPlan fentry_only(HookPlan plan) {
-  plan.ways.resize(1);
-  return plan;
-}
-
-HookPlan first_as_tracepoint(HookPlan plan, const std::string& name, const std::string& program) {
-  plan.ways.insert(plan.ways.begin(), HookWay{HookHow::Tracepoint, program, "", {name}});
+HookPlan first_as_tracepoint(HookPlan plan, const std::string& program) {
+  plan.ways.insert(plan.ways.begin(), HookWay{HookHow::Tracepoint, program, "", {plan.hook}});
   return plan;
 }
 
 }  // namespace
 
 std::vector<HookPlan> hook_plans() {
-  return {
+  std::vector<HookPlan> plans = {
       tracepoint("task_block", "sched_switch", "task_switch"),
       tracepoint("task_block", "sched_waking", "task_waking"),
       tracepoint("task_block", "sched_process_fork", "task_fork"),
       tracepoint("task_block", "sched_process_exec", "task_exec"),
       tracepoint("signal_exit", "signal_generate", "signal_sent"),
       tracepoint("signal_exit", "sched_process_exit", "signal_exit"),
-      // f017b0a4951f "pipe: don't update {a,c,m}time for anonymous pipes" (v6.15) renamed them;
-      // fifo_pipe_read and fifo_pipe_write call the anonymous ones.
-      or_syscall(function("pipe_ops", "pipe_read", "pipe_read", {"anon_pipe_read", "pipe_read"})),
-      or_syscall(
-          function("pipe_ops", "pipe_write", "pipe_write", {"anon_pipe_write", "pipe_write"})),
-      or_syscall(function("pipe_ops", "pipe_fcntl", "pipe_fcntl", {"pipe_fcntl"})),
-      function("pipe_ops", "pipe_resize_ring", "pipe_resize", {"pipe_resize_ring"}),
-      fentry_only(function("pipe_ops", "pipe_release", "pipe_release", {"pipe_release"})),
-      // 472e5b056f00 "pipe: remove pipe_wait() and fix wakeup race with splice" (v5.9) made them.
-      fentry_only(
-          function("pipe_ops", "pipe_wait_writable", "splice_write", {"pipe_wait_writable"})),
-      fentry_only(
-          function("pipe_ops", "pipe_wait_readable", "splice_read", {"pipe_wait_readable"})),
-      or_syscall(function("signal_exit", "do_wait", "wait", {"do_wait"})),
-      function("signal_exit", "zap_pid_ns_processes", "zap", {"zap_pid_ns_processes"}),
-      function("fuse_wait", "fuse_flush", "fuse_flush", {"fuse_flush"}),
-      function("fuse_wait", "request_wait_answer", "fuse_wait", {"request_wait_answer"}),
-      first_as_tracepoint(
-          function("fuse_wait", "fuse_request_send", "fuse_sent", {"request_wait_answer"}, false),
-          "fuse_request_send", "fuse_send"),
-      first_as_tracepoint(
-          function("fuse_wait", "fuse_request_end", "fuse_end", {"fuse_request_end"}, false),
-          "fuse_request_end", "fuse_end"),
-      // Split into connection and channel in v7.2, observed on 7.2.13.
-      function("fuse_wait", "fuse_abort_conn", "fuse_abort", {"fuse_chan_abort", "fuse_abort_conn"},
-               false),
-      kprobe_only(function("p9_flush", "p9_client_rpc", "p9_rpc", {"p9_client_rpc"})),
-      kprobe_only(function("p9_flush", "p9_client_flush", "p9_flush", {"p9_client_flush"})),
   };
+  add_calls(plans);
+  plans.push_back(first_as_tracepoint(
+      entry("fuse_wait", "fuse_request_send", "fuse_sent", {"request_wait_answer"}), "fuse_send"));
+  plans.push_back(first_as_tracepoint(
+      entry("fuse_wait", "fuse_request_end", "fuse_end", {"fuse_request_end"}), "fuse_end"));
+  // Split into connection and channel in v7.2, observed on 7.2.13.
+  plans.push_back(
+      entry("fuse_wait", "fuse_abort_conn", "fuse_abort", {"fuse_chan_abort", "fuse_abort_conn"}));
+  return plans;
 }
 
 const char* hook_how_name(HookHow how) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The table of hooks: which programs can serve one, under which kernel names, best way first.
-// Data only; programs.h acts on it.
+// The hooks: which programs can serve one, under which kernel names, best way first. Those of
+// followed calls come from the table of calls (harness/model/traced_calls.def). Data only;
+// programs.h acts on it.
 #pragma once
 
 #include <string>

@@ -32,22 +32,14 @@ enum hr_kind {
   HR_QUIET = 14,      /* `value` calls of a task since its last event simply came back */
 };
 
-/* Which function; the numbers of TracedCall. */
+/* Which function: a row of the table each, so the numbers are those of TracedCall. */
 enum hr_call {
-  HR_CALL_NONE = 0,
-  HR_PIPE_READ = 1,
-  HR_PIPE_WRITE = 2,
-  HR_PIPE_SPLICE = 3,
-  HR_PIPE_FCNTL = 4,
-  HR_PIPE_RESIZE = 5,
-  HR_PIPE_RELEASE = 6,
-  HR_FUSE_FLUSH = 7,
-  HR_FUSE_WAIT = 8,
-  HR_WAIT_CHILD = 9,
-  HR_ZAP_PID_NS = 10,
-  HR_P9_FLUSH = 11,
-  HR_P9_RPC = 12,
+  HR_CALL_NONE,
+#define HANGRATE_CALL(NUMBER, ...) HR_##NUMBER,
+#include "harness/model/traced_calls.def"
+  HR_CALLS
 };
+HR_STATIC_ASSERT(HR_CALLS <= 256, "a call has one byte in a slot");
 
 enum hr_flag {
   HR_HAS_PIPE = 1, /* head .. ring_size are valid */

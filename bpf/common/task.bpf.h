@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "bpf/common/call.bpf.h"
 #include "bpf/common/ring.bpf.h"
 
 struct {
@@ -57,20 +58,21 @@ static __always_inline struct hr_task *hr_current(void)
 	return hr_find((__u32)bpf_get_current_pid_tgid());
 }
 
-static __always_inline _Bool hr_is_pipe_call(__u8 call)
-{
-	return call >= HR_PIPE_READ && call <= HR_PIPE_RELEASE;
-}
-
 /*
  * A system call or an exit path begins with an empty stack of calls, whatever a missed return left
  * behind.
  */
-static __always_inline void hr_push(struct hr_task *t, __u8 call, _Bool outermost, __u64 what)
+static __always_inline void hr_leave_all(struct hr_task *t)
 {
-	__u32 d = outermost ? 0 : t->depth;
+	t->depth = 0;
+	t->entered.open = 0;
+}
 
-	if (outermost)
+static __always_inline void hr_push(struct hr_task *t, __u8 call, __u64 what)
+{
+	__u32 d = hr_is_outermost(call) ? 0 : t->depth;
+
+	if (hr_is_outermost(call))
 		t->entered.open = 0;
 	if (d < HR_DEPTH) {
 		t->call[d] = call;
@@ -172,38 +174,65 @@ static __always_inline _Bool hr_left_quietly(struct hr_task *t)
 	return 1;
 }
 
-/* A call without a pipe: entered and left. */
-static __always_inline void hr_enter(struct hr_task *t, __u8 call, _Bool outermost, __u64 what,
-				     __u32 other)
+/* Tells a call, now or when something happens in it. */
+static __always_inline void hr_tell_call(struct hr_task *t, __u8 call, __u64 what,
+					 struct hr_slot *e)
 {
-	struct hr_slot e = {
-		.root = t->root, .kind = HR_CALL, .call = call, .object = what, .other = other};
+	e->root = t->root;
+	e->kind = HR_CALL;
+	e->call = call;
+	hr_push(t, call, what);
+	if (hr_is_quiet(call))
+		hr_enter_quietly(t, e);
+	else
+		hr_emit(e);
+}
 
-	hr_push(t, call, outermost, what);
-	hr_emit(&e);
+/* Tells a return, unless its call simply came back. */
+static __always_inline void hr_tell_return(struct hr_task *t, __u8 call, __s64 result,
+					   struct hr_slot *e)
+{
+	if (hr_quiet_rule(call) == HR_RULE_UnlessItRead && result > 0)
+		hr_settle(t); /* it made room */
+	if (hr_is_quiet(call) && hr_left_quietly(t))
+		return;
+	e->root = t->root;
+	e->kind = HR_RETURN;
+	e->call = call;
+	e->value = result;
+	hr_emit(e);
+}
+
+/* A call without a pipe: entered and left. */
+static __always_inline void hr_enter(struct hr_task *t, __u8 call, __u64 what, __u32 other)
+{
+	struct hr_slot e = {.object = what, .other = other};
+
+	hr_tell_call(t, call, what, &e);
 }
 
 static __always_inline void hr_leave(struct hr_task *t, __u8 call, __s64 result)
 {
-	struct hr_slot e = {.root = t->root, .kind = HR_RETURN, .call = call, .value = result};
+	struct hr_slot e = {.object = hr_pop(t, call)};
 
-	e.object = hr_pop(t, call);
-	hr_emit(&e);
+	hr_tell_return(t, call, result, &e);
 }
 
-/* Looks for children that ended are many; those that sleep are told. */
-static __always_inline void hr_wait_enter(struct hr_task *t, _Bool outermost)
+/* The whole of a program whose call tells no more than that. */
+static __always_inline int hr_plain_enter(__u8 call, __u64 what, __u32 other)
 {
-	struct hr_slot e = {.call = HR_WAIT_CHILD};
+	struct hr_task *t = hr_current();
 
-	hr_push(t, HR_WAIT_CHILD, outermost, 0);
-	hr_enter_quietly(t, &e);
+	if (t)
+		hr_enter(t, call, what, other);
+	return 0;
 }
 
-static __always_inline void hr_wait_leave(struct hr_task *t, __s64 result)
+static __always_inline int hr_plain_leave(__u8 call, __s64 result)
 {
-	if (hr_left_quietly(t))
-		hr_pop(t, HR_WAIT_CHILD);
-	else
-		hr_leave(t, HR_WAIT_CHILD, result);
+	struct hr_task *t = hr_current();
+
+	if (t)
+		hr_leave(t, call, result);
+	return 0;
 }

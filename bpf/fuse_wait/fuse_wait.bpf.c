@@ -69,41 +69,25 @@ int BPF_KPROBE(fuse_end_kin, void *first, void *second)
 SEC("?fentry/fuse_flush")
 int BPF_PROG(fuse_flush_in)
 {
-	struct hr_task *t = hr_current();
-
-	if (t)
-		hr_enter(t, HR_FUSE_FLUSH, 1, 0, 0);
-	return 0;
+	return hr_plain_enter(HR_FUSE_FLUSH, 0, 0);
 }
 
 SEC("?fexit/fuse_flush")
 int BPF_PROG(fuse_flush_out, void *file, void *id, int ret)
 {
-	struct hr_task *t = hr_current();
-
-	if (t)
-		hr_leave(t, HR_FUSE_FLUSH, ret);
-	return 0;
+	return hr_plain_leave(HR_FUSE_FLUSH, ret);
 }
 
 SEC("?kprobe/fuse_flush")
 int BPF_KPROBE(fuse_flush_kin)
 {
-	struct hr_task *t = hr_current();
-
-	if (t)
-		hr_enter(t, HR_FUSE_FLUSH, 1, 0, 0);
-	return 0;
+	return hr_plain_enter(HR_FUSE_FLUSH, 0, 0);
 }
 
 SEC("?kretprobe/fuse_flush")
 int BPF_KRETPROBE(fuse_flush_kout, int ret)
 {
-	struct hr_task *t = hr_current();
-
-	if (t)
-		hr_leave(t, HR_FUSE_FLUSH, ret);
-	return 0;
+	return hr_plain_leave(HR_FUSE_FLUSH, ret);
 }
 
 static __always_inline void hr_fuse_wait(struct fuse_req *req)
@@ -116,7 +100,7 @@ static __always_inline void hr_fuse_wait(struct fuse_req *req)
 	if (!t)
 		return;
 	hr_read_request(req, &unique, &opcode, &error);
-	hr_enter(t, HR_FUSE_WAIT, 0, unique, opcode);
+	hr_enter(t, HR_FUSE_WAIT, unique, opcode);
 }
 
 SEC("?fentry/request_wait_answer")
@@ -129,11 +113,7 @@ int BPF_PROG(fuse_wait_in, struct fuse_req *req)
 SEC("?fexit/request_wait_answer")
 int BPF_PROG(fuse_wait_out)
 {
-	struct hr_task *t = hr_current();
-
-	if (t)
-		hr_leave(t, HR_FUSE_WAIT, 0);
-	return 0;
+	return hr_plain_leave(HR_FUSE_WAIT, 0);
 }
 
 SEC("?kprobe/request_wait_answer")
@@ -146,11 +126,7 @@ int BPF_KPROBE(fuse_wait_kin, struct fuse_req *req)
 SEC("?kretprobe/request_wait_answer")
 int BPF_KRETPROBE(fuse_wait_kout)
 {
-	struct hr_task *t = hr_current();
-
-	if (t)
-		hr_leave(t, HR_FUSE_WAIT, 0);
-	return 0;
+	return hr_plain_leave(HR_FUSE_WAIT, 0);
 }
 
 static __always_inline void hr_fuse_abort(void)

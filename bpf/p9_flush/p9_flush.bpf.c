@@ -11,39 +11,23 @@
 SEC("?kprobe/p9_client_rpc")
 int BPF_KPROBE(p9_rpc_kin, void *client, __s8 type)
 {
-	struct hr_task *t = hr_current();
-
-	if (t)
-		hr_enter(t, HR_P9_RPC, 0, 0, (__u8)type);
-	return 0;
+	return hr_plain_enter(HR_P9_RPC, 0, (__u8)type);
 }
 
 SEC("?kretprobe/p9_client_rpc")
 int BPF_KRETPROBE(p9_rpc_kout)
 {
-	struct hr_task *t = hr_current();
-
-	if (t)
-		hr_leave(t, HR_P9_RPC, 0);
-	return 0;
+	return hr_plain_leave(HR_P9_RPC, 0);
 }
 
 SEC("?kprobe/p9_client_flush")
 int BPF_KPROBE(p9_flush_kin)
 {
-	struct hr_task *t = hr_current();
-
-	if (t)
-		hr_enter(t, HR_P9_FLUSH, 0, 0, 0);
-	return 0;
+	return hr_plain_enter(HR_P9_FLUSH, 0, 0);
 }
 
 SEC("?kretprobe/p9_client_flush")
 int BPF_KRETPROBE(p9_flush_kout, int ret)
 {
-	struct hr_task *t = hr_current();
-
-	if (t)
-		hr_leave(t, HR_P9_FLUSH, ret);
-	return 0;
+	return hr_plain_leave(HR_P9_FLUSH, ret);
 }

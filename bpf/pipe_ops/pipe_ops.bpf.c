@@ -10,34 +10,19 @@
 
 #include "bpf/common/task.bpf.h"
 
-static __always_inline void hr_pipe_enter(struct hr_task *t, __u8 call, _Bool outermost, __u64 pipe,
+static __always_inline void hr_pipe_enter(struct hr_task *t, __u8 call, __u64 pipe,
 					  struct hr_slot *e)
 {
-	e->root = t->root;
-	e->kind = HR_CALL;
-	e->call = call;
 	e->object = hr_object(pipe);
-	hr_push(t, call, outermost, pipe);
-	if (call == HR_PIPE_READ || call == HR_PIPE_WRITE)
-		hr_enter_quietly(t, e);
-	else
-		hr_emit(e);
+	hr_tell_call(t, call, pipe, e);
 }
 
 static __always_inline void hr_pipe_leave(struct hr_task *t, __u8 call, __u64 pipe, __s64 result,
 					  struct hr_slot *e)
 {
 	hr_pop(t, call);
-	if (call == HR_PIPE_READ && result > 0)
-		hr_settle(t); /* it made room */
-	if ((call == HR_PIPE_READ || call == HR_PIPE_WRITE) && hr_left_quietly(t))
-		return;
-	e->root = t->root;
-	e->kind = HR_RETURN;
-	e->call = call;
 	e->object = hr_object(pipe);
-	e->value = result;
-	hr_emit(e);
+	hr_tell_return(t, call, result, e);
 }
 
 /* Typed: the verifier knows that `pipe` is one. */
@@ -67,7 +52,7 @@ static __always_inline int hr_rw_enter(__u8 call, struct kiocb *iocb, struct iov
 	e.other = inode->i_ino;
 	e.value = iter->count;
 	hr_load_pipe(inode->i_pipe, &e);
-	hr_pipe_enter(t, call, 1, hr_number(t, inode->i_pipe), &e);
+	hr_pipe_enter(t, call, hr_number(t, inode->i_pipe), &e);
 	return 0;
 }
 
@@ -122,7 +107,7 @@ int BPF_PROG(pipe_fcntl_in, struct file *file, unsigned int cmd, unsigned long a
 	hr_load_pipe(pipe, &e);
 	e.other = cmd;
 	e.value = (__u32)arg; /* a long in 6.1, an int in 6.12 */
-	hr_pipe_enter(t, HR_PIPE_FCNTL, 1, hr_number(t, pipe), &e);
+	hr_pipe_enter(t, HR_PIPE_FCNTL, hr_number(t, pipe), &e);
 	return 0;
 }
 
@@ -151,7 +136,7 @@ int BPF_PROG(pipe_resize_in, struct pipe_inode_info *pipe, unsigned int nr_slots
 		return 0;
 	hr_load_pipe(pipe, &e);
 	e.value = nr_slots;
-	hr_pipe_enter(t, HR_PIPE_RESIZE, 0, hr_number(t, pipe), &e);
+	hr_pipe_enter(t, HR_PIPE_RESIZE, hr_number(t, pipe), &e);
 	return 0;
 }
 
@@ -178,7 +163,7 @@ int BPF_PROG(pipe_release_in, struct inode *inode, struct file *file)
 		return 0;
 	hr_load_pipe(inode->i_pipe, &e);
 	e.other = file->f_mode & 3; /* FMODE_READ, FMODE_WRITE: which end */
-	hr_pipe_enter(t, HR_PIPE_RELEASE, 0, hr_number(t, inode->i_pipe), &e);
+	hr_pipe_enter(t, HR_PIPE_RELEASE, hr_number(t, inode->i_pipe), &e);
 	return 0;
 }
 
@@ -203,7 +188,7 @@ static __always_inline int hr_splice_enter(struct pipe_inode_info *pipe, __u32 w
 	if (!t)
 		return 0;
 	hr_load_pipe(pipe, &e);
-	hr_pipe_enter(t, HR_PIPE_SPLICE, 1, hr_number(t, pipe), &e);
+	hr_pipe_enter(t, HR_PIPE_SPLICE, hr_number(t, pipe), &e);
 	return 0;
 }
 
@@ -258,7 +243,7 @@ static __always_inline int hr_rw_enter_probe(__u8 call, struct kiocb *iocb, stru
 	hr_fetch_pipe(pipe, &e);
 	e.other = BPF_CORE_READ(inode, i_ino);
 	e.value = BPF_CORE_READ(iter, count);
-	hr_pipe_enter(t, call, 1, pipe, &e);
+	hr_pipe_enter(t, call, pipe, &e);
 	return 0;
 }
 
@@ -271,8 +256,7 @@ static __always_inline int hr_leave_probe(__u8 call, __s64 result)
 	if (!t)
 		return 0;
 	pipe = hr_pop(t, call);
-	if (call != HR_PIPE_RELEASE)
-		hr_fetch_pipe(pipe, &e);
+	hr_fetch_pipe(pipe, &e);
 	hr_pipe_leave(t, call, pipe, result, &e);
 	return 0;
 }
@@ -314,7 +298,7 @@ int BPF_KPROBE(pipe_fcntl_kin, struct file *file, unsigned int cmd, unsigned lon
 	hr_fetch_pipe(pipe, &e);
 	e.other = cmd;
 	e.value = (__u32)arg;
-	hr_pipe_enter(t, HR_PIPE_FCNTL, 1, pipe, &e);
+	hr_pipe_enter(t, HR_PIPE_FCNTL, pipe, &e);
 	return 0;
 }
 
@@ -334,7 +318,7 @@ int BPF_KPROBE(pipe_resize_kin, struct pipe_inode_info *pipe, unsigned int nr_sl
 		return 0;
 	hr_fetch_pipe((__u64)pipe, &e);
 	e.value = nr_slots;
-	hr_pipe_enter(t, HR_PIPE_RESIZE, 0, hr_number(t, pipe), &e);
+	hr_pipe_enter(t, HR_PIPE_RESIZE, hr_number(t, pipe), &e);
 	return 0;
 }
 

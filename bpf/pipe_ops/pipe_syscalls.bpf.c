@@ -24,7 +24,8 @@ int BPF_PROG(pipe_sys_in, struct pt_regs___kernel *regs, long nr)
 	if (call == HR_CALL_NONE)
 		return 0;
 	if (call == HR_WAIT_CHILD) {
-		hr_wait_enter(t, 1);
+		hr_leave_all(t);
+		hr_enter(t, call, 0, 0);
 		return 0;
 	}
 	p = bpf_get_current_task_btf();
@@ -46,7 +47,7 @@ int BPF_PROG(pipe_sys_in, struct pt_regs___kernel *regs, long nr)
 		e.value = regs->dx;
 	}
 	hr_fetch_pipe(pipe, &e);
-	hr_pipe_enter(t, call, 1, pipe, &e);
+	hr_pipe_enter(t, call, pipe, &e);
 	return 0;
 }
 
@@ -62,7 +63,7 @@ int BPF_PROG(pipe_sys_out, struct pt_regs *regs, long ret)
 		return 0;
 	call = hr_innermost(t, &pipe);
 	if (call == HR_WAIT_CHILD) {
-		hr_wait_leave(t, ret);
+		hr_leave(t, call, ret);
 	} else if (hr_is_pipe_call(call)) {
 		hr_fetch_pipe(pipe, &e);
 		hr_pipe_leave(t, call, pipe, ret, &e);

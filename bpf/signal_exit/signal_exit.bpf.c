@@ -42,28 +42,10 @@ int BPF_PROG(signal_exit, struct task_struct *p)
 	return 0;
 }
 
-static __always_inline int hr_plain_enter(__u8 call, _Bool outermost)
-{
-	struct hr_task *t = hr_current();
-
-	if (t)
-		hr_enter(t, call, outermost, 0, 0);
-	return 0;
-}
-
-static __always_inline int hr_plain_leave(__u8 call, __s64 result)
-{
-	struct hr_task *t = hr_current();
-
-	if (t)
-		hr_leave(t, call, result);
-	return 0;
-}
-
 SEC("?fentry/zap_pid_ns_processes")
 int BPF_PROG(zap_in)
 {
-	return hr_plain_enter(HR_ZAP_PID_NS, 1);
+	return hr_plain_enter(HR_ZAP_PID_NS, 0, 0);
 }
 
 SEC("?fexit/zap_pid_ns_processes")
@@ -75,7 +57,7 @@ int BPF_PROG(zap_out)
 SEC("?kprobe/zap_pid_ns_processes")
 int BPF_KPROBE(zap_kin)
 {
-	return hr_plain_enter(HR_ZAP_PID_NS, 1);
+	return hr_plain_enter(HR_ZAP_PID_NS, 0, 0);
 }
 
 SEC("?kretprobe/zap_pid_ns_processes")
@@ -84,44 +66,26 @@ int BPF_KRETPROBE(zap_kout)
 	return hr_plain_leave(HR_ZAP_PID_NS, 0);
 }
 
-static __always_inline int hr_wait_in(void)
-{
-	struct hr_task *t = hr_current();
-
-	if (t)
-		hr_wait_enter(t, 0);
-	return 0;
-}
-
-static __always_inline int hr_wait_out(__s64 result)
-{
-	struct hr_task *t = hr_current();
-
-	if (t)
-		hr_wait_leave(t, result);
-	return 0;
-}
-
 SEC("?fentry/do_wait")
 int BPF_PROG(wait_in)
 {
-	return hr_wait_in();
+	return hr_plain_enter(HR_WAIT_CHILD, 0, 0);
 }
 
 SEC("?fexit/do_wait")
 int BPF_PROG(wait_out, void *wo, long ret)
 {
-	return hr_wait_out(ret);
+	return hr_plain_leave(HR_WAIT_CHILD, ret);
 }
 
 SEC("?kprobe/do_wait")
 int BPF_KPROBE(wait_kin)
 {
-	return hr_wait_in();
+	return hr_plain_enter(HR_WAIT_CHILD, 0, 0);
 }
 
 SEC("?kretprobe/do_wait")
 int BPF_KRETPROBE(wait_kout, long ret)
 {
-	return hr_wait_out(ret);
+	return hr_plain_leave(HR_WAIT_CHILD, ret);
 }

@@ -72,7 +72,7 @@ std::optional<Flush> flush_of(const Scene& scene, int victim) {
   const SleepSpan* slept = task == nullptr ? nullptr : task->asleep();
   if (slept == nullptr || !task->exit) return std::nullopt;
   const OpenCall* open = task->in(TracedCall::FuseFlush);
-  const bool unseen = scene.hook_absent("fuse_flush") || scene.trace.skipped > 0;
+  const bool unseen = scene.hook_absent(TracedCall::FuseFlush) || scene.trace.skipped > 0;
   const bool by_stack = open == nullptr && unseen && has_frame(scene, slept->event, "fuse_flush");
   if (!by_stack && (open == nullptr || open->event < *task->exit)) return std::nullopt;
   Flush flush{.task = task,

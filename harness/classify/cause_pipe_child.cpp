@@ -155,7 +155,8 @@ std::optional<Cause> pipe_child_cause(const Scene& scene, int victim) {
   const std::vector<std::size_t> states = scene.states_of(slept->object);
   if (states.empty() || !ring_full(*scene.event(states.back()).pipe)) return std::nullopt;
   const auto parent = parent_of(scene, victim);
-  if (!parent || scene.hook_absent("pipe_read")) return std::nullopt;  // nobody would be seen
+  if (!parent || scene.hook_absent(TracedCall::PipeRead))
+    return std::nullopt;  // nobody would be seen
   const int waiter = parent->waiter->tid;
   if (has_reader(scene, slept->object, waiter, slept->event) ||
       drained_unseen(scene, slept->object, waiter) ||

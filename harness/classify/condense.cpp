@@ -15,24 +15,15 @@ constexpr std::int64_t kSetPipeSize = 1031;  // F_SETPIPE_SZ, include/uapi/linux
 
 /// Did a call that came back without sleeping leave everything as it was, or a pipe fuller?
 bool uneventful(const TraceEvent& entry, const TraceEvent& exit) {
-  switch (entry.call) {
-    case TracedCall::PipeWrite:
-    case TracedCall::WaitChild:
-      return true;
-    case TracedCall::PipeRead:
-      return exit.result <= 0;
-    case TracedCall::PipeFcntl:
-      return entry.number != kSetPipeSize;
-    case TracedCall::None:
-    case TracedCall::PipeSplice:
-    case TracedCall::PipeResize:
-    case TracedCall::PipeRelease:
-    case TracedCall::FuseFlush:
-    case TracedCall::FuseWait:
-    case TracedCall::ZapPidNs:
-    case TracedCall::P9Flush:
-    case TracedCall::P9Rpc:
+  switch (row_of(entry.call).quiet) {
+    case CallQuiet::Never:
       return false;
+    case CallQuiet::Always:
+      return true;
+    case CallQuiet::UnlessItRead:
+      return exit.result <= 0;
+    case CallQuiet::UnlessItResized:
+      return entry.number != kSetPipeSize;
   }
   return false;
 }

@@ -13,19 +13,14 @@ namespace {
 constexpr std::int64_t kSetPipeSize = 1031;
 constexpr std::int64_t kGetPipeSize = 1032;
 
-bool of_pipe(TracedCall call) {
-  return call == TracedCall::PipeRead || call == TracedCall::PipeWrite ||
-         call == TracedCall::PipeSplice || call == TracedCall::PipeResize ||
-         call == TracedCall::PipeRelease;
-}
-
 std::string call_text(const TraceEvent& event) {
   if (event.call == TracedCall::PipeFcntl) return fcntl_text(event);
   std::string text = traced_call_name(event.call);
   if (event.call == TracedCall::PipeResize && event.kind == TraceKind::Call) {
     text += fmt::format(" to {} slots", event.value);
   }
-  if (of_pipe(event.call) && event.object != 0) text += fmt::format(" on pipe {}", event.object);
+  const bool of_pipe = row_of(event.call).object == CallObject::Pipe && event.object != 0;
+  if (of_pipe) text += fmt::format(" on pipe {}", event.object);
   return text;
 }
 

@@ -51,7 +51,7 @@ void add_neighbours(const Scene& scene, const TaskStory& task, Events& events) {
   const std::size_t since = task.open.empty() ? task.sleeps.back().event : task.open.front().event;
   for (std::size_t i = 0; i < scene.story.end; ++i) {
     const TraceEvent& event = scene.event(i);
-    const bool resize = event.call == TracedCall::PipeResize || event.call == TracedCall::PipeFcntl;
+    const bool resize = row_of(event.call).changes_ring;
     const bool release = event.call == TracedCall::PipeRelease;
     const bool meant = scene.group_of(event.other) == task.pid && task.pid != 0;
     if (on_pipe(event, pipe) && (resize || release)) events.insert(i);

@@ -63,7 +63,7 @@ std::vector<std::size_t> Scene::reads_of(std::uint64_t pipe, std::size_t first) 
     if (e.pipe && !shows_state(i, pipe)) continue;
     const bool emptier = e.pipe && tail && e.pipe->tail != *tail;
     // A resize moves the slots to the start of the new ring (pipe_resize_ring(), v6.1 fs/pipe.c).
-    const bool resize = e.call == TracedCall::PipeResize || e.call == TracedCall::PipeFcntl;
+    const bool resize = row_of(e.call).changes_ring;
     if (i >= first && (takes_data(e) || (emptier && !resize && e.call == TracedCall::PipeSplice))) {
       found.push_back(i);
     }
@@ -86,6 +86,13 @@ int Scene::group_of(int tid) const {
 
 std::optional<std::string> Scene::absence_of(const std::string& name) const {
   return hangrate::absence_of(trace, name);
+}
+
+bool Scene::hook_absent(TracedCall call) const {
+  const auto& hooks = row_of(call).hooks;
+  return std::any_of(hooks.begin(), hooks.end(), [&](const CallHook& hook) {
+    return hook.used() && hook_absent(std::string(hook.name()));
+  });
 }
 
 const Look* Scene::look_at(const SleepSpan& slept) const {
@@ -114,8 +121,8 @@ WaitedFor Scene::waits_for(TracedCall call, const SleepSpan& slept) const {
   const std::vector<std::string>& stack = stack_of(slept);
   if (!may_be_in(call, stack)) return WaitedFor::Unknown;
   // Followed by its system call, a splice may as well wait for the other file.
-  const bool whole = call == TracedCall::PipeSplice && slept.state == 'S' && stack.empty() &&
-                     (hook_absent("pipe_wait_readable") || hook_absent("pipe_wait_writable"));
+  const bool whole =
+      call == TracedCall::PipeSplice && slept.state == 'S' && stack.empty() && hook_absent(call);
   return whole ? WaitedFor::Unknown : waited_for(call, slept.state, stack);
 }
 

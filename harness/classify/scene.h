@@ -46,6 +46,8 @@ struct Scene {
   /// Was this hook missing? `absence_of`: why, nullopt if it was there.
   bool hook_absent(const std::string& name) const { return absence_of(name).has_value(); }
   std::optional<std::string> absence_of(const std::string& name) const;
+  /// Was any hook of that call missing?
+  bool hook_absent(TracedCall call) const;
   /// Where a sleeper sleeps: as the recorder saw it, else as /proc did during that sleep.
   const std::vector<std::string>& stack_of(const SleepSpan& slept) const;
   /// The state /proc showed during that sleep, if it is another one than in the trace; else 0.

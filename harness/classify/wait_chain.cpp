@@ -58,10 +58,6 @@ const TaskStory* inside(const Scene& scene, std::uint64_t pipe, TracedCall call,
   return nullptr;
 }
 
-bool hooked(const Scene& scene, TracedCall call) {
-  return !scene.hook_absent(call == TracedCall::PipeRead ? "pipe_read" : "pipe_write");
-}
-
 /// The other side of a pipe: who used it last, or is in it.
 void add_other_side(const Scene& scene, Link& link, std::uint64_t pipe, TracedCall call, int self) {
   const bool reads = call == TracedCall::PipeRead;
@@ -77,7 +73,7 @@ void add_other_side(const Scene& scene, Link& link, std::uint64_t pipe, TracedCa
                     scene.names.of(tid), doing(scene, tid));
     link.statement.events.push_back(*last);
     link.on.push_back(tid);
-  } else if (hooked(scene, call)) {
+  } else if (!scene.hook_absent(call)) {
     link.statement.text +=
         fmt::format("; the trace has no {} of it by another task", reads ? "read" : "write");
   } else {
@@ -113,7 +109,7 @@ void add_lock(const Scene& scene, Link& link, const SleepSpan& slept, int tid) {
   for (const auto& [other, task] : scene.story.tasks) {
     if (other == tid || slept.object == 0) continue;
     const auto open = std::find_if(task.open.begin(), task.open.end(), [&](const OpenCall& call) {
-      return call.object == slept.object && takes_mutex(call.call);
+      return call.object == slept.object && row_of(call.call).takes_mutex;
     });
     if (open == task.open.end()) continue;
     link.statement.text += fmt::format("; {} is inside {} on it and {}", scene.names.of(other),
@@ -175,32 +171,19 @@ void add_request(const Scene& scene, Link& link, int tid, std::size_t slept) {
   if (server != tid) link.on.push_back(server);
 }
 
-/// What `call` is there to wait for.
-std::string object_text(TracedCall call) {
-  switch (call) {
-    case TracedCall::PipeWrite:
-      return "waits in pipe_write for room in a pipe";
-    case TracedCall::PipeRead:
-      return "waits in pipe_read for data in a pipe";
-    case TracedCall::PipeSplice:
-      return "waits in a splice for a pipe";
-    case TracedCall::WaitChild:
-      return "waits in do_wait for a child";
-    case TracedCall::FuseFlush:
-    case TracedCall::FuseWait:
-      return "waits for the answer";
-    case TracedCall::ZapPidNs:
-      return "waits in zap_pid_ns_processes for the tasks of its pid namespace";
-    case TracedCall::P9Flush:
-    case TracedCall::P9Rpc:
-      return "waits for the answer of a 9p server";
-    case TracedCall::None:
-    case TracedCall::PipeFcntl:
-    case TracedCall::PipeResize:
-    case TracedCall::PipeRelease:
-      break;
+/// The other side of what the task waits for.
+void add_object(const Scene& scene, Link& link, const TaskStory& task, const SleepSpan& slept,
+                CallObject object) {
+  switch (object) {
+    case CallObject::Nothing:
+      return;
+    case CallObject::Pipe:
+      return add_pipe(scene, link, slept, task.tid);
+    case CallObject::Request:
+      return add_request(scene, link, task.tid, slept.event);
+    case CallObject::Child:
+      return add_children(scene, link, task.tid);
   }
-  return "sleeps";
 }
 
 /// "pipe_read (state D: for a lock, not for data)"
@@ -208,11 +191,8 @@ std::string lock_text(TracedCall call, bool lock) {
   std::string text =
       fmt::format("waits uninterruptibly inside {} (state D", traced_call_name(call));
   if (lock) text += ": for a lock";
-  const char* object = call == TracedCall::PipeRead     ? "data"
-                       : call == TracedCall::PipeWrite  ? "room"
-                       : call == TracedCall::PipeSplice ? "data or room"
-                                                        : nullptr;
-  if (object != nullptr) text += fmt::format("{} not for {}", lock ? "," : ":", object);
+  const std::string_view awaited = row_of(call).awaited;
+  if (!awaited.empty()) text += fmt::format("{} not for {}", lock ? "," : ":", awaited);
   return text + ")";
 }
 
@@ -242,7 +222,7 @@ Link link_of(const Scene& scene, const TaskStory& task, const SleepSpan& slept) 
   if (!may_be_in(call, scene.stack_of(slept))) call = TracedCall::None;
   const bool object = what == WaitedFor::Object;
   const bool lock = what == WaitedFor::Lock || what == WaitedFor::NotObject;
-  std::string text = object ? object_text(call)
+  std::string text = object ? row_of(call).wait
                      : lock ? lock_text(call, what == WaitedFor::Lock)
                             : place_text(scene, call, slept);
   if (what == WaitedFor::NotObject && !scene.stack_of(slept).empty()) {
@@ -255,15 +235,8 @@ Link link_of(const Scene& scene, const TaskStory& task, const SleepSpan& slept) 
     add_lock(scene, link, slept, task.tid);
   } else if (what == WaitedFor::NotObject) {
     add_pipe_state(scene, link, slept.object);
-  } else if (!object) {
-    // for whom it waits is not known
-  } else if (call == TracedCall::PipeWrite || call == TracedCall::PipeRead ||
-             call == TracedCall::PipeSplice) {
-    add_pipe(scene, link, slept, task.tid);
-  } else if (call == TracedCall::WaitChild || call == TracedCall::ZapPidNs) {
-    add_children(scene, link, task.tid);
-  } else if (call == TracedCall::FuseWait || call == TracedCall::FuseFlush) {
-    add_request(scene, link, task.tid, slept.event);
+  } else if (object) {
+    add_object(scene, link, task, slept, row_of(call).object);
   }
   link.statement.text += fmt::format("; asleep for {}", scene.span_to_end(slept.event));
   link.statement = cited(link.statement.text, link.statement.events);

@@ -18,9 +18,6 @@ enum class WaitedFor {
   Unknown,    ///< neither state nor stack tells
 };
 
-/// Does it take the mutex of a pipe?
-bool takes_mutex(TracedCall call);
-
 /// `stack`: kernel functions of the sleeper, innermost first; empty: not seen.
 WaitedFor waited_for(TracedCall call, char state, const std::vector<std::string>& stack);
 

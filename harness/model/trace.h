@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "harness/base/clock.h"
+#include "harness/model/traced_call.h"
 
 namespace hangrate {
 
@@ -27,23 +28,6 @@ enum class TraceKind {
   FuseSend,   ///< a request was queued: `object` its unique number, `number` its opcode
   FuseEnd,    ///< that request ended: `object`, `number`, `result`
   FuseAbort,  ///< a connection is aborted
-};
-
-/// The functions that are followed from entry to return.
-enum class TracedCall {
-  None,
-  PipeRead,     ///< pipe_read, anon_pipe_read, fifo_pipe_read
-  PipeWrite,    ///< pipe_write, anon_pipe_write, fifo_pipe_write
-  PipeSplice,   ///< splice into (`number` 1) or out of a pipe that may wait for it
-  PipeFcntl,    ///< pipe_fcntl; `number` is the command, `value` its argument
-  PipeResize,   ///< pipe_resize_ring; `value` is the number of slots asked for
-  PipeRelease,  ///< pipe_release
-  FuseFlush,    ///< fuse_flush
-  FuseWait,     ///< request_wait_answer
-  WaitChild,    ///< kernel_wait4, kernel_waitid, do_wait
-  ZapPidNs,     ///< zap_pid_ns_processes
-  P9Flush,      ///< p9_client_flush
-  P9Rpc,        ///< p9_client_rpc
 };
 
 /// A pipe as the kernel had it at that moment; counts of slots (struct pipe_inode_info).
@@ -97,6 +81,5 @@ struct Trace {
 };
 
 const char* trace_kind_name(TraceKind kind);
-const char* traced_call_name(TracedCall call);
 
 }  // namespace hangrate

@@ -15,11 +15,6 @@ constexpr std::array kKinds = {TraceKind::Call,     TraceKind::Return,  TraceKin
                                TraceKind::Signal,   TraceKind::Fork,    TraceKind::Exit,
                                TraceKind::FuseSend, TraceKind::FuseEnd, TraceKind::FuseAbort};
 
-constexpr std::array kCalls = {
-    TracedCall::PipeRead,   TracedCall::PipeWrite,   TracedCall::PipeSplice, TracedCall::PipeFcntl,
-    TracedCall::PipeResize, TracedCall::PipeRelease, TracedCall::FuseFlush,  TracedCall::FuseWait,
-    TracedCall::WaitChild,  TracedCall::ZapPidNs,    TracedCall::P9Flush,    TracedCall::P9Rpc};
-
 template <typename T>
 void put(Json& json, const char* name, const T& value) {
   if (value != T{}) json[name] = value;
@@ -102,15 +97,19 @@ class Fields {
   std::string trouble_;
 };
 
-/// The value whose name is `text`; refused if there is none.
-template <typename Values, typename Name>
-auto named(Fields& fields, const char* field, const Values& values, Name name) {
+/// The one of `all` whose name is in that field; refused if there is none.
+template <typename All, typename Name>
+const auto& named(Fields& fields, const char* field, const All& all, Name name) {
   const std::string text = fields.text(field);
-  for (const auto value : values) {
-    if (text == name(value)) return value;
+  for (const auto& one : all) {
+    if (text == name(one)) return one;
   }
   fields.refuse(field, "'" + text + "' is unknown");
-  return values.front();
+  return all.front();
+}
+
+const char* row_name(const TracedCallRow& row) {
+  return row.name;
 }
 
 std::optional<PipeState> read_pipe(Fields& event) {
@@ -133,7 +132,7 @@ TraceEvent read_event(Fields& fields) {
   event.pid = fields.number<int>("pid");
   event.kind = named(fields, "kind", kKinds, trace_kind_name);
   if (fields.find("call") != nullptr) {
-    event.call = named(fields, "call", kCalls, traced_call_name);
+    event.call = named(fields, "call", traced_calls(), row_name).call;
   }
   event.other = fields.number<int>("other");
   const std::string state = fields.text("state");
