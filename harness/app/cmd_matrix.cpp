@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "harness/app/commands.h"
+#include "harness/app/kernel_supply.h"
 #include "harness/app/matrix_show.h"
 #include "harness/base/input.h"
 #include "harness/cli/drive.h"
@@ -17,12 +18,9 @@
 #include "harness/cli/status_line.h"
 #include "harness/cli/sweeping.h"
 #include "harness/cli/version.h"
-#include "harness/guest/accel.h"
 #include "harness/kernel/guest_kernel.h"
-#include "harness/kernel/sha256.h"
 #include "harness/matrix/matrix_runner.h"
 #include "harness/model/json.h"
-#include "harness/sys/environment.h"
 
 namespace hangrate {
 
@@ -60,20 +58,6 @@ void catch_signals() {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(signal, &action, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGCHLD, SIG_DFL);
-}
-
-std::string find_accel(const std::string& cache, const std::string& image, StatusLine& line) {
-  if (const auto known = remembered_kvm(cache)) return known->works ? "kvm" : "tcg";
-  const Capability kvm = try_kvm(cache, image);
-  const std::string accel = kvm.works ? "kvm" : "tcg";
-  line.news("guests run under " + accel + " (" + kvm.detail + ")");
-  return accel;
-}
-
-Result<std::string> identity_of(const GuestKernel& kernel) {
-  if (!kernel.native) return sha256_of_file(kernel.image);
-  const Environment here = read_environment();
-  return here.release + " " + here.version;
 }
 
 /// A run goes on with the program and the reproducers that began it.
@@ -174,43 +158,24 @@ int matrix(Options options, const std::vector<std::string>& argv) {
 
   sweep_before_run();
   StatusLine line(!options.show.quiet);
-  std::vector<std::shared_ptr<const void>> held;  // kernels stay in the cache until all is run
-  const std::string cache = options.cache.empty() ? default_kernel_cache() : options.cache;
   MatrixOptions run;
   run.natives = *catalog;
   run.repro_dir = programs;
   run.guest_programs = programs + "/guest";
   run.jobs = options.jobs.value_or(1);
-  run.provide = [&](const std::string& spec) -> Result<BootableKernel> {
-    auto kernel = provide_kernel(
-        spec, {.cache = cache,
-               .mirror = options.mirror,
-               .offline = options.offline,
-               .progress = [&](const std::string& text) { line.show(spec + ": " + text); },
-               .notice = [&](const std::string& text) { line.news(text); }});
-    if (!kernel) return fail(kernel.error());
-    auto identity = identity_of(*kernel);
-    if (!identity) return fail(identity.error());
-    held.push_back(kernel->hold);
-    return BootableKernel{.label = kernel->label,
-                          .image = kernel->image,
-                          .modules = kernel->modules,
-                          .release = kernel->release,
-                          .build_id = kernel->build_id,
-                          .build_note = kernel->build_note,
-                          .reverted = kernel->reverted,
-                          .identity = std::move(*identity),
-                          .native = kernel->native,
-                          .user_mode = kernel->user_mode};
-  };
-  run.accel = [&](const BootableKernel& kernel) {
-    return options.accel != "auto" ? options.accel : find_accel(cache, kernel.image, line);
-  };
   run.status = [&](const std::string& text) { line.show(text); };
   run.news = [&](const std::string& text) { line.news(text); };
   run.interrupted = [] { return interrupted != 0; };
   catch_signals();
-  auto ran = run_matrix(*store, *so_far, run);
+  KernelSupply kernels(
+      {.kernel = {.cache = options.cache.empty() ? default_kernel_cache() : options.cache,
+                  .mirror = options.mirror,
+                  .offline = options.offline},
+       .accel = options.accel,
+       .news = run.news,
+       .steps = !line.live()});
+  auto ran = run_matrix(*store, *so_far, run, kernels);
+  kernels.end();
   if (ran) ran = store->finish();
   line.clear();
   if (!ran) {

@@ -33,22 +33,27 @@ Result<void> CellIntake::take(const Json& line) {
   const auto record = record_from_json(line);
   if (!record) return fail(record.error());
   if (!*record) return {};  // of a kind that a later version may know
-  if (cell_of(**record) != 0) return broken("of another cell");
-  if (ended()) return broken("one behind the end");
-  if (const auto* batch = std::get_if<BatchRecord>(&**record)) {
-    return take_range(batch->first, batch->count);
-  }
-  if (const auto* trial = std::get_if<TrialRecord>(&**record)) {
-    if (!possible(trial->observation)) return broken("one of no possible time");
-    return take_range(trial->observation.trial, 1);
-  }
-  if (const auto* end = std::get_if<CellEndRecord>(&**record)) end_ = end->reason;
+  HR_TRY(check(**record));
+  ended_ = std::holds_alternative<CellEndRecord>(**record);
+  result_.apply(**record);
   return {};
+}
+
+Result<void> CellIntake::check(const Record& record) const {
+  if (cell_of(record) != 0) return broken("of another cell");
+  if (ended()) return broken("one behind the end");
+  if (const auto* batch = std::get_if<BatchRecord>(&record)) {
+    return check_range(batch->first, batch->count);
+  }
+  const auto* trial = std::get_if<TrialRecord>(&record);
+  if (trial == nullptr) return {};
+  if (!possible(trial->observation)) return broken("one of no possible time");
+  return check_range(trial->observation.trial, 1);
 }
 
 Result<void> CellIntake::take_header(const Json& line) {
   if (started()) return broken("a second header");
-  const auto header = header_from_json(line);
+  auto header = header_from_json(line);
   if (!header) return fail(header.error());
   const bool ours = header->cells.size() == 1 && header->cells[0].repro == order_.repro &&
                     header->cells[0].variant == order_.variant;
@@ -62,32 +67,42 @@ Result<void> CellIntake::take_header(const Json& line) {
     }
   }
   if (cell.workers > kMostWorkers) return broken("more workers than there can be");
-  workers_ = std::max(cell.workers, 1);
+  header_ = std::move(*header);
   return {};
 }
 
-Result<void> CellIntake::take_range(std::uint64_t first, std::uint64_t count) {
+Result<void> CellIntake::check_range(std::uint64_t first, std::uint64_t count) const {
   const std::uint64_t offset = first - order_.trials.first;  // huge if it lies before
   if (count == 0 || offset >= order_.trials.count || count > order_.trials.count - offset) {
     return broken(fmt::format("{} trials from {}, ordered were {} from {}", count, first,
                               order_.trials.count, order_.trials.first));
   }
-  if (recorded_.add(first, count) != count) {
+  if (result_.recorded().next_gap(first, first + count) != IndexRange{first, count}) {
     return broken(fmt::format("trial {} twice", first));
   }
   return {};
+}
+
+std::vector<TrialRecord> CellIntake::lose(Outcome outcome, Rule rule, const std::string& why) {
+  std::vector<TrialRecord> lost;
+  for (const std::uint64_t trial : in_flight()) {
+    lost.push_back(unwatched_trial(0, order_.repro, order_.variant, trial, outcome, rule, why));
+    result_.apply(lost.back());
+  }
+  return lost;
 }
 
 std::vector<std::uint64_t> CellIntake::in_flight() const {
   std::vector<std::uint64_t> trials;
   if (!started() || ended()) return trials;
   std::uint64_t limit = order_.trials.first + order_.trials.count;
-  if (recorded_.next_gap(order_.trials.first, std::min(order_.search, limit))) {
+  if (result_.recorded().next_gap(order_.trials.first, std::min(order_.search, limit))) {
     limit = order_.search;  // measuring begins when the search is over
   }
   std::uint64_t from = order_.trials.first;
-  while (trials.size() < static_cast<std::size_t>(workers_)) {
-    const auto gap = recorded_.next_gap(from, limit);
+  const auto workers = static_cast<std::size_t>(std::max(header_->cells[0].workers, 1));
+  while (trials.size() < workers) {
+    const auto gap = result_.recorded().next_gap(from, limit);
     if (!gap) break;
     trials.push_back(gap->first);
     const bool tail = gap->first + gap->count >= limit;

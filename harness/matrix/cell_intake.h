@@ -2,7 +2,7 @@
 //
 // CellIntake: the lines one reproducer sends from a machine, checked before any is kept. The kernel
 // under test may have scribbled over them, and one bad line must neither spoil a journal nor count
-// as trials. Pure; may be used by whoever owns the machine.
+// as trials. A record is decoded here, once. Pure; may be used by whoever owns the machine.
 #pragma once
 
 #include <map>
@@ -12,7 +12,7 @@
 
 #include "harness/base/error.h"
 #include "harness/model/json.h"
-#include "harness/stats/range_set.h"
+#include "harness/stats/cell_result.h"
 
 namespace hangrate {
 
@@ -27,19 +27,19 @@ struct CellOrder {
 
 class CellIntake {
  public:
-  explicit CellIntake(CellOrder order) : order_(std::move(order)) {}
+  /// What is sound is applied to `result`, the only place where it is counted.
+  CellIntake(CellOrder order, CellResult& result) : order_(std::move(order)), result_(result) {}
 
   /// Is `line` what this command may say now? An error means that nothing more of this machine can
   /// be believed.
   Result<void> take(const Json& line);
+  /// Books trials whose outcome nobody will ever know; their records, for the journal.
+  std::vector<TrialRecord> lose(Outcome outcome, Rule rule, const std::string& why);
 
-  bool started() const { return workers_ > 0; }  ///< its header came
-  bool ended() const { return end_.has_value(); }
-  /// Why it ended by itself: "trials", "skipped", ...; "" if it did not.
-  EndReason end_reason() const { return end_.value_or(EndReason::None); }
-  const RangeSet& recorded() const { return recorded_; }
-  /// Of them, those that were measured.
-  std::uint64_t measured() const { return recorded_.total_from(order_.search); }
+  bool started() const { return header_.has_value(); }
+  bool ended() const { return ended_; }  ///< by itself
+  /// What it said before its first trial; only of one that started.
+  const RunHeader& header() const { return *header_; }
 
   /// Of which trials the outcome will never be known, one per worker that may have been at one, if
   /// this is all that came. Every range nobody recorded, and the first index behind the last, may
@@ -48,12 +48,13 @@ class CellIntake {
 
  private:
   Result<void> take_header(const Json& line);
-  Result<void> take_range(std::uint64_t first, std::uint64_t count);
+  Result<void> check(const Record& record) const;
+  Result<void> check_range(std::uint64_t first, std::uint64_t count) const;
 
   CellOrder order_;
-  int workers_ = 0;
-  RangeSet recorded_;
-  std::optional<EndReason> end_;
+  CellResult& result_;
+  std::optional<RunHeader> header_;
+  bool ended_ = false;
 };
 
 }  // namespace hangrate

@@ -18,49 +18,71 @@ Json batch(std::uint64_t first, std::uint64_t count) {
   return to_json_value(Record(BatchRecord{.first = first, .count = count}));
 }
 
-CellIntake begun(int workers = 2) {
-  CellIntake intake({"alpha", "first", {100, 50}});
-  EXPECT_TRUE(intake.take(header(workers)));
-  return intake;
-}
+/// The door to a result, and the result.
+class Intake {
+ public:
+  explicit Intake(CellOrder order) : result_(spec_of(order)), intake_(std::move(order), result_) {}
+  Intake(CellOrder order, const Json& said) : Intake(std::move(order)) { EXPECT_TRUE(take(said)); }
+  Intake(const Intake&) = delete;
+  Intake& operator=(const Intake&) = delete;
+
+  Result<void> take(const Json& line) { return intake_.take(line); }
+  std::vector<std::uint64_t> in_flight() const { return intake_.in_flight(); }
+  bool ended() const { return intake_.ended(); }
+  CellIntake& door() { return intake_; }
+  const CellResult& result() const { return result_; }
+
+ private:
+  static CellSpec spec_of(const CellOrder& order) {
+    CellSpec spec;
+    spec.search = order.search;
+    return spec;
+  }
+  CellResult result_;
+  CellIntake intake_;
+};
+
+struct Begun : Intake {
+  explicit Begun(int workers = 2) : Intake({"alpha", "first", {100, 50}}, header(workers)) {}
+};
 
 TEST(CellIntake, CountsWhatWasOrdered) {
-  CellIntake intake = begun();
+  Begun intake;
   EXPECT_TRUE(intake.take(batch(100, 20)));
   EXPECT_TRUE(intake.take(batch(120, 30)));
-  EXPECT_EQ(intake.recorded().total(), 50u);
+  EXPECT_EQ(intake.result().recorded().total(), 50u);
   EXPECT_FALSE(intake.ended());
   EXPECT_TRUE(intake.take(to_json_value(Record(CellEndRecord{.reason = EndReason::Trials}))));
-  EXPECT_EQ(intake.end_reason(), EndReason::Trials);
+  EXPECT_EQ(intake.result().end_reason(), EndReason::Trials);
 }
 
 TEST(CellIntake, RefusesTrialsNobodyOrdered) {
   for (const Json& line : {batch(99, 1), batch(150, 1), batch(149, 2), batch(100, 0),
                            batch(0, 4'000'000'000'000'000'000), batch(100, ~0ull)}) {
-    CellIntake intake = begun();
+    Begun intake;
     EXPECT_FALSE(intake.take(line)) << line.dump();
-    EXPECT_EQ(intake.recorded().total(), 0u);
+    EXPECT_EQ(intake.result().recorded().total(), 0u);
   }
 }
 
 TEST(CellIntake, RefusesTimesOfWhichNoDifferenceIsANumber) {
   TrialRecord trial;
   trial.observation.trial = 100;
-  EXPECT_TRUE(begun().take(to_json_value(Record(trial))));
+  EXPECT_TRUE(Begun().take(to_json_value(Record(trial))));
   trial.observation.proven = INT64_MAX;
-  EXPECT_FALSE(begun().take(to_json_value(Record(trial))));
+  EXPECT_FALSE(Begun().take(to_json_value(Record(trial))));
   trial.observation.proven = 5;
   trial.observation.wedge = INT64_MIN;
-  EXPECT_FALSE(begun().take(to_json_value(Record(trial))));
+  EXPECT_FALSE(Begun().take(to_json_value(Record(trial))));
 }
 
 TEST(CellIntake, RefusesWhatCannotBe) {
-  CellIntake fresh({"alpha", "first", {0, 5}});
+  Intake fresh({"alpha", "first", {0, 5}});
   EXPECT_FALSE(fresh.take(batch(0, 1))) << "no header yet";
-  CellIntake other({"beta", "first", {0, 5}});
+  Intake other({"beta", "first", {0, 5}});
   EXPECT_FALSE(other.take(header())) << "header of another reproducer";
 
-  CellIntake intake = begun();
+  Begun intake;
   EXPECT_FALSE(intake.take(header())) << "second header";
   EXPECT_FALSE(intake.take({{"type", "batch"}, {"cell", "x"}, {"first", 120}, {"count", 2}}));
   EXPECT_FALSE(intake.take({{"type", "batch"}, {"cell", 1}, {"first", 120}, {"count", 2}}));
@@ -73,20 +95,20 @@ TEST(CellIntake, RefusesWhatCannotBe) {
 
 TEST(CellIntake, RefusesALineOfNoKind) {
   for (const Json& line : {Json(), Json(7), Json::array(), Json::object()}) {
-    EXPECT_FALSE(begun().take(line)) << line.dump();
+    EXPECT_FALSE(Begun().take(line)) << line.dump();
   }
 }
 
 /// Each may have been at a trial, and that many lost trials would be listed.
 TEST(CellIntake, RefusesMoreWorkersThanThereCanBe) {
-  CellIntake most({"alpha", "first", {100, 50}});
+  Intake most({"alpha", "first", {100, 50}});
   EXPECT_TRUE(most.take(header(1024)));
-  CellIntake more({"alpha", "first", {100, 50}});
+  Intake more({"alpha", "first", {100, 50}});
   EXPECT_FALSE(more.take(header(1025)));
 }
 
 TEST(CellIntake, EveryWorkerMayHaveBeenAtATrial) {
-  CellIntake intake = begun(2);
+  Begun intake(2);
   EXPECT_EQ(intake.in_flight(), (std::vector<std::uint64_t>{100, 101}));
   EXPECT_TRUE(intake.take(batch(100, 10)));
   EXPECT_TRUE(intake.take(batch(111, 2)));
@@ -97,32 +119,44 @@ TEST(CellIntake, EveryWorkerMayHaveBeenAtATrial) {
   EXPECT_EQ(intake.in_flight(), (std::vector<std::uint64_t>{113}));
 }
 
-TEST(CellIntake, AfterItsEndNothingWasInFlight) {
-  CellIntake intake = begun();
-  EXPECT_TRUE(intake.take(to_json_value(Record(CellEndRecord{.reason = EndReason::Infra}))));
-  EXPECT_TRUE(intake.in_flight().empty());
-  EXPECT_TRUE(CellIntake({"alpha", "first", {0, 5}}).in_flight().empty()) << "never began";
+TEST(CellIntake, LostTrialsAreCountedOnceAndTold) {
+  Begun intake(2);
+  EXPECT_TRUE(intake.take(batch(100, 10)));
+  const auto lost = intake.door().lose(Outcome::LostMachine, Rule::LostMachine, "it died");
+  ASSERT_EQ(lost.size(), 2u);
+  EXPECT_EQ(lost[0].observation.trial, 110u);
+  EXPECT_EQ(intake.result().tally().count(Outcome::LostMachine), 2u);
+  EXPECT_EQ(intake.result().measured(), 12u);
 }
 
-CellIntake searching() {
-  CellIntake intake({"alpha", "first", {0, 80}, 30, {{"widen", "auto"}}});
+TEST(CellIntake, AfterItsEndNothingWasInFlight) {
+  Begun intake;
+  EXPECT_TRUE(intake.take(to_json_value(Record(CellEndRecord{.reason = EndReason::Infra}))));
+  EXPECT_TRUE(intake.in_flight().empty());
+  EXPECT_TRUE(Intake({"alpha", "first", {0, 5}}).in_flight().empty()) << "never began";
+}
+
+Json searching_header() {
   Json said = header();
   said["cells"][0]["search"] = 30;
   said["cells"][0]["params"]["widen"] = "auto";
-  EXPECT_TRUE(intake.take(said));
-  return intake;
+  return said;
 }
 
+struct Searching : Intake {
+  Searching() : Intake({"alpha", "first", {0, 80}, 30, {{"widen", "auto"}}}, searching_header()) {}
+};
+
 TEST(CellIntake, CountsMeasuredTrialsApartFromTheSearch) {
-  CellIntake intake = searching();
+  Searching intake;
   EXPECT_TRUE(intake.take(batch(0, 30)));
-  EXPECT_EQ(intake.measured(), 0u);
+  EXPECT_EQ(intake.result().measured(), 0u);
   EXPECT_TRUE(intake.take(batch(30, 5)));
-  EXPECT_EQ(intake.measured(), 5u);
+  EXPECT_EQ(intake.result().measured(), 5u);
 }
 
 TEST(CellIntake, NoMeasuredTrialIsInFlightBeforeTheSearchIsOver) {
-  CellIntake intake = searching();
+  Searching intake;
   EXPECT_TRUE(intake.take(batch(0, 29)));
   EXPECT_EQ(intake.in_flight(), (std::vector<std::uint64_t>{29}));
   EXPECT_TRUE(intake.take(batch(29, 1)));
@@ -131,7 +165,7 @@ TEST(CellIntake, NoMeasuredTrialIsInFlightBeforeTheSearchIsOver) {
 
 TEST(CellIntake, RefusesAMachineThatCallsMeasuredTrialsASearch) {
   for (const char* what : {"search", "params"}) {
-    CellIntake intake({"alpha", "first", {0, 80}, 30, {{"widen", "auto"}}});
+    Intake intake({"alpha", "first", {0, 80}, 30, {{"widen", "auto"}}});
     Json said = header();
     said["cells"][0]["search"] = what == std::string("search") ? 80 : 30;
     said["cells"][0]["params"]["widen"] = what == std::string("params") ? "none" : "auto";

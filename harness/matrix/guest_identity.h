@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "harness/matrix/matrix_runner.h"
+#include "harness/matrix/kernel_source.h"
 #include "harness/model/json.h"
 
 namespace hangrate {

@@ -173,19 +173,37 @@ class HostileChannel : public ::testing::Test {
             .repro_dir = folder_.path(),
             .guest_programs = folder_.path(),
             .jobs = 8,
-            .provide = [this](const std::string&) -> Result<BootableKernel> {
-              return BootableKernel{.label = "liar",
-                                    .image = folder_ / "bzImage",
-                                    .modules = "",
-                                    .build_note = "",
-                                    .reverted = {},
-                                    .identity = "liar"};
-            },
-            .accel = [](const BootableKernel&) { return std::string("tcg"); },
             .status = [](const std::string&) {},
             .news = [](const std::string&) {},
             .interrupted = [] { return false; }};
   }
+
+  /// Has what was asked for at once.
+  class Liars : public KernelSource {
+   public:
+    explicit Liars(std::string image) : image_(std::move(image)) {}
+    Result<void> begin(std::vector<std::string> specs) override {
+      specs_ = std::move(specs);
+      return {};
+    }
+    std::optional<SuppliedKernel> next() override {
+      if (specs_.empty()) return std::nullopt;
+      BootableKernel kernel;
+      kernel.label = kernel.identity = "liar";
+      kernel.image = image_;
+      kernel.accel = "tcg";
+      SuppliedKernel supplied{specs_.back(), kernel};
+      specs_.pop_back();
+      return supplied;
+    }
+    bool done() const override { return specs_.empty(); }
+    std::string status() const override { return ""; }
+    void stop() override {}
+
+   private:
+    std::string image_;
+    std::vector<std::string> specs_;
+  };
 
   TempFolder folder_;
   std::string path_;
@@ -210,7 +228,8 @@ TEST_F(HostileChannel, WhateverMachinesSayTheHostGoesOnAndItsDiskIsNotFilled) {
     ASSERT_TRUE(store) << store.error().what();
     const auto before = load_matrix(folder);
     ASSERT_TRUE(before) << before.error().what();
-    const auto ran = run_matrix(*store, *before, options());
+    Liars liars(folder_ / "bzImage");
+    const auto ran = run_matrix(*store, *before, options(), liars);
     ASSERT_TRUE(ran) << ran.error().what();
     const auto after = load_matrix(folder);
     ASSERT_TRUE(after) << after.error().what();

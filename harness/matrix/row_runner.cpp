@@ -11,20 +11,13 @@
 #include "harness/base/seed.h"
 #include "harness/guest/console_log.h"
 #include "harness/guest/guest_plan.h"
-#include "harness/judge/shortfall.h"
+#include "harness/matrix/boot_command.h"
 #include "harness/matrix/guest_identity.h"
-#include "harness/model/json.h"
 #include "harness/model/param_check.h"
 
 namespace hangrate {
 
 namespace {
-
-constexpr Nanos kHelloLimit = 180 * kSecond;  // from the start of QEMU, under TCG on a busy machine
-constexpr Nanos kSilenceLimit = 60 * kSecond;  // a guest's supervisor beats ten times a second
-constexpr Nanos kStopLimit = 10 * kSecond;     // from being told to end to the end
-constexpr int kMostBadBoots = 3;
-constexpr int kMostDeathsOfCell = 2;
 
 /// Test hook: the first boot of every row panics after so many ms.
 std::string panic_option(int boot) {
@@ -32,315 +25,238 @@ std::string panic_option(int boot) {
   return ms != nullptr && boot == 1 ? std::string(" ") + kPanicOption + ms : "";
 }
 
+/// Why a row cannot go on with this kernel: trials of two kernels are no rate of either.
+std::string difference(const MatrixRow& before, const BootableKernel& kernel) {
+  if (before.boots.empty()) return "";
+  if (!before.identity.empty() && before.identity != kernel.identity) {
+    return "not gone on with: its kernel is another one now, " + kernel.label;
+  }
+  if (!before.accel.empty() && before.accel != kernel.accel) {
+    return "not gone on with: its guests ran under " + before.accel + " before";
+  }
+  return "";
+}
+
 }  // namespace
 
 RowRunner::RowRunner(MatrixStore& store, const MatrixHeader& header, const MatrixKernel& kernel,
                      const MatrixRow& so_far, const MatrixOptions& options)
-    : store_(store), header_(header), kernel_(kernel), options_(options) {
-  for (std::size_t i = 0; i < header.plan.cells.size(); ++i) {
-    Cell cell{.plan = header.plan.cells[i], .memory = SearchMemory()};
-    const CellResult& result = so_far.cells[i];
-    const auto search = kernel.search.find(cell.plan.name());
-    if (search != kernel.search.end()) cell.search = search->second;
-    cell.attempted = result.measured();
-    cell.memory = result.memory();
-    for (const IndexRange& range : result.recorded().ranges()) {
-      cell.next_index = range.first + range.count;
-    }
-    cell.ended = hopeless(result.end_reason());
-    cells_.push_back(std::move(cell));
+    : store_(store),
+      header_(header),
+      planned_(kernel),
+      options_(options),
+      plan_(kernel, header.plan.cells, so_far),
+      before_(so_far) {
+  for (const BootFact& boot : so_far.boots) last_boot_ = std::max(last_boot_, boot.number);
+}
+
+Result<void> RowRunner::use(BootableKernel kernel) {
+  if (const std::string other = difference(before_, kernel); !other.empty()) {
+    plan_.end();
+    tell(other);
+    return store_.add(RowNote{.id = planned_.id, .text = other, .flaw = true});
   }
-  for (const BootFact& boot : so_far.boots) {
-    last_boot_ = std::max(last_boot_, boot.number);
-    if (boot.end == BootEnd::Finished) ++good_boots_;
-  }
-  done_ = !more_to_do();
+  if (!planned_.cmdline.empty()) kernel.label += ", " + planned_.cmdline;
+  kernel_ = std::move(kernel);
+  tell(fmt::format("its kernel is there: {}, {}", kernel_->label, kernel_->accel));
+  return add_row("");
 }
 
-void RowRunner::use(BootableKernel boots, std::string accel) {
-  boots_ = std::move(boots);
-  accel_ = std::move(accel);
-}
-
-bool RowRunner::more_to_do() const {
-  return std::any_of(cells_.begin(), cells_.end(), [](const Cell& cell) {
-    return !cell.ended && cell.attempted < cell.plan.trials;
-  });
-}
-
-/// How many trials a cell should have after the boot that comes next: its trials are spread over
-/// the boots asked for.
-std::uint64_t RowRunner::quota(const Cell& cell) const {
-  const int spread = kernel_.boots != 0         ? kernel_.boots
-                     : boots_ && boots_->native ? 1
-                                                : cell.plan.boots;
-  const auto boots = static_cast<std::uint64_t>(spread);
-  const auto next = std::min<std::uint64_t>(static_cast<std::uint64_t>(good_boots_) + 1, boots);
-  return (cell.plan.trials * next + boots - 1) / boots;
+Result<void> RowRunner::do_without(const std::string& trouble) {
+  plan_.end();
+  tell(trouble);
+  RowRecord row;
+  row.id = planned_.id;
+  row.label = planned_.spec;
+  row.trouble = trouble;
+  return store_.add(row);
 }
 
 /// nullptr: this machine has no such program.
-const CatalogEntry* RowRunner::native_of(const std::string& repro) const {
+const CatalogEntry* RowRunner::program_of(const std::string& repro) const {
   const auto found =
       std::find_if(options_.natives.begin(), options_.natives.end(),
                    [&](const CatalogEntry& entry) { return entry.manifest.name == repro; });
   return found != options_.natives.end() ? &*found : nullptr;
 }
 
-/// What is left of the search, and behind it this boot's share of measured trials.
-CellOrder RowRunner::order_for(const Cell& cell) const {
-  const std::uint64_t searching = cell.search - std::min(cell.search, cell.next_index);
-  CellOrder order{.repro = cell.plan.repro,
-                  .variant = cell.plan.variant,
-                  .trials = {cell.next_index, searching + quota(cell) - cell.attempted},
-                  .search = cell.search,
-                  .params = {}};
-  const auto params = kernel_.params.find(cell.plan.repro);
-  if (params != kernel_.params.end()) order.params = params->second;
-  if (const CatalogEntry* native = native_of(order.repro)) {
-    take_unheeded(native->manifest, order.variant, order.params);
+std::vector<BootOrder> RowRunner::orders() {
+  std::vector<BootOrder> orders = plan_.next_boot(kernel_->native);
+  for (BootOrder& boot : orders) {
+    const CatalogEntry* known = program_of(boot.order.repro);
+    if (known != nullptr) take_unheeded(known->manifest, boot.order.variant, boot.order.params);
   }
-  return order;
+  return orders;
 }
 
-MachineCommand RowRunner::command_for(const Cell& cell, const CellOrder& order) const {
-  MachineCommand argv = {
-      boots_->native ? "/proc/self/exe" : kGuestHangrate,
-      "run",
-      cell.plan.repro + "/" + cell.plan.variant,
-      "--repro-dir",
-      boots_->native ? options_.repro_dir : kReproFolder,
-      "--trials",
-      std::to_string(quota(cell) - cell.attempted),
-      "--first-trial",
-      std::to_string(order.trials.first),
-      "--seed",
-      std::to_string(derived_seed(header_.seed, kernel_.id + std::to_string(last_boot_))),
-      "--confidence",
-      fmt::format("{}", header_.confidence),
-      "--quiet"};
-  if (!header_.trace.empty()) argv.insert(argv.end(), {"--trace", header_.trace});
-  for (const auto& [name, value] : order.params) {
-    argv.insert(argv.end(), {"--param", name + "=" + value});
+std::vector<MachineCommand> RowRunner::commands() const {
+  const std::uint64_t seed = derived_seed(header_.seed, planned_.id + std::to_string(last_boot_));
+  const Hangrate here = {"/proc/self/exe", options_.repro_dir};
+  const Hangrate hangrate = kernel_->native ? here : Hangrate{kGuestHangrate, kReproFolder};
+  std::vector<MachineCommand> commands;
+  for (const BootOrder& boot : orders_) {
+    commands.push_back(boot_command(hangrate, header_, seed, plan_.cells()[boot.cell], boot));
   }
-  if (!kernel_.search.contains(cell.plan.name())) return argv;
-  argv.insert(argv.end(), {"--search", std::to_string(cell.search)});
-  const WarmSource before{.of = "the boots before",
-                          .release = "",
-                          .preempt = "",
-                          .repro = cell.plan.repro,
-                          .variant = cell.plan.variant,
-                          .params = order.params,
-                          .arms = cell.memory.arms()};
-  if (!before.arms.empty()) {
-    argv.insert(argv.end(), {"--warm-arms", dump_line(to_json_value(before))});
+  return commands;
+}
+
+BootBudget RowRunner::budget() const {
+  std::vector<CellLoad> loads;
+  for (const BootOrder& boot : orders_) {
+    CellLoad load{.trials = boot.order.trials.count, .longest_trial = 0};
+    if (const CatalogEntry* known = program_of(boot.order.repro)) {
+      for (const Variant& variant : known->manifest.variants) {
+        if (variant.name == boot.order.variant) {
+          load.longest_trial = variant.healthy_until_ms * kMilli;
+        }
+      }
+    }
+    loads.push_back(load);
   }
-  for (const std::string& warm : header_.warm) {
-    const auto json = parse_json(warm);
-    const bool ours = json && json->is_object() &&
-                      json->value("repro", Json()) == cell.plan.repro &&
-                      json->value("variant", Json()) == cell.plan.variant;
-    if (ours) argv.insert(argv.end(), {"--warm-arms", warm});
-  }
-  return argv;
+  return budget_for(planned_, loads, kernel_->native ? "" : kernel_->accel);
 }
 
 /// hangrate, and each reproducer of this boot with its manifest.
 std::vector<GuestFile> RowRunner::guest_files() const {
   std::vector<GuestFile> files = {{kGuestHangrate, options_.guest_programs + "/hangrate"}};
   std::set<std::string> names;
-  for (const auto& [cell, order] : orders_) {
-    if (!names.insert(order.repro).second) continue;
-    const std::string folder = std::string(kReproFolder) + "/" + order.repro;
-    const std::string program = options_.guest_programs + "/" + order.repro;
-    const CatalogEntry* native = native_of(order.repro);
-    const std::string manifest = native != nullptr ? manifest_beside(native->executable) : "";
+  for (const BootOrder& boot : orders_) {
+    const std::string& name = boot.order.repro;
+    if (!names.insert(name).second) continue;
+    const std::string folder = std::string(kReproFolder) + "/" + name;
+    const std::string program = options_.guest_programs + "/" + name;
+    const CatalogEntry* known = program_of(name);
+    const std::string manifest = known != nullptr ? manifest_beside(known->executable) : "";
     if (!is_file(manifest)) {
       files.push_back({folder, program});
       continue;
     }
-    files.push_back({folder + "/" + order.repro, program});
+    files.push_back({folder + "/" + name, program});
     files.push_back({folder + "/repro.json", manifest});
   }
   return files;
 }
 
+Result<std::unique_ptr<Machine>> RowRunner::start_machine() {
+  if (kernel_->native) return start_native(commands(), console_->fd());
+  return start_guest({.image = kernel_->image,
+                      .modules = kernel_->modules,
+                      .init = options_.guest_programs + "/hangrate-init",
+                      .files = guest_files(),
+                      .commands = commands(),
+                      .cmdline = planned_.cmdline + panic_option(last_boot_),
+                      .accel = kernel_->accel,
+                      .cpus = planned_.cpus,
+                      .memory_mib = planned_.memory_mib,
+                      .console = console_->fd(),
+                      .folder = folder_,
+                      .most_console = boot_->budget().console,
+                      .wall = boot_->budget().wall});
+}
+
 Result<void> RowRunner::start(Nanos now) {
-  ++last_boot_;
-  std::vector<MachineCommand> commands;
-  orders_.clear();
-  for (std::size_t i = 0; i < cells_.size(); ++i) {
-    const Cell& cell = cells_[i];
-    const std::uint64_t wanted = quota(cell);
-    if (cell.ended || cell.attempted >= wanted) continue;
-    orders_.emplace_back(i, order_for(cell));
-    commands.push_back(command_for(cell, orders_.back().second));
-  }
-  if (commands.empty()) {  // this boot's share was made by others before
-    ++good_boots_;
-    --last_boot_;
-    done_ = !more_to_do();
-    return {};
-  }
-  auto folder = store_.boot_folder(kernel_.id, last_boot_);
+  orders_ = orders();
+  if (orders_.empty()) return {};
+  auto folder = store_.boot_folder(planned_.id, ++last_boot_);
   if (!folder) return fail(folder.error());
   folder_ = std::move(*folder);
-  console_ = folder_ + "/console.log";
-  auto console = ConsoleFile::make(console_);
+  auto console = ConsoleFile::make(folder_ + "/console.log");
   if (!console) return fail(console.error());
-  console_file_.emplace(std::move(*console));
-  HR_TRY(store_.add(BootRecord{.id = kernel_.id, .number = last_boot_}));
-  started_ = alive_ = now;
+  console_.emplace(std::move(*console));
+  HR_TRY(store_.add(BootRecord{.id = planned_.id, .number = last_boot_}));
   load_ = LoadMeter();
-  hello_ = 0;
-  beat_ = 0;
-  bye_ = false;
-  silent_ = 0;
   records_ = 0;
-  distrust_.clear();
   command_.reset();
-  next_command_ = 0;
-  budget_ = budget();
-  lines_ = init_bytes_ = journals_ = 0;
-  auto machine = boots_->native
-                     ? start_native(std::move(commands), console_file_->fd())
-                     : start_guest({.image = boots_->image,
-                                    .modules = boots_->modules,
-                                    .init = options_.guest_programs + "/hangrate-init",
-                                    .files = guest_files(),
-                                    .commands = std::move(commands),
-                                    .cmdline = kernel_.cmdline + panic_option(last_boot_),
-                                    .accel = accel_,
-                                    .cpus = kernel_.cpus,
-                                    .memory_mib = kernel_.memory_mib,
-                                    .console = console_file_->fd(),
-                                    .folder = folder_,
-                                    .most_console = budget_.console,
-                                    .wall = budget_.wall});
+  boot_.emplace(budget(), now);
+  auto machine = start_machine();
   if (machine) {
     machine_ = std::move(*machine);
-    options_.news(fmt::format("{}: boot {} starts", kernel_.id, last_boot_));
+    tell(fmt::format("boot {} starts", last_boot_));
     return {};
   }
   HR_TRY(close_console());
   HR_TRY(give_up(machine.error().what()));
-  return store_.add(BootRecord{
-      .id = kernel_.id, .number = last_boot_, .end = BootEnd::Died, .why = machine.error().what()});
+  BootRecord boot;
+  boot.id = planned_.id;
+  boot.number = last_boot_;
+  boot.end = BootEnd::Died;
+  boot.why = machine.error().what();
+  return store_.add(boot);
 }
 
 /// There is no use in another start.
 Result<void> RowRunner::give_up(const std::string& trouble) {
-  done_ = true;
-  options_.news(kernel_.id + ": " + trouble);
-  return store_.add(RowRecord{.id = kernel_.id,
-                              .label = boots_->label,
-                              .accel = accel_,
-                              .build_note = boots_->build_note,
-                              .reverted = boots_->reverted,
-                              .identity = boots_->identity,
+  plan_.end();
+  tell(trouble);
+  return add_row(trouble);
+}
+
+Result<void> RowRunner::add_row(const std::string& trouble) {
+  return store_.add(RowRecord{.id = planned_.id,
+                              .label = kernel_->label,
+                              .accel = kernel_->accel,
+                              .build_note = kernel_->build_note,
+                              .reverted = kernel_->reverted,
+                              .identity = kernel_->identity,
                               .trouble = trouble});
 }
 
 Result<void> RowRunner::step(Nanos now) {
-  if (done_ || !boots_) return {};
+  if (done() || !kernel_) return {};
   if (machine_ == nullptr) return start(now);
   const auto running = runs_on(now);
   if (!running) return fail(running.error());
-  if (const std::uint64_t beat = machine_->beat(); beat != beat_) {
-    beat_ = beat;
-    alive_ = now;
-  }
-  HR_TRY(check_budget(now));  // before its end is looked at: a limit may have been what ended it
-  if (!*running) return finish(why_ended(), now);
-  const Nanos limit = hello_ == 0 ? kHelloLimit : kSilenceLimit;
-  if (silent_ == 0 && now - alive_ > limit) {
-    silent_ = now;
-    machine_->stop();
-  }
-  // What does not even end is left behind: a cell must not wait for ever.
-  if (silent_ != 0 && now - silent_ > kStopLimit) return finish(why_ended(), now);
-  return {};
+  const auto console = console_->size();
+  if (!console) return fail(console.error());
+  return next(MachineSeen{.running = *running,
+                          .beat = machine_->beat(),
+                          .console = static_cast<std::uint64_t>(*console)},
+              now);
 }
 
 Result<bool> RowRunner::runs_on(Nanos now) {
   if (machine_ == nullptr) return false;
   const bool running = machine_->running();  // before the last lines are taken, not after
   HR_TRY(take_lines(!running, now));
-  if (machine_->corrupt()) distrust("its channel is overwritten", now);
+  if (machine_->corrupt()) HR_TRY(next(LieFound{"its channel is overwritten"}, now));
   return running;
 }
 
 /// Of what runs, one portion: others want to be looked at too. Of what ended, `all`.
 Result<void> RowRunner::take_lines(bool all, Nanos now) {
   for (auto lines = machine_->take_lines(); !lines.empty(); lines = machine_->take_lines()) {
-    alive_ = now;
-    for (const std::string& line : lines) HR_TRY(take(line, now));
-    if (!all || !distrust_.empty()) break;
+    for (std::string& line : lines) HR_TRY(next(LineSaid{std::move(line)}, now));
+    if (!all || !boot_->distrust().empty()) break;
   }
   return {};
 }
 
-BootBudget RowRunner::budget() const {
-  std::vector<CellLoad> loads;
-  for (const auto& [cell, order] : orders_) {
-    CellLoad load{.trials = order.trials.count, .longest_trial = 0};
-    if (const CatalogEntry* native = native_of(order.repro)) {
-      for (const Variant& variant : native->manifest.variants) {
-        if (variant.name == order.variant) load.longest_trial = variant.healthy_until_ms * kMilli;
-      }
-    }
-    loads.push_back(load);
-  }
-  return budget_for(kernel_, loads, boots_->native ? "" : accel_);
-}
-
-Result<void> RowRunner::check_budget(Nanos now) {
-  const auto said = console_file_->size();
-  if (!said) return fail(said.error());
-  const auto console = static_cast<std::uint64_t>(*said);
-  if (console >= budget_.console) {
-    distrust(fmt::format("its console floods: {} bytes", console), now);
-  } else if (console + journals_ > budget_.bytes) {
-    distrust(fmt::format("it sent {} bytes, more than the {} of a boot (--boot-mib)",
-                         console + journals_, budget_.bytes),
-             now);
-  } else if (now - started_ > budget_.wall) {
-    distrust(
-        fmt::format("it ran longer than the {} s of a boot (--boot-limit)", budget_.wall / kSecond),
-        now);
+Result<void> RowRunner::next(const BootEvent& event, Nanos now) {
+  for (const BootAction& action : boot_->next(event, now)) {
+    HR_TRY(std::visit([&](const auto& what) { return act(what, now); }, action));
   }
   return {};
 }
 
-bool RowRunner::within_budget(const std::string& line, bool init, Nanos now) {
-  const std::uint64_t bytes = line.size() + 1;
-  if (++lines_ > budget_.lines) {
-    distrust(fmt::format("it sent more than the {} lines of a boot", budget_.lines), now);
-  } else if (init && (init_bytes_ += bytes) > budget_.init) {
-    distrust(fmt::format("its init said more than {} bytes", budget_.init), now);
-  } else if (!init && command_ && bytes > command_->room) {
-    distrust("it sent more bytes of one reproducer than its trials can need", now);
-  } else if (!init && journals_ + bytes > budget_.bytes) {
-    distrust(fmt::format("it sent more than the {} bytes of a boot (--boot-mib)", budget_.bytes),
-             now);
-  }
-  return distrust_.empty();
+Result<void> RowRunner::act(const StopMachine&, Nanos) {
+  machine_->stop();
+  return {};
+}
+
+Result<void> RowRunner::act(const BootOver& over, Nanos now) {
+  return finish(seen_on_console(over.end), now);
 }
 
 void RowRunner::stop() {
   if (machine_ != nullptr) machine_->stop();
 }
 
-BootEnd RowRunner::why_ended() const {
-  if (!distrust_.empty()) return BootEnd::Corrupt;
-  if (bye_) return BootEnd::Finished;
-  if (silent_ != 0) return hello_ == 0 ? BootEnd::NoHello : BootEnd::Silent;
-  const auto findings = findings_in_file(console_);
-  if (!findings) return BootEnd::Died;
-  for (const ConsoleFinding& finding : *findings) {
-    if (finding.kind == "panic") return BootEnd::Panic;
-  }
-  return BootEnd::Died;
+BootEnd RowRunner::seen_on_console(BootEnd end) const {
+  if (end != BootEnd::Died) return end;
+  const auto findings = findings_in_file(folder_ + "/console.log");
+  const bool panic = findings && std::any_of(findings->begin(), findings->end(),
+                                             [](const auto& f) { return f.kind == "panic"; });
+  return panic ? BootEnd::Panic : BootEnd::Died;
 }
 
 Result<void> RowRunner::interrupt(Nanos now) {
@@ -350,38 +266,30 @@ Result<void> RowRunner::interrupt(Nanos now) {
 }
 
 Result<void> RowRunner::finish(BootEnd end, Nanos now) {
-  const bool lost = end != BootEnd::Finished && end != BootEnd::Interrupted;
   std::string why;
   if (end != BootEnd::Finished) {
-    why = distrust_.empty() ? machine_->end_text() : distrust_ + "; " + machine_->end_text();
-    options_.news(fmt::format("{}: boot {}: {} ({})", kernel_.id, last_boot_, end_name(end), why));
+    const std::string& lie = boot_->distrust();
+    why = lie.empty() ? machine_->end_text() : lie + "; " + machine_->end_text();
+    tell(fmt::format("boot {}: {} ({})", last_boot_, end_name(end), why));
   }
-  if (lost && command_) {
-    ++cells_[command_->cell].deaths;
+  if (command_ && end != BootEnd::Finished && end != BootEnd::Interrupted) {
     HR_TRY(lose_trials(Outcome::LostMachine, Rule::LostMachine,
                        fmt::format("the machine was lost: {}; {}", end_name(end), why)));
   }
   machine_.reset();
   HR_TRY(close_command());
   HR_TRY(close_console());
-  HR_TRY(store_.add(BootRecord{.id = kernel_.id,
+  HR_TRY(store_.add(BootRecord{.id = planned_.id,
                                .number = last_boot_,
                                .end = end,
                                .why = why,
-                               .boot_time = hello_ == 0 ? 0 : hello_ - started_,
-                               .total_time = now - started_,
+                               .boot_time = boot_->boot_time(),
+                               .total_time = boot_->total_time(now),
                                .load = load_.read()}));
   if (!foreign_.empty()) return give_up(foreign_);
-  // A start that brings nothing is as bad as none: the same would come again, for ever.
-  const bool barren = end == BootEnd::Finished && records_ == 0;
-  bad_boots_ = lost || barren ? bad_boots_ + 1 : 0;
-  if (end == BootEnd::Finished) ++good_boots_;
-  done_ = end == BootEnd::Interrupted || !more_to_do();
-  if (!done_ && bad_boots_ >= kMostBadBoots) {
-    HR_TRY(note("too many starts in a row that died or brought nothing; the row ends here"));
-    done_ = true;
-  }
-  return {};
+  plan_.boot_ended(end, records_);
+  if (!plan_.gave_up()) return {};
+  return note("too many starts in a row that died or brought nothing; the row ends here");
 }
 
 /// Its journal gets no more lines.
@@ -396,163 +304,104 @@ Result<void> RowRunner::close_command() {
 }
 
 Result<void> RowRunner::close_console() {
-  auto sealed = console_file_->finish();
+  auto sealed = console_->finish();
   if (!sealed) return fail(sealed.error());
   store_.keep(std::move(*sealed));
-  console_file_.reset();
+  console_.reset();
   return {};
 }
 
 Result<void> RowRunner::note(const std::string& text) {
-  options_.news(kernel_.id + ": " + text);
-  return store_.add(RowNote{.id = kernel_.id, .text = text});
-}
-
-void RowRunner::distrust(const std::string& why, Nanos now) {
-  if (!distrust_.empty()) return;
-  distrust_ = why;
-  silent_ = now;
-  machine_->stop();
+  tell(text);
+  return store_.add(RowNote{.id = planned_.id, .text = text});
 }
 
 /// Books what the command that runs was at and nobody will ever know.
 Result<void> RowRunner::lose_trials(Outcome outcome, Rule rule, const std::string& why) {
-  Cell& cell = cells_[command_->cell];
-  if (cell.deaths >= kMostDeathsOfCell) cell.ended = true;
-  if (!command_->journal) return {};
-  for (const std::uint64_t trial : command_->intake.in_flight()) {
-    const TrialRecord record =
-        unwatched_trial(0, cell.plan.repro, cell.plan.variant, trial, outcome, rule, why);
-    if (trial >= cell.search) ++cell.attempted;
-    cell.next_index = std::max(cell.next_index, trial + 1);
-    HR_TRY(command_->journal->append(dump_line(to_json_value(Record(record)))));
+  plan_.lost(command_->cell);
+  for (const TrialRecord& trial : command_->intake.lose(outcome, rule, why)) {
+    HR_TRY(command_->journal->append(dump_line(to_json_value(Record(trial)))));
   }
   return {};
 }
 
-Result<void> RowRunner::take(const std::string& line, Nanos now) {
-  if (!distrust_.empty()) return {};
-  const auto json = parse_json(line);
-  if (!json || !json->is_object() || !json->contains("type") || !(*json)["type"].is_string()) {
-    distrust("a line came out of it that is none", now);
-    return {};
-  }
-  const auto type = (*json)["type"].get<std::string>();
-  const bool init =
-      type == kHelloLine || type == kBeginLine || type == kEndLine || type == kByeLine;
-  if (!within_budget(line, init, now)) return {};
-  if (init) {
-    return take_init_line(type, *json, now);
-  }
-  return take_journal_line(line, *json, now);
-}
-
-/// Before anything is run: which kernel is it?
-Result<void> RowRunner::take_hello(const Json& json, Nanos now) {
-  if (hello_ != 0) {
-    distrust("it said twice which kernel it is", now);
-    return {};
-  }
-  hello_ = now;
+Result<void> RowRunner::act(const TakeHello& hello, Nanos now) {
+  const Json& json = hello.line;
+  tell(fmt::format("boot {} is up after {:.1f} s", last_boot_, to_seconds(boot_->boot_time())));
   if (json.contains("failed") && !json["failed"].empty()) {
     HR_TRY(note("modules that did not load: " + dump_line(json["failed"])));
   }
-  if (boots_->native) return {};
-  foreign_ = identity_mismatch(*boots_, json);
-  if (!foreign_.empty()) {
-    distrust(foreign_, now);
-    return {};
-  }
-  const std::string gap = identity_gap(*boots_, json);
+  if (kernel_->native) return {};
+  foreign_ = identity_mismatch(*kernel_, json);
+  if (!foreign_.empty()) return next(LieFound{foreign_}, now);
+  const std::string gap = identity_gap(*kernel_, json);
   return gap.empty() ? Result<void>() : note(gap);
 }
 
-Result<void> RowRunner::take_init_line(const std::string& type, const Json& json, Nanos now) {
-  if (type == kHelloLine) return take_hello(json, now);
-  if (type == kBeginLine) {
-    const Json command = json.value("command", Json());
-    // Each once, and in order: a second beginning would make a second journal of one cell.
-    const std::size_t number =
-        command.is_number_unsigned() ? command.get<std::size_t>() : orders_.size();
-    if (number < next_command_ || number >= orders_.size() || command_ || hello_ == 0) {
-      distrust("it began a command that is not its turn", now);
-      return {};
-    }
-    next_command_ = number + 1;
-    const auto& [cell, order] = orders_[number];
-    command_.emplace(cell, CellIntake(order), budget_.cells[number]);
-  } else if (type == kEndLine && command_) {
-    HR_TRY(take_end(json));
-    HR_TRY(close_command());
-  } else if (type == kByeLine) {
-    bye_ = true;
+Result<void> RowRunner::act(const BeginCommand& begin, Nanos) {
+  const BootOrder& boot = orders_[begin.number];
+  command_.emplace(boot.cell, CellIntake(boot.order, plan_.cells()[boot.cell].result));
+  return {};
+}
+
+/// A line of a reproducer's journal: checked, counted, and kept as it came.
+Result<void> RowRunner::act(const TakeRecord& record, Nanos now) {
+  const auto sound = command_->intake.take(record.line);
+  return sound ? keep(record.text) : next(LieFound{sound.error().what()}, now);
+}
+
+Result<void> RowRunner::keep(const std::string& line) {
+  if (command_->journal) {
+    ++records_;
+    return command_->journal->append(line);
   }
+  const MatrixCell& cell = plan_.cells()[command_->cell].plan;
+  auto file = LineFile::create(folder_ + "/" + cell_file(cell.repro, cell.variant), line);
+  if (!file) return fail(file.error());
+  command_->journal.emplace(std::move(*file));
   return {};
 }
 
 /// A command that ended without saying so died: the same may happen each time.
-Result<void> RowRunner::take_end(const Json& json) {
-  if (command_->intake.ended()) return {};
-  const Json code = json.value("code", Json());
-  const Json output = json.value("output", Json());
-  Cell& cell = cells_[command_->cell];
-  const std::string why = fmt::format(
-      "{} ended with status {} {}{}", cell.plan.repro, dump_line(code),
-      command_->intake.started() ? "in the middle" : "before its first trial",
-      output.is_string() && !output.empty() && output != "" ? ": " + output.get<std::string>()
-                                                            : "");
-  HR_TRY(note(why));
-  if (!command_->intake.started()) cell.ended = true;
-  ++cell.deaths;
-  return lose_trials(Outcome::Infra, Rule::WorkerDied, why);
+Result<void> RowRunner::act(const EndCommand& end, Nanos) {
+  const CellIntake& intake = command_->intake;
+  RowCell& cell = plan_.cells()[command_->cell];
+  if (!intake.ended()) {
+    const Json output = end.line.value("output", Json());
+    const std::string said = output.is_string() ? output.get<std::string>() : "";
+    const std::string why = fmt::format(
+        "{} ended with status {} {}{}", cell.plan.repro, dump_line(end.line.value("code", Json())),
+        intake.started() ? "in the middle" : "before its first trial",
+        said.empty() ? "" : ": " + said);
+    HR_TRY(note(why));
+    cell.ended = cell.ended || !intake.started();
+    HR_TRY(lose_trials(Outcome::Infra, Rule::WorkerDied, why));
+  }
+  tell_cell(*command_);
+  return close_command();
 }
 
-/// A line of a reproducer's journal: checked, kept as it came, and counted.
-Result<void> RowRunner::take_journal_line(const std::string& line, const Json& json, Nanos now) {
-  if (!command_) {
-    distrust("a record came without a command", now);
-    return {};
-  }
-  const std::uint64_t before = command_->intake.measured();
-  if (const auto sound = command_->intake.take(json); !sound) {
-    distrust(sound.error().what(), now);
-    return {};
-  }
-  command_->room -= line.size() + 1;
-  journals_ += line.size() + 1;
-  Cell& cell = cells_[command_->cell];
-  if (!command_->journal) {
-    auto file =
-        LineFile::create(folder_ + "/" + cell_file(cell.plan.repro, cell.plan.variant), line);
-    if (!file) return fail(file.error());
-    command_->journal.emplace(std::move(*file));
-    return {};
-  }
-  HR_TRY(command_->journal->append(line));
-  ++records_;
-  cell.attempted += command_->intake.measured() - before;
-  remember(cell, json);
-  for (const IndexRange& range : command_->intake.recorded().ranges()) {
-    cell.next_index = std::max(cell.next_index, range.first + range.count);
-  }
-  cell.ended = cell.ended || hopeless(command_->intake.end_reason());
-  return {};
-}
-
-/// What the next boot of a cell that searches begins with.
-void RowRunner::remember(Cell& cell, const Json& json) const {
-  if (cell.search == 0) return;
-  const auto record = record_from_json(json);
-  if (record && *record) cell.memory.apply(**record);
+/// One line when a cell has its trials, or will not get them.
+void RowRunner::tell_cell(const Command& command) const {
+  const RowCell& cell = plan_.cells()[command.cell];
+  if (!command.intake.started() || !(cell.complete() || hopeless(cell.result.end_reason()))) return;
+  RunHeader header = command.intake.header();
+  header.cells[0].trials = cell.plan.trials;
+  header.cells[0].first = 0;
+  header.stated = planned_.expect;
+  header.gate = header_.gate;
+  header.environment.reverted = kernel_->reverted;
+  const Summary summary = summarize(header, {cell.result});
+  tell(fmt::format("{}: {}", cell_name(header.cells[0]), summary.cells[0].explanation));
 }
 
 std::string RowRunner::status() const {
-  if (machine_ == nullptr) return kernel_.id;
-  if (hello_ == 0) return kernel_.id + ": boots";
-  if (!command_) return kernel_.id;
-  const Cell& cell = cells_[command_->cell];
-  return fmt::format("{}: {}/{} {}/{}", kernel_.id, cell.plan.repro, cell.plan.variant,
-                     cell.attempted, cell.plan.trials);
+  if (machine_ == nullptr) return planned_.id;
+  if (!boot_->booted()) return planned_.id + ": boots";
+  if (!command_) return planned_.id;
+  const RowCell& cell = plan_.cells()[command_->cell];
+  return fmt::format("{}: {} {}/{}", planned_.id, cell.plan.name(), cell.result.measured(),
+                     cell.plan.trials);
 }
 
 }  // namespace hangrate

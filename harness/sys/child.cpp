@@ -212,7 +212,7 @@ std::string output_tail(int fd, std::size_t limit) {
 }
 
 Result<pid_t> fork_helper(const char* name, const std::vector<int>& keep, bool dies_with_parent,
-                          const std::function<int()>& body) {
+                          const std::function<int()>& body, HelperRights rights) {
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) return fail(Error::from_errno(std::string("fork(") + name + ")"));
@@ -227,7 +227,7 @@ Result<pid_t> fork_helper(const char* name, const std::vector<int>& keep, bool d
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   close_all_but(sorted(keep));  // the helper must not hold the user's terminal or pipes open either
-  keep_what_a_helper_needs();
+  if (rights == HelperRights::Few) keep_what_a_helper_needs();
   ::_exit(body());
 }
 

@@ -70,11 +70,16 @@ UniqueFd make_output_file(const char* name, std::size_t room = std::size_t{256} 
 /// The last `limit` bytes written to it.
 std::string output_tail(int fd, std::size_t limit = 2000);
 
+enum class HelperRights {
+  Few,  ///< see keep_what_a_helper_needs() in privileges.h
+  All,  ///< those of its parent
+};
+
 /// Forks a helper of ours that runs `body` and exits with what it returns. Closes every descriptor
-/// but `keep` in it, keeps few capabilities (privileges.h), dies with the parent if
-/// `dies_with_parent`.
+/// but `keep` in it, dies with the parent if `dies_with_parent`.
 Result<pid_t> fork_helper(const char* name, const std::vector<int>& keep, bool dies_with_parent,
-                          const std::function<int()>& body);
+                          const std::function<int()>& body,
+                          HelperRights rights = HelperRights::Few);
 
 /// kill(2) of a child of ours. Anything else is refused: a number that is none (-1 from a failed
 /// fork), or that has been somebody else's since the child was collected. False: not sent.
