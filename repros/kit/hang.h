@@ -369,6 +369,12 @@ static inline long hang_must(long value, const char* operation) {
   if (value < 0) hang_fail("%s: %s (%d)", operation, strerror(errno), errno);
   return value;
 }
+/* Memory, all zero, that this process shares with the children it forks. */
+static inline void* hang_share(size_t bytes) {
+  void* memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) hang_fail("mmap: %s", strerror(errno));
+  return memory;
+}
 /* A value that this trial measured. */
 static inline HANG_PRINTF(3) void hang_measure(const char* name, const char* unit,
                                                const char* format, ...) {
@@ -587,11 +593,9 @@ static inline void* hang_task_run(void* memory) {
 /* Starts it, on `cpu` (-1: any) with the SCHED_* `policy`; a policy that is refused is a skip. The
  * task is never freed: one that is wedged still uses its memory. */
 static inline struct hang_task* hang_task_start(int kind, int cpu, int policy) {
-  void* memory = mmap(NULL, sizeof(struct hang_task), PROT_READ | PROT_WRITE,
-                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* memory = hang_share(sizeof(struct hang_task));
   struct hang_task* task = (struct hang_task*)memory;
   char path[64];
-  if (memory == MAP_FAILED) hang_fail("mmap: %s", strerror(errno));
   task->kind = kind;
   task->cpu = cpu;
   task->policy = policy;
