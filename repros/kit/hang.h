@@ -183,8 +183,9 @@ static_assert(sizeof(hang_search) <= HANG_SEARCH_BYTES, "");
 #include <time.h>
 #include <unistd.h>
 
-#ifdef __cplusplus
 #pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-function" /* of a program that holds this text itself */
+#ifdef __cplusplus
 #pragma GCC diagnostic ignored "-Wold-style-cast"
 extern "C" {
 #endif
@@ -963,6 +964,6 @@ class hang_fd {
  private:
   int fd_ = -1;
 };
-#pragma GCC diagnostic pop
 #endif
+#pragma GCC diagnostic pop
 #endif /* HANG_API */
