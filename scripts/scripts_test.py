@@ -3,6 +3,7 @@
 """Tests of the scripts in this folder, on a copy of them in a temporary tree. The package manager,
 CMake and the compiler are stubs, so nothing is installed and nothing of the real tree is touched."""
 
+import json
 import os
 import re
 import shutil
@@ -349,12 +350,17 @@ def test_new_repro_compiles_and_says_what_to_write():
     result = machine.call("new-repro", "some_stall")
     expect(result.returncode == 0, result)
     folder = machine.root / "repros/some_stall"
-    assert sorted(f.name for f in folder.iterdir()) == ["README.md", "kernel.config", "repro.cpp"]
-    assert "class SomeStall final" in (folder / "repro.cpp").read_text()
+    assert sorted(f.name for f in folder.iterdir()) == ["README.md", "kernel.config", "repro.json",
+                                                        "some_stall.cpp"]
     assert not any("@" in f.read_text() for f in folder.iterdir())
-    command = [os.environ.get("CXX", "c++"), "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wconversion",
-               "-Wshadow", "-Werror", "-I", str(SCRIPTS.parent), str(folder / "repro.cpp")]
+    assert json.loads((folder / "repro.json").read_text())["name"] == "some_stall"
+    (folder.parent / "kit").symlink_to(SCRIPTS.parent / "repros/kit")
+    program = machine.root / "some_stall"
+    command = [os.environ.get("CXX", "c++"), "-pthread", "-Wall", "-Wextra", "-Wconversion", "-Wshadow",
+               "-Werror", "-o", str(program), str(folder / "some_stall.cpp")]
     result = subprocess.run(command, capture_output=True, text=True)
+    expect(result.returncode == 0, result)
+    result = subprocess.run([str(program), "--trials", "20"], capture_output=True, text=True)
     expect(result.returncode == 0, result)
 
 
