@@ -28,7 +28,7 @@ bool fuse_works() {
   return ::geteuid() == 0 && ::access("/dev/fuse", R_OK | W_OK) == 0;
 }
 
-/// What the parents of the sleepers saw, see sleepers/ledger.h.
+/// What the parents of the sleepers saw, see sleepers/sleepers.cpp.
 struct Ledger {
   std::map<std::string, int> kinds;    ///< how many began
   std::map<std::string, int> endings;  ///< "exit 0", "signal 9"
