@@ -6,6 +6,7 @@
 #include <string>
 
 #include "harness/testing/sleepers/sleep_kind.h"
+#include "repros/fuse_flush_exit/fuse_server.h"
 
 class LateServer {
  public:
@@ -21,14 +22,14 @@ class LateServer {
   /// Ends the server and keeps its side of the connection open: nobody is left to answer.
   void lose();
   /// Closes this side of the connection; with the last one that holds it, every request ends.
-  void let_go() { device_.reset(); }
+  void let_go() { server_.close(); }
   /// Ends the server and the mount, if there is one. Returns "" or what failed.
   std::string clean_up();
 
  private:
   std::string reap();
 
-  hang_fd device_;
+  hangrate::fuse_flush_exit::FuseServer server_;
   int connection_ = 0;
   int pid_ = 0;
 };
