@@ -166,18 +166,12 @@ function(hangrate_reproducer name)
   endif()
 endfunction()
 
-# hangrate_fake_guest(NAME): the same fake as a static program, in a folder guests are filled from.
+# hangrate_fake_guest(NAME): beside its static program what else guests of a test are filled from.
 function(hangrate_fake_guest name)
-  get_target_property(folder ${name} RUNTIME_OUTPUT_DIRECTORY)
-  add_executable(${name}_guest)
-  target_link_libraries(${name}_guest PRIVATE ${name}_parts hangrate_kit_main)
-  hangrate_options(${name}_guest)
-  target_link_options(${name}_guest PRIVATE -static -s)
-  set_target_properties(${name}_guest PROPERTIES
-    OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${folder}/guest)
+  get_target_property(folder ${name}_guest RUNTIME_OUTPUT_DIRECTORY)
   add_custom_command(TARGET ${name}_guest POST_BUILD
     COMMAND ${CMAKE_COMMAND} -E copy_if_different $<TARGET_FILE:hangrate-init>
-            $<TARGET_FILE:hangrate-guest> ${folder}/guest)
+            $<TARGET_FILE:hangrate-guest> ${folder})
   add_dependencies(${name}_guest hangrate-init hangrate-guest)
 endfunction()
 
