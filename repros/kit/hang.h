@@ -274,6 +274,10 @@ static inline void hang_pause(int round) {
     hang_nap(50000);
   else if (round >= 4)
     sched_yield();
+#if defined(__x86_64__) || defined(__i386__)
+  else
+    __builtin_ia32_pause();
+#endif
 }
 static inline int hang_gettid(void) {
   return (int)syscall(SYS_gettid);
