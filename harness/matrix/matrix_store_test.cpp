@@ -12,7 +12,7 @@ namespace hangrate {
 namespace {
 
 constexpr const char* kRecorded =
-    HANGRATE_SOURCE_DIR "/repros/pipe_full_child/testdata/hit-deadlock-6.18.44.jsonl";
+    HANGRATE_SOURCE_DIR "/repros/pipe_full_child/captures/hit-deadlock-6.18.44.jsonl";
 
 /// A folder with one boot that recorded a hit as an inconclusive trial, as older rules might have.
 class Store : public ::testing::Test {

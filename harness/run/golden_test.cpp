@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Recorded observations of real kernels, judged again: repros/*/testdata/hit-*.jsonl must be hits,
+// Recorded observations of real kernels, judged again: repros/*/captures/hit-*.jsonl must be hits,
 // stuck-*.jsonl stood still without a proof. A new case is one small journal more.
 #include <filesystem>
 
@@ -17,8 +17,8 @@ TEST(Golden, EveryRecordedTrialIsJudgedAsItWasThen) {
   int hits = 0;
   int stuck = 0;
   for (const auto& repro : fs::directory_iterator(HANGRATE_SOURCE_DIR "/repros")) {
-    if (!fs::is_directory(repro.path() / "testdata")) continue;
-    for (const auto& file : fs::directory_iterator(repro.path() / "testdata")) {
+    if (!fs::is_directory(repro.path() / "captures")) continue;
+    for (const auto& file : fs::directory_iterator(repro.path() / "captures")) {
       const std::string name = file.path().filename().string();
       SCOPED_TRACE(name);
       const auto run = load_run(file.path().string(), true);
