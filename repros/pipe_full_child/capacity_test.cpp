@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstddef>
-#include <cstring>
+#include <cstdint>
+#include <map>
+#include <sstream>
+#include <string>
 #include <utility>
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include "repros/kit/shared.h"
-#include "repros/pipe_full_child/fill.h"
-#include "repros/pipe_full_child/merge_rule.h"
-#include "repros/pipe_full_child/pipe_facts.h"
-#include "repros/pipe_full_child/soft_limit.h"
+#include "harness/base/file.h"
+#include "harness/testing/program_worker.h"
+#include "harness/testing/worker_process.h"
+#include "repros/pipe_full_child/full_child.h"
 
-namespace hangrate::pipe_full_child {
+int hang_program_main(int argc, char** argv);
+
+namespace hangrate {
 namespace {
 
 using Row = std::pair<std::size_t, std::size_t>;  // bytes a write, bytes before the writer blocks
@@ -33,60 +35,71 @@ constexpr std::array<Row, 11> kStreamRows = {{{1, 65536},
                                               {8193, 53254}}};
 constexpr std::array<Row, 2> kPacketRows = {{{1, 16}, {4097, 32776}}};
 
+long sysctl(const std::string& name) {
+  return std::stol(read_file("/proc/sys/fs/pipe-" + name).value_or("0"));
+}
+
 TEST(MergeRule, GivesTheNumbersSeenWithSixteenSlotsOfFourKibibytes) {
   for (const auto& [size, bytes] : kStreamRows) {
-    EXPECT_EQ(bytes_before_block({16, 4096, false}, size), bytes) << size;
+    EXPECT_EQ(full_rule({16, 4096, false}, size), bytes) << size;
   }
   for (const auto& [size, bytes] : kPacketRows) {
-    EXPECT_EQ(bytes_before_block({16, 4096, true}, size), bytes) << size;
+    EXPECT_EQ(full_rule({16, 4096, true}, size), bytes) << size;
   }
 }
 
 TEST(MergeRule, CountsSlotsOnOtherPageSizesToo) {
-  EXPECT_EQ(bytes_before_block({16, 65536, false}, 65536), 1048576u);
-  EXPECT_EQ(bytes_before_block({16, 65536, false}, 32769), 16u * 32769u);
-  EXPECT_EQ(bytes_before_block({2, 4096, false}, 137), 2u * 29u * 137u);
-  EXPECT_EQ(bytes_before_block({16, 65536, true}, 1), 16u);
-  EXPECT_EQ(bytes_before_block({16, 4096, false}, 0), 0u);
+  EXPECT_EQ(full_rule({16, 65536, false}, 65536), 1048576u);
+  EXPECT_EQ(full_rule({16, 65536, false}, 32769), 16u * 32769u);
+  EXPECT_EQ(full_rule({2, 4096, false}, 137), 2u * 29u * 137u);
+  EXPECT_EQ(full_rule({16, 65536, true}, 1), 16u);
+  EXPECT_EQ(full_rule({16, 4096, false}, 0), 0u);
 }
 
 TEST(FillPipe, MeetsTheNumbersOfFourKibibytePages) {
-  if (page_size() != 4096) GTEST_SKIP() << "page size is " << page_size();
-  const Filled pages = fill_pipe(4096, false);
-  if (pages.capacity != 65536) GTEST_SKIP() << "a new pipe has " << pages.capacity << " bytes";
-  for (const auto& [size, bytes] : kStreamRows) EXPECT_EQ(fill_pipe(size, false).bytes, bytes);
-  for (const auto& [size, bytes] : kPacketRows) EXPECT_EQ(fill_pipe(size, true).bytes, bytes);
+  std::size_t capacity = 0;
+  full_fill(4096, false, &capacity);
+  if (::sysconf(_SC_PAGESIZE) != 4096 || capacity != 65536) GTEST_SKIP() << capacity;
+  for (const auto& [size, bytes] : kStreamRows) {
+    EXPECT_EQ(full_fill(size, false, &capacity), bytes);
+  }
+  for (const auto& [size, bytes] : kPacketRows) EXPECT_EQ(full_fill(size, true, &capacity), bytes);
 }
 
 TEST(FillPipe, FollowsTheMergeRuleOnAnyPageSize) {
-  const std::size_t page = page_size();
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  std::size_t capacity = 0;
   for (const std::size_t size :
        {std::size_t{137}, page / 2, page / 2 + 1, page - 1, page, page + 1, 2 * page + 1}) {
     for (const bool packets : {false, true}) {
-      const Filled found = fill_pipe(size, packets);
-      ASSERT_EQ(found.failed, 0);
-      const PipeShape shape{static_cast<std::size_t>(found.capacity) / page, page, packets};
-      EXPECT_EQ(found.bytes, bytes_before_block(shape, size)) << size << " packets " << packets;
+      const std::size_t bytes = full_fill(size, packets, &capacity);
+      EXPECT_EQ(bytes, full_rule({capacity / page, page, packets}, size)) << size << packets;
     }
   }
 }
 
 TEST(SoftLimit, GivesAnUnprivilegedUserASmallPipeThatCannotGrow) {
-  kit::Shared<SoftLimit> found;
-  ASSERT_TRUE(found);
-  const pid_t child = start_soft_limit(*found);
-  ASSERT_GT(child, 0);
-  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
-  if (found->failed.load() != 0) {
-    GTEST_SKIP() << found->operation.load() << ": " << std::strerror(found->failed.load());
+  testing::ProgramWorker worker;
+  worker.start(hang_program_main, "capacity", 200'000);
+  ASSERT_TRUE(testing::comes_true([&] { return worker.in(HANG_REPORTED); }));
+  const hang_slot& slot = worker.slot();
+  std::istringstream rows(std::string(slot.measurements, slot.measurement_bytes));
+  std::map<std::string, std::string> values;
+  for (std::string name, value, unit; std::getline(rows, name, '\t') &&
+                                      std::getline(rows, value, '\t') &&
+                                      std::getline(rows, unit);) {
+    values[name] = value;
   }
-  if (found->small_size.load() == 0) GTEST_SKIP() << "no limit met";
-  const int pages = found->small_size.load() / static_cast<int>(page_size());
+  const std::string size = values["unprivileged: its capacity"];
+  if (size.rfind("unknown", 0) == 0) GTEST_SKIP() << size;
+  const long pages = std::stol(size) / ::sysconf(_SC_PAGESIZE);
   EXPECT_TRUE(pages == 1 || pages == 2) << pages;
-  EXPECT_EQ(found->regrow.load(), -EPERM);
-  const long soft = sysctl_number("/proc/sys/fs/pipe-user-pages-soft", 0);
-  EXPECT_LE(found->opened.load(), soft / kDefaultSlots + 1);
+  const std::string full =
+      std::to_string(std::min(16 * ::sysconf(_SC_PAGESIZE), sysctl("max-size")));
+  EXPECT_EQ(values["unprivileged: F_SETPIPE_SZ " + full + " B on it"], "EPERM");
+  EXPECT_LE(std::stol(values["unprivileged: first smaller pipe"]),
+            sysctl("user-pages-soft") / 16 + 1);
 }
 
 }  // namespace
-}  // namespace hangrate::pipe_full_child
+}  // namespace hangrate
