@@ -23,7 +23,7 @@ constexpr std::int64_t kAborted = -103;       // ECONNABORTED: ended by an abort
 constexpr std::int64_t kNotConnected = -107;  // ENOTCONN, likewise
 
 struct Flush {
-  const TaskStory* task = nullptr;
+  const TaskHistory* task = nullptr;
   std::size_t exit = 0;
   std::size_t flush = 0;  ///< Call of fuse_flush; where it was not traced, the Sleep as for `wait`
   std::size_t wait = 0;   ///< Call of request_wait_answer, or the Sleep whose stack has it
@@ -39,41 +39,41 @@ struct Server {
 };
 
 /// Was the task in `function` when it went to sleep? Known of who sleeps on at the snapshot.
-bool has_frame(const Scene& scene, std::size_t sleep, const char* function) {
-  return contains(scene.event(sleep).stack, function);
+bool has_frame(const TraceView& view, std::size_t sleep, const char* function) {
+  return contains(view.event(sleep).stack, function);
 }
 
-std::optional<std::size_t> wait_of(const Scene& scene, const TaskStory& task, std::size_t flush,
-                                   std::size_t slept) {
+std::optional<std::size_t> wait_of(const TraceView& view, const TaskHistory& task,
+                                   std::size_t flush, std::size_t slept) {
   const OpenCall* wait = task.in(TracedCall::FuseWait);
   if (wait != nullptr && wait->event > flush) return wait->event;
-  return has_frame(scene, slept, "request_wait_answer") ? std::optional(slept) : std::nullopt;
+  return has_frame(view, slept, "request_wait_answer") ? std::optional(slept) : std::nullopt;
 }
 
 /// The last request the task queued in there must be a FLUSH, and unanswered (write-back may send
 /// others before it). `false`: what there is speaks against it.
-bool find_request(const Scene& scene, Flush& flush) {
-  for (std::size_t i = flush.search; i < scene.story.end; ++i) {
-    const TraceEvent& event = scene.event(i);
+bool find_request(const TraceView& view, Flush& flush) {
+  for (std::size_t i = flush.search; i < view.history.end; ++i) {
+    const TraceEvent& event = view.event(i);
     if (event.kind == TraceKind::FuseAbort) return false;  // then the wait is about to end
     if (event.kind == TraceKind::FuseSend && event.tid == flush.task->tid) flush.send = i;
   }
-  if (!flush.send) return scene.hook_absent("fuse_request_send");
-  const TraceEvent& send = scene.event(*flush.send);
-  for (std::size_t i = *flush.send; i < scene.story.end; ++i) {
-    const TraceEvent& event = scene.event(i);
+  if (!flush.send) return view.hook_absent("fuse_request_send");
+  const TraceEvent& send = view.event(*flush.send);
+  for (std::size_t i = *flush.send; i < view.history.end; ++i) {
+    const TraceEvent& event = view.event(i);
     if (event.kind == TraceKind::FuseEnd && event.object == send.object) return false;
   }
   return send.number == kFlush;
 }
 
-std::optional<Flush> flush_of(const Scene& scene, int victim) {
-  const TaskStory* task = scene.story.of(victim);
+std::optional<Flush> flush_of(const TraceView& view, int victim) {
+  const TaskHistory* task = view.history.of(victim);
   const SleepSpan* slept = task == nullptr ? nullptr : task->asleep();
   if (slept == nullptr || !task->exit) return std::nullopt;
   const OpenCall* open = task->in(TracedCall::FuseFlush);
-  const bool unseen = scene.hook_absent(TracedCall::FuseFlush) || scene.trace.skipped > 0;
-  const bool by_stack = open == nullptr && unseen && has_frame(scene, slept->event, "fuse_flush");
+  const bool unseen = view.hook_absent(TracedCall::FuseFlush) || view.trace.skipped > 0;
+  const bool by_stack = open == nullptr && unseen && has_frame(view, slept->event, "fuse_flush");
   if (!by_stack && (open == nullptr || open->event < *task->exit)) return std::nullopt;
   Flush flush{.task = task,
               .exit = *task->exit,
@@ -83,20 +83,20 @@ std::optional<Flush> flush_of(const Scene& scene, int victim) {
   // In anything else that request_wait_answer() may have entered it waits for something else.
   const bool within = slept->call == TracedCall::FuseWait || slept->call == TracedCall::FuseFlush ||
                       slept->call == TracedCall::None;
-  if (!within || scene.waits_for(TracedCall::FuseWait, *slept) != WaitedFor::Object) {
+  if (!within || view.waits_for(TracedCall::FuseWait, *slept) != WaitedFor::Object) {
     return std::nullopt;
   }
-  const auto wait = wait_of(scene, *task, flush.flush, flush.slept);
+  const auto wait = wait_of(view, *task, flush.flush, flush.slept);
   if (!wait) return std::nullopt;
   flush.wait = *wait;
-  return find_request(scene, flush) ? std::optional(flush) : std::nullopt;
+  return find_request(view, flush) ? std::optional(flush) : std::nullopt;
 }
 
 /// Who answered requests; where no event tells, who is called "daemon".
-std::map<int, Server> servers_of(const Scene& scene) {
+std::map<int, Server> servers_of(const TraceView& view) {
   std::map<int, Server> servers;
-  for (std::size_t i = 0; i < scene.story.end; ++i) {
-    const TraceEvent& event = scene.event(i);
+  for (std::size_t i = 0; i < view.history.end; ++i) {
+    const TraceEvent& event = view.event(i);
     const bool answer = event.kind == TraceKind::FuseEnd && event.pid != 0 &&
                         event.result != kAborted && event.result != kNotConnected;
     if (!answer) continue;
@@ -105,15 +105,15 @@ std::map<int, Server> servers_of(const Scene& scene) {
     server.answered.push_back(i);
   }
   if (!servers.empty()) return servers;
-  for (const auto& [tid, task] : scene.story.tasks) {
-    if (task.pid != 0 && scene.names.role_of(tid) == "daemon") servers[task.pid].pid = task.pid;
+  for (const auto& [tid, task] : view.history.tasks) {
+    if (task.pid != 0 && view.names.role_of(tid) == "daemon") servers[task.pid].pid = task.pid;
   }
   return servers;
 }
 
 /// Has every thread of it that the trace knows begun to exit? Its exits then.
-bool gone(const Scene& scene, Server& server) {
-  for (const TaskStory* thread : scene.story.threads_of(server.pid)) {
+bool gone(const TraceView& view, Server& server) {
+  for (const TaskHistory* thread : view.history.threads_of(server.pid)) {
     if (!thread->exit) return false;
     server.exits.push_back(*thread->exit);
   }
@@ -122,52 +122,52 @@ bool gone(const Scene& scene, Server& server) {
 }
 
 /// The forks that lead from a server to `pid`, newest first; empty if it does not descend from one.
-std::vector<std::size_t> descent(const Scene& scene, int pid,
+std::vector<std::size_t> descent(const TraceView& view, int pid,
                                  const std::map<int, Server>& servers) {
   std::vector<std::size_t> forks;
   std::set<int> seen;
   while (seen.insert(pid).second) {
-    const auto fork = scene.last_to(TraceKind::Fork, pid, scene.story.end);
+    const auto fork = view.last_to(TraceKind::Fork, pid, view.history.end);
     if (!fork) return {};
     forks.push_back(*fork);
-    pid = scene.event(*fork).pid;
+    pid = view.event(*fork).pid;
     if (servers.count(pid) > 0) return forks;
   }
   return {};
 }
 
 /// A process that the server made and that lives may have /dev/fuse too, and answer.
-bool heir_lives(const Scene& scene, const std::map<int, Server>& servers) {
-  for (const TaskStory* task : scene.living()) {
+bool heir_lives(const TraceView& view, const std::map<int, Server>& servers) {
+  for (const TaskHistory* task : view.living()) {
     const int pid = task->pid != 0 ? task->pid : task->tid;
-    if (servers.count(pid) == 0 && !descent(scene, pid, servers).empty()) return true;
+    if (servers.count(pid) == 0 && !descent(view, pid, servers).empty()) return true;
   }
   return false;
 }
 
-Statement it_exits(const Scene& scene, const Flush& flush) {
-  const std::string who = scene.names.of(flush.task->tid);
+Statement it_exits(const TraceView& view, const Flush& flush) {
+  const std::string who = view.names.of(flush.task->tid);
   for (std::size_t i = flush.exit; i-- > 0;) {
-    const TraceEvent& event = scene.event(i);
+    const TraceEvent& event = view.event(i);
     // TRACE_SIGNAL_DELIVERED; others were ignored, or pending already (trace/events/signal.h).
     const bool kill = event.kind == TraceKind::Signal && event.number == 9 && event.result == 0 &&
-                      scene.group_of(event.other) == flush.task->pid;
+                      view.group_of(event.other) == flush.task->pid;
     if (kill) {
-      return cited(fmt::format("{} exits, after a SIGKILL from {}", who, scene.names.of(event.tid)),
+      return cited(fmt::format("{} exits, after a SIGKILL from {}", who, view.names.of(event.tid)),
                    {i, flush.exit});
     }
   }
   return cited(fmt::format("{} exits", who), {flush.exit});
 }
 
-Statement it_waits(const Scene& scene, const Flush& flush) {
-  const std::string who = scene.names.of(flush.task->tid);
+Statement it_waits(const TraceView& view, const Flush& flush) {
+  const std::string who = view.names.of(flush.task->tid);
   std::vector<std::size_t> shown = {flush.flush};
   for (const std::size_t event : {flush.wait, flush.slept}) {
     if (std::find(shown.begin(), shown.end(), event) == shown.end()) shown.push_back(event);
   }
   if (!flush.send) {
-    const std::string why = scene.absence_of("fuse_request_send").value_or("");
+    const std::string why = view.absence_of("fuse_request_send").value_or("");
     return cited(
         fmt::format("{} has entered fuse_flush after that and request_wait_answer in it, and has "
                     "left neither; requests were not traced{}",
@@ -175,17 +175,17 @@ Statement it_waits(const Scene& scene, const Flush& flush) {
         shown);
   }
   shown.push_back(*flush.send);
-  const std::uint64_t number = scene.event(*flush.send).object;  // 0: could not be read
+  const std::uint64_t number = view.event(*flush.send).object;  // 0: could not be read
   return cited(fmt::format("its exit closes a file of a FUSE mount: fuse_flush queues {}, "
                            "FLUSH, and waits for the answer in request_wait_answer",
                            number != 0 ? fmt::format("request {}", number) : "a request"),
                shown);
 }
 
-Statement server_gone(const Scene& scene, const Flush& flush, const Server& server) {
+Statement server_gone(const TraceView& view, const Flush& flush, const Server& server) {
   const bool self = server.pid == flush.task->pid;
   const std::string who =
-      self ? scene.names.of(flush.task->tid) + " itself" : scene.names.of(server.pid);
+      self ? view.names.of(flush.task->tid) + " itself" : view.names.of(server.pid);
   std::vector<std::size_t> shown = server.exits;
   std::string how = fmt::format("the process of {} is the server by its role", who);
   if (!server.answered.empty()) {
@@ -201,14 +201,14 @@ Statement server_gone(const Scene& scene, const Flush& flush, const Server& serv
 }
 
 /// A task in zap_pid_ns_processes() waits until the namespace is empty.
-std::optional<Statement> namespace_waits(const Scene& scene, const Flush& flush) {
-  for (const auto& [tid, task] : scene.story.tasks) {
+std::optional<Statement> namespace_waits(const TraceView& view, const Flush& flush) {
+  for (const auto& [tid, task] : view.history.tasks) {
     const OpenCall* zap = task.in(TracedCall::ZapPidNs);
     if (tid == flush.task->tid || !sleeps_in_zap(task)) continue;
-    if (scene.waits_for(TracedCall::ZapPidNs, *task.asleep()) != WaitedFor::Object) continue;
+    if (view.waits_for(TracedCall::ZapPidNs, *task.asleep()) != WaitedFor::Object) continue;
     return cited(fmt::format("{} sleeps in zap_pid_ns_processes, which waits for every other task "
                              "of its pid namespace",
-                             scene.names.of(tid)),
+                             view.names.of(tid)),
                  {zap->event, task.asleep()->event});
   }
   return std::nullopt;
@@ -265,13 +265,13 @@ std::string who_is_left(const Environment& machine) {
       nobody, seconds, kPeriod, settings, last == 0 ? "" : fmt::format(" up to {} s", last));
 }
 
-Statement why_no_abort(const Scene& scene, const Flush& flush, bool self,
+Statement why_no_abort(const TraceView& view, const Flush& flush, bool self,
                        const std::vector<std::size_t>& forks) {
-  const std::string who = scene.names.of(flush.task->tid);
-  const bool watched = !scene.hook_absent("fuse_abort_conn");
+  const std::string who = view.names.of(flush.task->tid);
+  const bool watched = !view.hook_absent("fuse_abort_conn");
   const std::string none =
-      watched ? "no abort was seen in " + scene.span_to_end(flush.slept) : "aborts were not traced";
-  const std::string left = who_is_left(scene.machine);
+      watched ? "no abort was seen in " + view.span_to_end(flush.slept) : "aborts were not traced";
+  const std::string left = who_is_left(view.machine);
   if (self) {
     return cited(
         fmt::format("{}; the last close of /dev/fuse would abort the connection, but comes after "
@@ -285,33 +285,33 @@ Statement why_no_abort(const Scene& scene, const Flush& flush, bool self,
       fmt::format("{}; {} {} the process of {}, and has begun its own exit and not ended it; "
                   "what keeps the connection open is not in the trace; {}",
                   left, who, forks.size() == 1 ? "was made by" : "descends from",
-                  scene.names.of(scene.event(forks.back()).pid), none),
+                  view.names.of(view.event(forks.back()).pid), none),
       shown);
 }
 
 }  // namespace
 
-std::optional<Cause> fuse_flush_cause(const Scene& scene, int victim) {
-  const auto flush = flush_of(scene, victim);
+std::optional<Cause> fuse_flush_cause(const TraceView& view, int victim) {
+  const auto flush = flush_of(view, victim);
   if (!flush) return std::nullopt;
-  std::map<int, Server> servers = servers_of(scene);
+  std::map<int, Server> servers = servers_of(view);
   if (servers.empty()) return std::nullopt;
   for (auto& [pid, server] : servers) {
-    if (!gone(scene, server)) return std::nullopt;  // it may only be slow
+    if (!gone(view, server)) return std::nullopt;  // it may only be slow
   }
-  if (heir_lives(scene, servers)) return std::nullopt;
+  if (heir_lives(view, servers)) return std::nullopt;
   const bool self = servers.count(flush->task->pid) > 0;
-  const auto forks = self ? std::vector<std::size_t>{} : descent(scene, flush->task->pid, servers);
+  const auto forks = self ? std::vector<std::size_t>{} : descent(view, flush->task->pid, servers);
   if (!self && forks.empty()) return std::nullopt;
 
   Cause cause{.name = "fuse_flush_exit", .statements = {}};
-  cause.statements.push_back(it_exits(scene, *flush));
-  cause.statements.push_back(it_waits(scene, *flush));
+  cause.statements.push_back(it_exits(view, *flush));
+  cause.statements.push_back(it_waits(view, *flush));
   for (const auto& [pid, server] : servers) {
-    cause.statements.push_back(server_gone(scene, *flush, server));
+    cause.statements.push_back(server_gone(view, *flush, server));
   }
-  cause.statements.push_back(why_no_abort(scene, *flush, self, forks));
-  if (auto init = namespace_waits(scene, *flush)) cause.statements.push_back(*init);
+  cause.statements.push_back(why_no_abort(view, *flush, self, forks));
+  if (auto init = namespace_waits(view, *flush)) cause.statements.push_back(*init);
   return cause;
 }
 

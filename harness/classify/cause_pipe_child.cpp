@@ -16,17 +16,17 @@ namespace hangrate {
 namespace {
 
 struct Parent {
-  const TaskStory* waiter = nullptr;
+  const TaskHistory* waiter = nullptr;
   std::optional<std::size_t> fork;  ///< nullopt: known by its role alone
 };
 
 /// Processes that `pid` made and that have not been seen to exit.
-std::set<int> living_children(const Scene& scene, int pid) {
+std::set<int> living_children(const TraceView& view, int pid) {
   std::set<int> children;
-  for (std::size_t i = 0; i < scene.story.end; ++i) {
-    const TraceEvent& event = scene.event(i);
+  for (std::size_t i = 0; i < view.history.end; ++i) {
+    const TraceEvent& event = view.event(i);
     if (event.kind != TraceKind::Fork || event.pid != pid) continue;
-    const TaskStory* made = scene.story.of(event.other);
+    const TaskHistory* made = view.history.of(event.other);
     const bool thread = made != nullptr && made->pid == pid;
     const bool gone = made != nullptr && made->exit.has_value();
     if (!thread && !gone) children.insert(event.other);
@@ -34,41 +34,41 @@ std::set<int> living_children(const Scene& scene, int pid) {
   return children;
 }
 
-const TaskStory* waiting_thread(const Scene& scene, int pid) {
-  for (const TaskStory* thread : scene.story.threads_of(pid)) {
+const TaskHistory* waiting_thread(const TraceView& view, int pid) {
+  for (const TaskHistory* thread : view.history.threads_of(pid)) {
     const SleepSpan* slept = thread->asleep();
     const bool waits = slept != nullptr && slept->call == TracedCall::WaitChild &&
-                       scene.waits_for(TracedCall::WaitChild, *slept) == WaitedFor::Object;
+                       view.waits_for(TracedCall::WaitChild, *slept) == WaitedFor::Object;
     if (waits && thread->in(TracedCall::WaitChild) != nullptr) return thread;
   }
   return nullptr;
 }
 
-bool made_in_window(const Scene& scene, int pid) {
-  return scene.last_to(TraceKind::Fork, pid, scene.story.end).has_value();
+bool made_in_window(const TraceView& view, int pid) {
+  return view.last_to(TraceKind::Fork, pid, view.history.end).has_value();
 }
 
 /// Who made the child and sleeps in do_wait(), with no other child it could wait for.
-std::optional<Parent> parent_of(const Scene& scene, int child) {
-  const int pid = scene.group_of(child);
+std::optional<Parent> parent_of(const TraceView& view, int child) {
+  const int pid = view.group_of(child);
   if (pid == 0) return std::nullopt;
-  if (const auto fork = scene.last_to(TraceKind::Fork, pid, scene.story.end)) {
-    const int maker = scene.event(*fork).pid;
+  if (const auto fork = view.last_to(TraceKind::Fork, pid, view.history.end)) {
+    const int maker = view.event(*fork).pid;
     if (maker == 0) return std::nullopt;
-    const Parent parent{waiting_thread(scene, maker), fork};
+    const Parent parent{waiting_thread(view, maker), fork};
     if (parent.waiter == nullptr) return std::nullopt;
     // One that is older than the window may have children that are.
     const bool known =
-        made_in_window(scene, maker) || scene.names.role_of(parent.waiter->tid) == "parent";
-    const bool only = living_children(scene, maker) == std::set<int>{pid};
+        made_in_window(view, maker) || view.names.role_of(parent.waiter->tid) == "parent";
+    const bool only = living_children(view, maker) == std::set<int>{pid};
     return known && only ? std::optional(parent) : std::nullopt;
   }
   // Made before the window: then the reproducer must have named both.
-  if (scene.names.role_of(child) != "child") return std::nullopt;
-  for (const auto& [tid, task] : scene.story.tasks) {
-    if (scene.names.role_of(tid) != "parent" || task.pid == pid) continue;
-    if (const TaskStory* waiter = waiting_thread(scene, task.pid)) {
-      const bool other_children = !living_children(scene, task.pid).empty();
+  if (view.names.role_of(child) != "child") return std::nullopt;
+  for (const auto& [tid, task] : view.history.tasks) {
+    if (view.names.role_of(tid) != "parent" || task.pid == pid) continue;
+    if (const TaskHistory* waiter = waiting_thread(view, task.pid)) {
+      const bool other_children = !living_children(view, task.pid).empty();
       return other_children ? std::nullopt : std::optional(Parent{waiter, std::nullopt});
     }
   }
@@ -76,11 +76,11 @@ std::optional<Parent> parent_of(const Scene& scene, int child) {
 }
 
 /// Does anybody but `waiter` read the pipe, or did before? Then it may only be slow.
-bool has_reader(const Scene& scene, std::uint64_t pipe, int waiter, std::size_t slept) {
-  for (const std::size_t read : scene.reads_of(pipe)) {
-    if (read > slept || scene.event(read).tid != waiter) return true;
+bool has_reader(const TraceView& view, std::uint64_t pipe, int waiter, std::size_t slept) {
+  for (const std::size_t read : view.reads_of(pipe)) {
+    if (read > slept || view.event(read).tid != waiter) return true;
   }
-  for (const auto& [tid, task] : scene.story.tasks) {
+  for (const auto& [tid, task] : view.history.tasks) {
     for (const TracedCall call : {TracedCall::PipeRead, TracedCall::PipeSplice}) {
       const OpenCall* open = task.in(call);
       if (open != nullptr && open->object == pipe) return true;
@@ -94,7 +94,6 @@ class Resizers {
  public:
   /// Does the event belong to a resize?
   bool see(const TraceEvent& event, std::uint64_t pipe) {
-    constexpr std::int64_t kSetPipeSize = 1031;  // F_SETPIPE_SZ, include/uapi/linux/fcntl.h
     const bool ring = event.call == TracedCall::PipeResize;
     const bool entry = event.kind == TraceKind::Call;
     if (entry && outermost(event.call)) inside_.erase(event.tid);  // its Return was missed
@@ -112,17 +111,17 @@ class Resizers {
 
 /// Did the tail move where neither a read of the waiter nor a resize, which moves the slots to the
 /// start of the new ring, says why? A splice that need not wait gives no event of its own.
-bool drained_unseen(const Scene& scene, std::uint64_t pipe, int waiter) {
+bool drained_unseen(const TraceView& view, std::uint64_t pipe, int waiter) {
   std::optional<std::uint32_t> tail;
   Resizers resizers;
   bool explained = false;  // since the state before
-  for (std::size_t i = 0; i < scene.story.end; ++i) {
-    const TraceEvent& event = scene.event(i);
+  for (std::size_t i = 0; i < view.history.end; ++i) {
+    const TraceEvent& event = view.event(i);
     const bool resize = resizers.see(event, pipe);
     const bool own_read = event.object == pipe && event.call == TracedCall::PipeRead &&
                           event.tid == waiter && event.kind != TraceKind::Sleep;
     explained = explained || resize || resizers.any() || own_read;
-    if (!scene.shows_state(i, pipe)) continue;
+    if (!view.shows_state(i, pipe)) continue;
     if (tail && *tail != event.pipe->tail && !explained) return true;
     tail = event.pipe->tail;
     explained = false;
@@ -133,38 +132,37 @@ bool drained_unseen(const Scene& scene, std::uint64_t pipe, int waiter) {
 /// A third process of the trial may have inherited the read end, and read later: no event tells
 /// that it closed its own. What is older than the window and has no role is the worker that made
 /// them.
-bool may_be_read_by_another(const Scene& scene, int child, int waiter) {
-  const std::set<int> both = {scene.group_of(child), scene.group_of(waiter)};
-  for (const TaskStory* task : scene.living()) {
+bool may_be_read_by_another(const TraceView& view, int child, int waiter) {
+  const std::set<int> both = {view.group_of(child), view.group_of(waiter)};
+  for (const TaskHistory* task : view.living()) {
     const int pid = task->pid != 0 ? task->pid : task->tid;
     if (both.count(pid) > 0) continue;
-    if (made_in_window(scene, pid) || !scene.names.role_of(task->tid).empty()) return true;
+    if (made_in_window(view, pid) || !view.names.role_of(task->tid).empty()) return true;
   }
   return false;
 }
 
 }  // namespace
 
-std::optional<Cause> pipe_child_cause(const Scene& scene, int victim) {
-  const TaskStory* child = scene.story.of(victim);
+std::optional<Cause> pipe_child_cause(const TraceView& view, int victim) {
+  const TaskHistory* child = view.history.of(victim);
   const SleepSpan* slept = child == nullptr ? nullptr : child->asleep();
   if (slept == nullptr || slept->call != TracedCall::PipeWrite || slept->object == 0 ||
-      scene.waits_for(TracedCall::PipeWrite, *slept) != WaitedFor::Object) {
+      view.waits_for(TracedCall::PipeWrite, *slept) != WaitedFor::Object) {
     return std::nullopt;
   }
-  const std::vector<std::size_t> states = scene.states_of(slept->object);
-  if (states.empty() || !ring_full(*scene.event(states.back()).pipe)) return std::nullopt;
-  const auto parent = parent_of(scene, victim);
-  if (!parent || scene.hook_absent(TracedCall::PipeRead))
+  const std::vector<std::size_t> states = view.states_of(slept->object);
+  if (states.empty() || !ring_full(*view.event(states.back()).pipe)) return std::nullopt;
+  const auto parent = parent_of(view, victim);
+  if (!parent || view.hook_absent(TracedCall::PipeRead))
     return std::nullopt;  // nobody would be seen
   const int waiter = parent->waiter->tid;
-  if (has_reader(scene, slept->object, waiter, slept->event) ||
-      drained_unseen(scene, slept->object, waiter) ||
-      may_be_read_by_another(scene, victim, waiter)) {
+  if (has_reader(view, slept->object, waiter, slept->event) ||
+      drained_unseen(view, slept->object, waiter) || may_be_read_by_another(view, victim, waiter)) {
     return std::nullopt;
   }
-  const std::string who = scene.names.of(victim);
-  const std::string other = scene.names.of(waiter);
+  const std::string who = view.names.of(victim);
+  const std::string other = view.names.of(waiter);
   const std::size_t waits = parent->waiter->in(TracedCall::WaitChild)->event;
   const std::size_t asleep = parent->waiter->asleep()->event;
 
@@ -173,10 +171,10 @@ std::optional<Cause> pipe_child_cause(const Scene& scene, int victim) {
     cause.statements.push_back(cited(std::move(text), std::move(events)));
   };
   say(fmt::format("{} sleeps in pipe_write because the ring is full: {}", who,
-                  slots_text(*scene.event(states.back()).pipe)),
+                  slots_text(*view.event(states.back()).pipe)),
       {states.back(), slept->event});
   if (parent->fork) {
-    const std::string maker = scene.names.of(scene.event(*parent->fork).tid);
+    const std::string maker = view.names.of(view.event(*parent->fork).tid);
     say(fmt::format("{} made {}", maker, who), {*parent->fork});
   }
   say(parent->fork ? fmt::format("{} sleeps in do_wait; of its children that the trace knows only "
@@ -186,11 +184,11 @@ std::optional<Cause> pipe_child_cause(const Scene& scene, int victim) {
                                  "reproducer",
                                  other, who),
       {waits, asleep});
-  const auto reads = scene.reads_of(slept->object);
+  const auto reads = view.reads_of(slept->object);
   std::vector<std::size_t> shown = {slept->event};
   if (!reads.empty()) shown.push_back(reads.back());  // the last one, before it slept
   say(fmt::format("the trace has no read of the pipe in the {} since{}",
-                  scene.span_to_end(slept->event), reads.empty() ? ", nor any before" : ""),
+                  view.span_to_end(slept->event), reads.empty() ? ", nor any before" : ""),
       shown);
   say(fmt::format("each waits for the other: {} for room, {} for the end of {}; neither is in "
                   "the trace, so no wake-up is seen to be missing",

@@ -8,17 +8,17 @@
 #include <optional>
 
 #include "harness/classify/explanation.h"
-#include "harness/classify/scene.h"
+#include "harness/classify/trace_view.h"
 
 namespace hangrate {
 
 /// A wake-up inside pipe_resize_ring() came before max_usage rose, and there was no other.
-std::optional<Cause> pipe_resize_cause(const Scene& scene, int victim);
+std::optional<Cause> pipe_resize_cause(const TraceView& view, int victim);
 
 /// A child sleeps in a full pipe, its parent sleeps until the child ends, nobody reads.
-std::optional<Cause> pipe_child_cause(const Scene& scene, int victim);
+std::optional<Cause> pipe_child_cause(const TraceView& view, int victim);
 
 /// An exiting task waits for the FUSE server it was, or that is gone.
-std::optional<Cause> fuse_flush_cause(const Scene& scene, int victim);
+std::optional<Cause> fuse_flush_cause(const TraceView& view, int victim);
 
 }  // namespace hangrate

@@ -4,14 +4,14 @@
 #include <map>
 #include <utility>
 
+#include "harness/classify/event_text.h"
+
 namespace hangrate {
 
 namespace {
 
 constexpr std::size_t kFirst = 2;  // of a kind, kept
 constexpr std::size_t kLast = 4;
-
-constexpr std::int64_t kSetPipeSize = 1031;  // F_SETPIPE_SZ, include/uapi/linux/fcntl.h
 
 /// Did a call that came back without sleeping leave everything as it was, or a pipe fuller?
 bool uneventful(const TraceEvent& entry, const TraceEvent& exit) {

@@ -9,9 +9,7 @@ namespace hangrate {
 
 namespace {
 
-// Of the kernel's user interface, which no release changes: include/uapi/linux/fcntl.h.
-constexpr std::int64_t kSetPipeSize = 1031;
-constexpr std::int64_t kGetPipeSize = 1032;
+constexpr std::int64_t kGetPipeSize = 1032;  // F_GETPIPE_SZ
 
 std::string call_text(const TraceEvent& event) {
   if (event.call == TracedCall::PipeFcntl) return fcntl_text(event);

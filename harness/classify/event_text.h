@@ -40,6 +40,9 @@ std::string fuse_opcode_text(std::int64_t opcode);
 /// "FUSE request 6, FLUSH"; "a FUSE request" where the recorder could not read its number (0) and
 /// its opcode (0).
 std::string fuse_request_text(const TraceEvent& event);
+/// F_SETPIPE_SZ, `number` of a PipeFcntl that resizes; of the kernel's user interface, which no
+/// release changes (include/uapi/linux/fcntl.h).
+inline constexpr std::int64_t kSetPipeSize = 1031;
 /// "fcntl(F_SETPIPE_SZ, 1048576)"
 std::string fcntl_text(const TraceEvent& call);
 

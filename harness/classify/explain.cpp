@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "harness/classify/causes.h"
-#include "harness/classify/scene.h"
+#include "harness/classify/trace_view.h"
 #include "harness/classify/trace_witness.h"
 #include "harness/classify/wait_chain.h"
 
@@ -28,7 +28,7 @@ void cite(const std::vector<Statement>& statements, Events& events) {
 }
 
 /// The last sleep of a victim before the present one: the wake-up that ended it, and its way back.
-void add_last_turn(const TaskStory& task, Events& events) {
+void add_last_turn(const TaskHistory& task, Events& events) {
   for (const OpenCall& open : task.open) events.insert(open.event);
   const std::size_t count = task.sleeps.size();
   for (std::size_t i = count > 1 ? count - 2 : 0; i < count; ++i) {
@@ -46,23 +46,23 @@ bool on_pipe(const TraceEvent& event, std::uint64_t pipe) {
 }
 
 /// What touched a victim or its pipe from outside.
-void add_neighbours(const Scene& scene, const TaskStory& task, Events& events) {
+void add_neighbours(const TraceView& view, const TaskHistory& task, Events& events) {
   const std::uint64_t pipe = task.sleeps.back().object;
   const std::size_t since = task.open.empty() ? task.sleeps.back().event : task.open.front().event;
-  for (std::size_t i = 0; i < scene.story.end; ++i) {
-    const TraceEvent& event = scene.event(i);
+  for (std::size_t i = 0; i < view.history.end; ++i) {
+    const TraceEvent& event = view.event(i);
     const bool resize = row_of(event.call).changes_ring;
     const bool release = event.call == TracedCall::PipeRelease;
-    const bool meant = scene.group_of(event.other) == task.pid && task.pid != 0;
+    const bool meant = view.group_of(event.other) == task.pid && task.pid != 0;
     if (on_pipe(event, pipe) && (resize || release)) events.insert(i);
     if (event.kind == TraceKind::Signal && meant) events.insert(i);
     if (event.kind == TraceKind::FuseAbort) events.insert(i);
   }
-  const std::vector<std::size_t> reads = scene.reads_of(pipe, since);
+  const std::vector<std::size_t> reads = view.reads_of(pipe, since);
   if (!reads.empty()) events.insert({reads.front(), reads.back()});
 }
 
-std::vector<TimelineLine> lines_of(const Scene& scene, const Events& events,
+std::vector<TimelineLine> lines_of(const TraceView& view, const Events& events,
                                    std::size_t& left_out) {
   std::vector<std::size_t> shown(events.begin(), events.end());
   if (shown.size() > kMostLines) {
@@ -71,12 +71,12 @@ std::vector<TimelineLine> lines_of(const Scene& scene, const Events& events,
   }
   std::vector<TimelineLine> lines;
   for (const std::size_t i : shown) {
-    const TraceEvent& event = scene.event(i);
+    const TraceEvent& event = view.event(i);
     lines.push_back({.event = i,
-                     .at = event.when - scene.event(shown.front()).when,
+                     .at = event.when - view.event(shown.front()).when,
                      .cpu = event.cpu,
-                     .who = scene.names.of(event.tid),
-                     .text = describe_event(event, scene.names)});
+                     .who = view.names.of(event.tid),
+                     .text = describe_event(event, view.names)});
   }
   return lines;
 }
@@ -123,24 +123,25 @@ std::vector<std::string> limits_of(const Trace& trace) {
 }
 
 /// A sentence for each victim that the trace has no event of.
-std::vector<std::string> unknown_victims(const Observation& observation, const TraceStory& story) {
+std::vector<std::string> unknown_victims(const Observation& observation,
+                                         const TraceHistory& history) {
   std::vector<std::string> texts;
   for (const int tid : victim_tids(observation)) {
-    if (!has_events(story, tid)) texts.push_back(nothing_of(observation, tid));
+    if (!has_events(history, tid)) texts.push_back(nothing_of(observation, tid));
   }
   return texts;
 }
 
 /// What /proc showed of the victims.
-std::map<int, Look> looks_of(const Observation& observation) {
-  std::map<int, Look> looks;
-  const SampleSet* set = last_look(observation);
-  if (set == nullptr) return looks;
+std::map<int, ProcState> proc_states_of(const Observation& observation) {
+  std::map<int, ProcState> states;
+  const SampleSet* set = last_samples(observation);
+  if (set == nullptr) return states;
   for (const TaskSample& task : set->tasks) {
     if (task.gone) continue;
-    looks[task.tid != 0 ? task.tid : task.pid] = {set->when, task.state, task.stack};
+    states[task.tid != 0 ? task.tid : task.pid] = {set->when, task.state, task.stack};
   }
-  return looks;
+  return states;
 }
 
 }  // namespace
@@ -148,44 +149,45 @@ std::map<int, Look> looks_of(const Observation& observation) {
 Explanation explain(const Observation& observation, const Verdict& verdict,
                     const Environment& machine) {
   if (!observation.trace || verdict.outcome != Outcome::Hang) return {};
-  const Scene scene(*observation.trace, judged_until(observation), machine, looks_of(observation));
+  const TraceView view(*observation.trace, believed_until(observation), machine,
+                       proc_states_of(observation));
   std::vector<int> asleep;
   for (const int tid : victim_tids(observation)) {
-    const TaskStory* task = scene.story.of(tid);
+    const TaskHistory* task = view.history.of(tid);
     if (task != nullptr && task->asleep() != nullptr) asleep.push_back(tid);
   }
   if (asleep.empty()) return {};
 
   Explanation explanation;
-  explanation.notes = limits_of(scene.trace);
-  for (std::string& text : unknown_victims(observation, scene.story)) {
+  explanation.notes = limits_of(view.trace);
+  for (std::string& text : unknown_victims(observation, view.history)) {
     explanation.notes.push_back(std::move(text));
   }
-  explanation.chain = wait_chain(scene, asleep);
+  explanation.chain = wait_chain(view, asleep);
   for (const int tid : asleep) {
-    if (scene.trace.lost > 0) break;
-    add_cause(pipe_resize_cause(scene, tid), explanation.causes);
-    add_cause(pipe_child_cause(scene, tid), explanation.causes);
-    add_cause(fuse_flush_cause(scene, tid), explanation.causes);
+    if (view.trace.lost > 0) break;
+    add_cause(pipe_resize_cause(view, tid), explanation.causes);
+    add_cause(pipe_child_cause(view, tid), explanation.causes);
+    add_cause(fuse_flush_cause(view, tid), explanation.causes);
   }
   Events events;
   cite(explanation.chain, events);
   for (const Cause& cause : explanation.causes) cite(cause.statements, events);
   if (explanation.causes.empty()) {
     for (const int tid : asleep) {
-      add_last_turn(*scene.story.of(tid), events);
-      add_neighbours(scene, *scene.story.of(tid), events);
+      add_last_turn(*view.history.of(tid), events);
+      add_neighbours(view, *view.history.of(tid), events);
     }
   }
-  explanation.timeline = lines_of(scene, events, explanation.left_out);
+  explanation.timeline = lines_of(view, events, explanation.left_out);
   return explanation;
 }
 
 std::string why_unexplained(const Observation& observation, const Verdict& verdict) {
   if (verdict.outcome != Outcome::Hang) return "only a proven hang is explained";
   if (!observation.trace) return "there is no trace";
-  const TraceStory story = read_story(*observation.trace, judged_until(observation));
-  const std::vector<std::string> unknown = unknown_victims(observation, story);
+  const TraceHistory history = read_history(*observation.trace, believed_until(observation));
+  const std::vector<std::string> unknown = unknown_victims(observation, history);
   return unknown.empty() ? "no victim is asleep at the end of the trace"
                          : fmt::format("{}", fmt::join(unknown, ", "));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// fuse_flush_exit, from both sides: the scenes in which the cause is stated and those of a server
+// fuse_flush_exit, from both sides: the traces in which the cause is stated and those of a server
 // that may still answer.
 #include <map>
 #include <string>
@@ -8,8 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "harness/classify/explained.h"
-#include "harness/testing/made_hangs.h"
+#include "harness/testing/explanation_check.h"
 
 namespace hangrate {
 namespace {
@@ -20,7 +19,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 TEST(ExplainFuseFlush, StatesADaemonThatWaitsForItself) {
-  const Explanation e = explained(self_held_daemon().trace(), {kHolder});
+  const Explanation e = checked_explanation(self_held_daemon().trace(), {kHolder});
   ASSERT_EQ(e.causes.size(), 1u);
   EXPECT_EQ(e.causes[0].name, "fuse_flush_exit");
   const std::string text = text_of(e);
@@ -36,7 +35,7 @@ std::string left_on(const std::string& release, const std::map<std::string, std:
   Environment machine;
   machine.release = release;
   machine.sysctls = sysctls;
-  const Explanation e = explained(self_held_daemon().trace(), {kHolder}, machine);
+  const Explanation e = checked_explanation(self_held_daemon().trace(), {kHolder}, machine);
   EXPECT_EQ(e.causes.size(), 1u) << release;
   const std::string text = e.causes.front().statements.back().text;
   return text.substr(0, text.find("; the last close"));
@@ -80,7 +79,7 @@ TEST(ExplainFuseFlush, ATimeoutThatIsNotKnownIsNotDeniedWhereThereMayBeOne) {
 }
 
 TEST(ExplainFuseFlush, TakesTheLastSwitchOfAThreadForAnExitThatWasSkipped) {
-  const Explanation e = explained(self_held_daemon(TraceKind::Sleep).trace(), {kHolder});
+  const Explanation e = checked_explanation(self_held_daemon(TraceKind::Sleep).trace(), {kHolder});
   ASSERT_EQ(e.causes.size(), 1u);
   EXPECT_EQ(e.causes[0].name, "fuse_flush_exit");
   EXPECT_THAT(text_of(e), HasSubstr("the 2 threads of it that the trace knows have begun"));
@@ -98,20 +97,20 @@ TEST(ExplainFuseFlush, SaysOnlyWhatAKernelWithoutRequestTracePointsShows) {
   flush_at_exit(made, kHolder, 0);
   EXPECT_THAT(cause_names(made.trace(), {kHolder}), IsEmpty());  // hooked, and no request seen
   made.trace().absent = {"fuse_request_send: no such trace point before v6.12"};
-  const Explanation e = explained(made.trace(), {kHolder});
+  const Explanation e = checked_explanation(made.trace(), {kHolder});
   ASSERT_EQ(e.causes.size(), 1u);
   EXPECT_THAT(text_of(e), HasSubstr("has left neither; requests were not traced "
                                     "(fuse_request_send: no such trace point before v6.12)"));
   EXPECT_THAT(text_of(e), ::testing::Not(HasSubstr("queues request")));
   made.trace().absent = {"fuse_request_send: refused, because fuse_flush is there"};
-  EXPECT_THAT(text_of(explained(made.trace(), {kHolder})),
+  EXPECT_THAT(text_of(checked_explanation(made.trace(), {kHolder})),
               HasSubstr("(fuse_request_send: refused, because fuse_flush is there)"));
 }
 
 TEST(ExplainFuseFlush, AKillThatWasNotDeliveredIsNotWhatKilledIt) {
   MadeTrace made = self_held_daemon();
   made[3].result = 2;  // TRACE_SIGNAL_ALREADY_PENDING
-  const Explanation e = explained(made.trace(), {kHolder});
+  const Explanation e = checked_explanation(made.trace(), {kHolder});
   ASSERT_EQ(e.causes.size(), 1u);
   EXPECT_EQ(e.causes[0].statements[0].text, "daemon (302) exits");
 }
@@ -124,7 +123,7 @@ TEST(ExplainFuseFlush, ARequestWithoutNumberAndOpcodeIsCalledNothingElse) {
   made.fuse_send(kHeir, 0, 0);
   made.call(kHeir, TracedCall::FuseWait);
   made.sleep(kHeir, TracedCall::FuseWait, 'D');
-  const std::string text = text_of(explained(made.trace(), {kHeir}));
+  const std::string text = text_of(checked_explanation(made.trace(), {kHeir}));
   EXPECT_THAT(text, HasSubstr("client waits for the answer of a FUSE request;"));
   EXPECT_THAT(text, HasSubstr("client queues a FUSE request\n"));
   EXPECT_THAT(text, ::testing::Not(HasSubstr("opcode 0")));
@@ -148,7 +147,7 @@ Trace daemon_by_its_stack() {
 }
 
 TEST(ExplainFuseFlush, TakesTheStackWhereFunctionsCannotBeHooked) {
-  const Explanation e = explained(daemon_by_its_stack(), {kHolder});
+  const Explanation e = checked_explanation(daemon_by_its_stack(), {kHolder});
   ASSERT_EQ(e.causes.size(), 1u);
   EXPECT_THAT(text_of(e), HasSubstr("fuse_flush queues request 6, FLUSH, and waits"));
 }
@@ -191,12 +190,15 @@ TEST(ExplainFuseFlush, SaysThatTheNamespaceWaitsOnlyOfWhoSleepsThere) {
       {TracedCall::ZapPidNs, {"zap_pid_ns_processes", "do_exit"}},
       {TracedCall::WaitChild, {"do_wait", "kernel_wait4", "zap_pid_ns_processes"}}};
   for (const auto& [call, stack] : there) {
-    EXPECT_THAT(text_of(explained(dying_namespace(call, stack).trace(), {kInit, kHolder})), waits);
+    EXPECT_THAT(
+        text_of(checked_explanation(dying_namespace(call, stack).trace(), {kInit, kHolder})),
+        waits);
   }
   const std::pair<TracedCall, std::vector<std::string>> elsewhere[] = {
       {TracedCall::P9Rpc, {}}, {TracedCall::WaitChild, {"futex_do_wait"}}};
   for (const auto& [call, stack] : elsewhere) {
-    const Explanation e = explained(dying_namespace(call, stack).trace(), {kInit, kHolder});
+    const Explanation e =
+        checked_explanation(dying_namespace(call, stack).trace(), {kInit, kHolder});
     EXPECT_EQ(e.causes.size(), 1u);
     EXPECT_THAT(text_of(e), ::testing::Not(waits));
   }
@@ -204,7 +206,7 @@ TEST(ExplainFuseFlush, SaysThatTheNamespaceWaitsOnlyOfWhoSleepsThere) {
 
 TEST(ExplainFuseFlush, StatesThatTheNamespaceWaitsToo) {
   MadeTrace made = dying_namespace(TracedCall::WaitChild, {});
-  const Explanation e = explained(made.trace(), {kInit, kHolder});
+  const Explanation e = checked_explanation(made.trace(), {kInit, kHolder});
   ASSERT_EQ(e.causes.size(), 1u);
   EXPECT_THAT(text_of(e),
               HasSubstr("init sleeps in zap_pid_ns_processes, which waits for every other task"));
@@ -223,7 +225,7 @@ MadeTrace heir_trace() {
 }
 
 TEST(ExplainFuseFlush, StatesAnHeirThatKeepsTheDeviceOpen) {
-  const Explanation e = explained(heir_trace().trace(), {kHeir});
+  const Explanation e = checked_explanation(heir_trace().trace(), {kHeir});
   ASSERT_EQ(e.causes.size(), 1u);
   EXPECT_THAT(text_of(e), HasSubstr("heir was made by the process of daemon, and has begun its own "
                                     "exit and not ended it"));
@@ -236,9 +238,10 @@ TEST(ExplainFuseFlush, ANumberThatCouldNotBeReadIsNotTold) {
   for (TraceEvent& event : made.trace().events) {
     if (event.object == 6) event.object = 0;
   }
-  EXPECT_THAT(text_of(explained(made.trace(), {kHolder})), HasSubstr("queues a request, FLUSH"));
+  EXPECT_THAT(text_of(checked_explanation(made.trace(), {kHolder})),
+              HasSubstr("queues a request, FLUSH"));
   made.trace().absent = {"fuse_abort_conn: refused"};
-  const std::string text = text_of(explained(made.trace(), {kHolder}));
+  const std::string text = text_of(checked_explanation(made.trace(), {kHolder}));
   EXPECT_THAT(text, HasSubstr("aborts were not traced"));
   EXPECT_THAT(text, ::testing::Not(HasSubstr("no abort was seen")));
 }
@@ -253,7 +256,7 @@ TEST(ExplainFuseFlush, AGrandchildOfTheServerWasNotMadeByIt) {
   made.exit(777);
   made.exit(kServer);
   flush_at_exit(made, kHeir, 6);
-  EXPECT_THAT(text_of(explained(made.trace(), {kHeir})),
+  EXPECT_THAT(text_of(checked_explanation(made.trace(), {kHeir})),
               HasSubstr("heir descends from the process of daemon"));
 }
 
@@ -270,10 +273,10 @@ TEST(ExplainFuseFlush, NotAFlushThatSleepsInSomethingElse) {
 }
 
 TEST(ExplainFuseFlush, NotIfAnotherHeirOfTheServerLives) {
-  for (const auto& [scene, victim] :
+  for (const auto& [before, victim] :
        {std::pair{heir_trace(), kHeir}, std::pair{self_held_daemon(), kHolder}}) {
     MadeTrace made;
-    MadeTrace whole = scene;
+    MadeTrace whole = before;
     for (const TraceTask& task : whole.trace().tasks) made.task(task.tid, task.role, task.pid);
     made.fork(kServer, 777);
     made.fork(777, 778);
@@ -307,7 +310,7 @@ TEST(ExplainFuseFlush, NotAServerThatLives) {
   made.fuse_end(kServer, 4, 14);
   made.signal(kWorker, kHeir, 9);
   flush_at_exit(made, kHeir, 6);
-  const Explanation e = explained(made.trace(), {kHeir});
+  const Explanation e = checked_explanation(made.trace(), {kHeir});
   EXPECT_THAT(e.causes, IsEmpty());
   EXPECT_THAT(text_of(e),
               HasSubstr("client waits for the answer of FUSE request 6, FLUSH; the "
@@ -327,7 +330,7 @@ TEST(ExplainFuseFlush, NotAFlushThatWasAnswered) {
   made.wake(kWorker, kHolder);
   made.run(kHolder);
   made.ret(kHolder, TracedCall::FuseWait);
-  EXPECT_TRUE(explained(made.trace(), {kHolder}).empty());
+  EXPECT_TRUE(checked_explanation(made.trace(), {kHolder}).empty());
 }
 
 TEST(ExplainFuseFlush, NotAConnectionThatWasAborted) {

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Every known cause, from both sides: the trace in which it is stated, and the look-alikes in which
-// it must not be. Every statement's events must exist and come from the scene it is about.
+// it must not be. Every statement's events must exist and come from the trace it is about.
 #include <functional>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "harness/classify/explained.h"
-#include "harness/testing/made_hangs.h"
+#include "harness/testing/explanation_check.h"
 
 namespace hangrate {
 namespace {
@@ -23,7 +22,7 @@ using ::testing::Not;
 
 TEST(ExplainPipeResize, StatesTheLostWakeUpAcrossCpus) {
   const Trace trace = stalled_writer().trace();
-  const Explanation e = explained(trace, {kWriter});
+  const Explanation e = checked_explanation(trace, {kWriter});
   ASSERT_EQ(e.causes.size(), 1u);
   EXPECT_EQ(e.causes[0].name, "pipe_resize_stall");
   const std::string text = text_of(e);
@@ -39,7 +38,7 @@ TEST(ExplainPipeResize, StatesTheLostWakeUpAcrossCpus) {
 }
 
 TEST(ExplainPipeResize, StatesThePreemptedResizerOnOneCpu) {
-  const Explanation e = explained(preempted_resizer().trace(), {kWriter});
+  const Explanation e = checked_explanation(preempted_resizer().trace(), {kWriter});
   ASSERT_EQ(e.causes.size(), 1u);
   EXPECT_THAT(text_of(e), HasSubstr("on CPU 1 in place of resizer, which was preempted"));
 }
@@ -63,13 +62,13 @@ MadeTrace woken_on_its_way_to_sleep(bool leaves_first) {
 }
 
 TEST(ExplainPipeResize, StatesAWakeUpThatCameBeforeTheSleep) {
-  const Explanation e = explained(woken_on_its_way_to_sleep(false).trace(), {kWriter});
+  const Explanation e = checked_explanation(woken_on_its_way_to_sleep(false).trace(), {kWriter});
   ASSERT_EQ(e.causes.size(), 1u);
   EXPECT_EQ(e.causes[0].name, "pipe_resize_stall");
   EXPECT_THAT(text_of(e), HasSubstr("was about to sleep in pipe_write because the ring was full"));
   EXPECT_THAT(text_of(e), HasSubstr("had not left its CPU yet, looked again, and slept all the "
                                     "same: it looked while max_usage was 16"));
-  const Explanation left = explained(woken_on_its_way_to_sleep(true).trace(), {kWriter});
+  const Explanation left = checked_explanation(woken_on_its_way_to_sleep(true).trace(), {kWriter});
   ASSERT_EQ(left.causes.size(), 1u);
   EXPECT_THAT(text_of(left), HasSubstr("and slept again"));
 }
@@ -101,7 +100,7 @@ TEST(ExplainPipeResize, StatesWhatTheReaderTookInVain) {
   made.ret(kReader, TracedCall::PipeRead, 65536, kPipe, drained);
   made.call(kReader, TracedCall::PipeRead, kPipe, drained);
   made.sleep(kReader, TracedCall::PipeRead);
-  const Explanation e = explained(made.trace(), {kWriter, kReader});
+  const Explanation e = checked_explanation(made.trace(), {kWriter, kReader});
   ASSERT_EQ(e.causes.size(), 1u);
   EXPECT_THAT(text_of(e), HasSubstr("reader took data out once since without waking writer"));
   EXPECT_THAT(text_of(e), HasSubstr("although 256 of 256 slots were free"));
@@ -121,7 +120,7 @@ TEST(ExplainPipeResize, TakesAStateReadAtTheSecondSleepForWhatTheWriterFound) {
   made[7].pipe = slots(16, 16);  // the second sleep
   made[7].object = kPipe;
   made[9].pipe.reset();  // the return of pipe_resize_ring
-  const Explanation e = explained(made.trace(), {kWriter});
+  const Explanation e = checked_explanation(made.trace(), {kWriter});
   ASSERT_EQ(e.causes.size(), 1u);
   EXPECT_THAT(text_of(e), HasSubstr("found 16 slots used and max_usage 16, and slept again"));
 }
@@ -135,7 +134,7 @@ TEST(ExplainPipeResize, BoundsTheLookOfAWriterThatWasOffItsCpuOnlyAfterTheRise) 
   const std::size_t slept = made.sleep(kWriter, TracedCall::PipeWrite);
   made[slept].pipe = slots(16, 256);
   made[slept].object = kPipe;
-  const Explanation e = explained(made.trace(), {kWriter});
+  const Explanation e = checked_explanation(made.trace(), {kWriter});
   ASSERT_EQ(e.causes.size(), 1u);
   EXPECT_THAT(text_of(e), HasSubstr("and slept again: it looked while max_usage was 16"));
 }
@@ -148,7 +147,7 @@ TEST(ExplainPipeResize, NotAWriterThatWasWokenAfterTheRiseAndReturned) {
   made.ret(kResizer, TracedCall::PipeResize, 0, kPipe, slots(16, 256));
   made.run(kWriter);
   made.ret(kWriter, TracedCall::PipeWrite, 1048576, kPipe, slots(200, 256));
-  EXPECT_TRUE(explained(made.trace(), {kWriter}).empty());
+  EXPECT_TRUE(checked_explanation(made.trace(), {kWriter}).empty());
 }
 
 TEST(ExplainPipeResize, NotAWriterThatFilledTheLargerRing) {
@@ -170,7 +169,7 @@ TEST(ExplainPipeResize, NotAWriterThatNeverGotAWakeUp) {
   made.call(kResizer, TracedCall::PipeResize, kPipe, slots(16, 16), 0, 256);
   made.ret(kResizer, TracedCall::PipeResize, 0, kPipe, slots(16, 16));
   made.ret(kResizer, TracedCall::PipeFcntl, 1048576, kPipe, slots(16, 256));
-  const Explanation e = explained(made.trace(), {kWriter});
+  const Explanation e = checked_explanation(made.trace(), {kWriter});
   EXPECT_THAT(e.causes, IsEmpty());
   EXPECT_THAT(text_of(e),
               HasSubstr("writer waits in pipe_write for room in a pipe (last seen: 16 of 256"));
@@ -210,13 +209,13 @@ TEST(ExplainPipeResize, NotAWriterThatWasWokenOnceMore) {
 TEST(ExplainPipeResize, NotAStoppedWriter) {
   MadeTrace made = stalled_writer();
   made[made.trace().events.size() - 3].state = 'T';
-  EXPECT_TRUE(explained(made.trace(), {kWriter}).empty());
+  EXPECT_TRUE(checked_explanation(made.trace(), {kWriter}).empty());
 }
 
 // pipe_full_child
 
 TEST(ExplainPipeChild, StatesThatParentAndChildWaitForEachOther) {
-  const Explanation e = explained(full_child().trace(), {kParent, kChild});
+  const Explanation e = checked_explanation(full_child().trace(), {kParent, kChild});
   ASSERT_EQ(e.causes.size(), 1u);
   EXPECT_EQ(e.causes[0].name, "pipe_full_child");
   const std::string text = text_of(e);
@@ -241,7 +240,7 @@ TEST(ExplainPipeChild, NotAParentWhoseChildRuns) {
   MadeTrace made = full_child();
   made.wake(kReader, kChild);
   made.run(kChild);
-  const Explanation e = explained(made.trace(), {kParent});
+  const Explanation e = checked_explanation(made.trace(), {kParent});
   EXPECT_THAT(e.causes, IsEmpty());
   EXPECT_THAT(text_of(e), HasSubstr("it made child, which was last seen running or runnable"));
 }
@@ -257,7 +256,7 @@ TEST(ExplainPipeChild, NotASlowReader) {
   for (TraceEvent& event : made.trace().events) {
     if (event.pid == 0) event.pid = event.tid;
   }
-  const Explanation e = explained(made.trace(), {kParent, kChild});
+  const Explanation e = checked_explanation(made.trace(), {kParent, kChild});
   EXPECT_THAT(e.causes, IsEmpty());
   EXPECT_THAT(text_of(e), HasSubstr("last read by reader"));
 }
@@ -399,7 +398,7 @@ TEST(ExplainPipeChild, NotAParentThatMayWaitForAnotherChild) {
 TEST(ExplainPipeChild, NotASleeperWhoseStackIsElsewhere) {
   MadeTrace parent = full_child();
   parent[3].stack = {"futex_do_wait", "__futex_wait", "futex_wait"};
-  const Explanation e = explained(parent.trace(), {kParent, kChild});
+  const Explanation e = checked_explanation(parent.trace(), {kParent, kChild});
   EXPECT_THAT(e.causes, IsEmpty());
   EXPECT_THAT(text_of(e), HasSubstr("parent sleeps in futex_do_wait < __futex_wait"));
   EXPECT_THAT(text_of(e), HasSubstr("parent sleeps, state S\n"));
@@ -427,7 +426,7 @@ TEST(ExplainPipeChild, NotAStateReadThroughAnOldPointer) {
 TEST(Explain, LostEventsLeaveTheTimelineAndTakeTheCause) {
   for (MadeTrace made : {stalled_writer(), full_child(), self_held_daemon()}) {
     made.trace().lost = 1;
-    const Explanation e = explained(made.trace(), {kWriter, kParent, kChild, kHolder});
+    const Explanation e = checked_explanation(made.trace(), {kWriter, kParent, kChild, kHolder});
     EXPECT_THAT(e.causes, IsEmpty());
     EXPECT_FALSE(e.timeline.empty());
     EXPECT_THAT(text_of(e), HasSubstr("1 event was lost in the window: no cause is concluded"));
@@ -436,9 +435,9 @@ TEST(Explain, LostEventsLeaveTheTimelineAndTakeTheCause) {
 
 TEST(Explain, RunsThatTheKernelSkippedAreToldAndTakeNoCause) {
   MadeTrace made = stalled_writer();
-  EXPECT_THAT(text_of(explained(made.trace(), {kWriter})), Not(HasSubstr("skipped")));
+  EXPECT_THAT(text_of(checked_explanation(made.trace(), {kWriter})), Not(HasSubstr("skipped")));
   made.trace().skipped = 3;
-  const Explanation e = explained(made.trace(), {kWriter});
+  const Explanation e = checked_explanation(made.trace(), {kWriter});
   EXPECT_EQ(e.causes.size(), 1u);
   EXPECT_THAT(text_of(e), HasSubstr("the kernel skipped 3 runs of the recorder's programs"));
 }
@@ -465,16 +464,16 @@ struct Whole {
 };
 
 TEST(Explain, ACauseIsNotStatedIfOneDecidingEventIsMissing) {
-  const Whole scenes[] = {{stalled_writer(), {2}},       // the fcntl around the resize
+  const Whole traces[] = {{stalled_writer(), {2}},       // the fcntl around the resize
                           {full_child(), {0, 1, 4, 5}},  // forks: the roles tell; a write before
                           {self_held_daemon(), {0, 1, 2, 3}}};  // how it came about, who killed it
   const std::vector<int> victims = {kWriter, kParent, kChild, kHolder};
-  for (const Whole& scene : scenes) {
-    MadeTrace made = scene.made;
+  for (const Whole& trace : traces) {
+    MadeTrace made = trace.made;
     for (std::size_t i = 0; i < made.trace().events.size(); ++i) {
       Trace part = made.trace();
       part.events.erase(part.events.begin() + static_cast<std::ptrdiff_t>(i));
-      const bool only_more = std::find(scene.more.begin(), scene.more.end(), i) != scene.more.end();
+      const bool only_more = std::find(trace.more.begin(), trace.more.end(), i) != trace.more.end();
       EXPECT_EQ(cause_names(part, victims).size(), only_more ? 1u : 0u)
           << "without event " << i << " of " << cause_names(made.trace(), victims).front();
     }
@@ -486,7 +485,7 @@ TEST(Explain, ARingThatWrappedIsNoMissingHook) {
   made.trace().absent = {"p9_client_rpc: no such function",
                          "the ring of CPU 0 begins after the trial",
                          "the ring of CPU 2 begins after the trial"};
-  const Explanation e = explained(made.trace(), {kWriter});
+  const Explanation e = checked_explanation(made.trace(), {kWriter});
   EXPECT_THAT(e.notes, ElementsAre("not traced on this kernel: p9_client_rpc",
                                    "the recorder's memory was too small: the ring of CPU 0 begins "
                                    "after the trial, the ring of CPU 2 begins after the trial"));
@@ -517,7 +516,7 @@ TEST(Explain, WhatIsNoHangHasNoExplanation) {
   Observation untraced = seen;
   untraced.trace.reset();
   EXPECT_EQ(explain(untraced, hang_verdict(), {}), Explanation{});
-  EXPECT_EQ(explained(Trace{}, {kWriter}), Explanation{});
+  EXPECT_EQ(checked_explanation(Trace{}, {kWriter}), Explanation{});
 }
 
 TEST(Explain, AnUnknownShapeGetsItsTimelineAndNoCause) {
@@ -526,7 +525,7 @@ TEST(Explain, AnUnknownShapeGetsItsTimelineAndNoCause) {
   made.call(kWriter, TracedCall::P9Rpc);
   const std::size_t slept = made.sleep(kWriter, TracedCall::P9Rpc, 'K');
   made[slept].stack = {"p9_client_rpc", "p9_client_walk"};
-  const Explanation e = explained(made.trace(), {kWriter});
+  const Explanation e = checked_explanation(made.trace(), {kWriter});
   EXPECT_THAT(e.causes, IsEmpty());
   ASSERT_EQ(e.timeline.size(), 2u);
   EXPECT_EQ(e.timeline[1].at, kMicro);
@@ -540,7 +539,7 @@ TEST(Explain, ALongHistoryIsCutFromTheOldEndAndSaysSo) {
   for (int i = 0; i < 60; ++i) made.signal(kWorker, kWriter, 10);
   made.call(kWriter, TracedCall::PipeRead, kPipe);
   const std::size_t slept = made.sleep(kWriter, TracedCall::PipeRead);
-  const Explanation e = explained(made.trace(), {kWriter});
+  const Explanation e = checked_explanation(made.trace(), {kWriter});
   EXPECT_EQ(e.timeline.size(), 40u);
   EXPECT_EQ(e.left_out, 22u);
   EXPECT_EQ(e.timeline.back().event, slept);

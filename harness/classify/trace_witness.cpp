@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "harness/classify/event_text.h"
-#include "harness/classify/sleeps.h"
+#include "harness/classify/task_history.h"
 
 namespace hangrate {
 
@@ -37,8 +37,8 @@ std::optional<TraceWitness> blind(const Trace& trace) {
 }
 
 /// Of a task that has slept in the window.
-TraceWitness judge_sleep(const Trace& trace, const TaskNames& names, const SleepSpan& last,
-                         const std::string& who, Nanos until) {
+TraceWitness ask_of_sleep(const Trace& trace, const TaskNames& names, const SleepSpan& last,
+                          const std::string& who, Nanos until) {
   const TraceEvent& slept = trace.events[last.event];
   const auto after = [&](std::size_t event) { return us(trace.events[event].when - slept.when); };
   if (last.wake) {
@@ -71,41 +71,41 @@ TraceWitness judge_sleep(const Trace& trace, const TaskNames& names, const Sleep
 class Witness {
  public:
   Witness(const Trace& trace, Nanos until)
-      : trace_(trace), story_(read_story(trace, until)), names_(trace), until_(until) {}
+      : trace_(trace), history_(read_history(trace, until)), names_(trace), until_(until) {}
 
-  bool knows(int tid) const { return has_events(story_, tid); }
+  bool knows(int tid) const { return has_events(history_, tid); }
 
-  TraceWitness judge(int tid) const {
+  TraceWitness ask(int tid) const {
     if (trace_.lost > 0) return lost_some(trace_);
     if (const auto silent = blind(trace_)) return *silent;
     const std::string who = names_.of(tid);
     if (!knows(tid)) {
       return {WitnessState::Silent, fmt::format("the trace has nothing of {}", who)};
     }
-    const TaskStory& task = *story_.of(tid);
+    const TaskHistory& task = *history_.of(tid);
     if (task.sleeps.empty()) {
       return {WitnessState::Contradicts,
               fmt::format("the trace has {} on a CPU and no sleep of it", who)};
     }
-    return judge_sleep(trace_, names_, task.sleeps.back(), who, until_);
+    return ask_of_sleep(trace_, names_, task.sleeps.back(), who, until_);
   }
 
  private:
   const Trace& trace_;
-  TraceStory story_;
+  TraceHistory history_;
   TaskNames names_;
   Nanos until_;
 };
 
 }  // namespace
 
-const SampleSet* last_look(const Observation& observation) {
+const SampleSet* last_samples(const Observation& observation) {
   if (observation.rounds.empty()) return nullptr;
   const Round& last = observation.rounds.back();
   return last.after.tasks.empty() ? &last.before : &last.after;
 }
 
-Nanos judged_until(const Observation& observation) {
+Nanos believed_until(const Observation& observation) {
   if (!observation.trace) return 0;
   Nanos until = observation.trace->until;
   for (const Climb& climb : observation.climbs) {
@@ -116,22 +116,22 @@ Nanos judged_until(const Observation& observation) {
 
 std::vector<int> victim_tids(const Observation& observation) {
   std::vector<int> tids;
-  const SampleSet* look = last_look(observation);
-  if (look == nullptr) return tids;
-  for (const TaskSample& task : look->tasks) {
+  const SampleSet* samples = last_samples(observation);
+  if (samples == nullptr) return tids;
+  for (const TaskSample& task : samples->tasks) {
     if (task.victim && alive(task)) tids.push_back(task.tid != 0 ? task.tid : task.pid);
   }
   return tids;
 }
 
-bool has_events(const TraceStory& story, int tid) {
-  const TaskStory* task = story.of(tid);
+bool has_events(const TraceHistory& history, int tid) {
+  const TaskHistory* task = history.of(tid);
   return task != nullptr && (!task->sleeps.empty() || task->ran);
 }
 
 std::string nothing_of(const Observation& observation, int tid) {
-  if (const SampleSet* look = last_look(observation)) {
-    for (const TaskSample& task : look->tasks) {
+  if (const SampleSet* samples = last_samples(observation)) {
+    for (const TaskSample& task : samples->tasks) {
       if ((task.tid != 0 ? task.tid : task.pid) != tid || task.role.empty()) continue;
       return fmt::format("the trace has nothing of {} ({})", task.role, tid);
     }
@@ -140,7 +140,7 @@ std::string nothing_of(const Observation& observation, int tid) {
 }
 
 TraceWitness trace_witness(const Trace& trace, int tid, Nanos until) {
-  return Witness(trace, until).judge(tid);
+  return Witness(trace, until).ask(tid);
 }
 
 TraceWitness trace_witness(const Observation& observation) {
@@ -149,10 +149,10 @@ TraceWitness trace_witness(const Observation& observation) {
   if (trace.lost > 0) return lost_some(trace);
   const std::vector<int> victims = victim_tids(observation);
   if (victims.empty()) return {WitnessState::Silent, "no victim to look for in the trace"};
-  const Witness witness(trace, judged_until(observation));
+  const Witness witness(trace, believed_until(observation));
   TraceWitness all{WitnessState::Confirms, ""};
   for (const int tid : victims) {
-    TraceWitness one = witness.judge(tid);
+    TraceWitness one = witness.ask(tid);
     if (one.state == WitnessState::Contradicts) return one;
     if (one.state == WitnessState::Silent && all.state == WitnessState::Confirms) {
       if (!witness.knows(tid)) one.text = nothing_of(observation, tid);

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/classify/sleeps.h"
+#include "harness/classify/task_history.h"
 #include "harness/model/observation.h"
 
 namespace hangrate {
@@ -25,16 +25,16 @@ struct TraceWitness {
 
 /// The last moment the trace is believed for: its end, or the first rung if that came before. What
 /// happened later is the doing of whoever tried to free the victims.
-Nanos judged_until(const Observation& observation);
+Nanos believed_until(const Observation& observation);
 
-/// The look at the victims that counts, nullptr without one.
-const SampleSet* last_look(const Observation& observation);
+/// The last samples of the victims, nullptr without any.
+const SampleSet* last_samples(const Observation& observation);
 
-/// Threads of the victims that were alive in the last look.
+/// Threads of the victims that were alive in the last samples.
 std::vector<int> victim_tids(const Observation& observation);
 
 /// Does a task have an event of its own?
-bool has_events(const TraceStory& story, int tid);
+bool has_events(const TraceHistory& history, int tid);
 
 /// "the trace has nothing of writer (101)", by the role the victim had for /proc.
 std::string nothing_of(const Observation& observation, int tid);

@@ -19,8 +19,8 @@ struct Link {
 };
 
 /// What a task that others wait for is doing itself.
-std::string doing(const Scene& scene, int tid) {
-  const TaskStory* task = scene.story.of(tid);
+std::string doing(const TraceView& view, int tid) {
+  const TaskHistory* task = view.history.of(tid);
   if (task == nullptr) return "is not in the trace";
   if (const SleepSpan* slept = task->asleep()) {
     if (slept->call == TracedCall::None) return "is asleep";
@@ -39,10 +39,10 @@ std::string doing(const Scene& scene, int tid) {
 }
 
 /// The last task but `self` that left `call` on the pipe.
-std::optional<std::size_t> last_left(const Scene& scene, std::uint64_t pipe, TracedCall call,
+std::optional<std::size_t> last_left(const TraceView& view, std::uint64_t pipe, TracedCall call,
                                      int self) {
-  for (std::size_t i = scene.story.end; i-- > 0;) {
-    const TraceEvent& event = scene.event(i);
+  for (std::size_t i = view.history.end; i-- > 0;) {
+    const TraceEvent& event = view.event(i);
     const bool done = event.kind == TraceKind::Return && event.call == call && event.result > 0;
     if (done && event.object == pipe && event.tid != self) return i;
   }
@@ -50,8 +50,8 @@ std::optional<std::size_t> last_left(const Scene& scene, std::uint64_t pipe, Tra
 }
 
 /// Somebody inside `call` on the pipe now: it may be asleep there and have done nothing yet.
-const TaskStory* inside(const Scene& scene, std::uint64_t pipe, TracedCall call, int self) {
-  for (const auto& [tid, task] : scene.story.tasks) {
+const TaskHistory* inside(const TraceView& view, std::uint64_t pipe, TracedCall call, int self) {
+  for (const auto& [tid, task] : view.history.tasks) {
     const OpenCall* open = task.in(call);
     if (tid != self && open != nullptr && open->object == pipe) return &task;
   }
@@ -59,21 +59,21 @@ const TaskStory* inside(const Scene& scene, std::uint64_t pipe, TracedCall call,
 }
 
 /// The other side of a pipe: who used it last, or is in it.
-void add_other_side(const Scene& scene, Link& link, std::uint64_t pipe, TracedCall call, int self) {
+void add_other_side(const TraceView& view, Link& link, std::uint64_t pipe, TracedCall call,
+                    int self) {
   const bool reads = call == TracedCall::PipeRead;
-  if (const TaskStory* task = inside(scene, pipe, call, self)) {
-    link.statement.text +=
-        fmt::format("; {} {}", scene.names.of(task->tid), doing(scene, task->tid));
+  if (const TaskHistory* task = inside(view, pipe, call, self)) {
+    link.statement.text += fmt::format("; {} {}", view.names.of(task->tid), doing(view, task->tid));
     link.statement.events.push_back(task->in(call)->event);
     link.on.push_back(task->tid);
-  } else if (const auto last = last_left(scene, pipe, call, self)) {
-    const int tid = scene.event(*last).tid;
+  } else if (const auto last = last_left(view, pipe, call, self)) {
+    const int tid = view.event(*last).tid;
     link.statement.text +=
         fmt::format("; in the trace last {} by {}, which {}", reads ? "read" : "written",
-                    scene.names.of(tid), doing(scene, tid));
+                    view.names.of(tid), doing(view, tid));
     link.statement.events.push_back(*last);
     link.on.push_back(tid);
-  } else if (!scene.hook_absent(call)) {
+  } else if (!view.hook_absent(call)) {
     link.statement.text +=
         fmt::format("; the trace has no {} of it by another task", reads ? "read" : "write");
   } else {
@@ -81,39 +81,39 @@ void add_other_side(const Scene& scene, Link& link, std::uint64_t pipe, TracedCa
   }
 }
 
-void add_pipe_state(const Scene& scene, Link& link, std::uint64_t pipe) {
-  const auto states = scene.states_of(pipe);
+void add_pipe_state(const TraceView& view, Link& link, std::uint64_t pipe) {
+  const auto states = view.states_of(pipe);
   if (pipe == 0 || states.empty()) return;
   link.statement.text +=
-      fmt::format(" (last seen: {})", slots_text(*scene.event(states.back()).pipe));
+      fmt::format(" (last seen: {})", slots_text(*view.event(states.back()).pipe));
   link.statement.events.push_back(states.back());
 }
 
-void add_pipe(const Scene& scene, Link& link, const SleepSpan& slept, int tid) {
+void add_pipe(const TraceView& view, Link& link, const SleepSpan& slept, int tid) {
   if (slept.object == 0) return;
-  add_pipe_state(scene, link, slept.object);
-  const TaskStory* task = scene.story.of(tid);
+  add_pipe_state(view, link, slept.object);
+  const TaskHistory* task = view.history.of(tid);
   const OpenCall* splice = task == nullptr ? nullptr : task->in(TracedCall::PipeSplice);
   bool reads = slept.call == TracedCall::PipeRead;
   if (slept.call == TracedCall::PipeSplice) {
-    if (splice == nullptr) return;                   // it may go either way
-    reads = scene.event(splice->event).number != 1;  // 1: it writes
+    if (splice == nullptr) return;                  // it may go either way
+    reads = view.event(splice->event).number != 1;  // 1: it writes
   }
-  add_other_side(scene, link, slept.object, reads ? TracedCall::PipeWrite : TracedCall::PipeRead,
+  add_other_side(view, link, slept.object, reads ? TracedCall::PipeWrite : TracedCall::PipeRead,
                  tid);
 }
 
 /// Who else is inside a call on the pipe and may hold its mutex; no event tells who does.
-void add_lock(const Scene& scene, Link& link, const SleepSpan& slept, int tid) {
-  add_pipe_state(scene, link, slept.object);
-  for (const auto& [other, task] : scene.story.tasks) {
+void add_lock(const TraceView& view, Link& link, const SleepSpan& slept, int tid) {
+  add_pipe_state(view, link, slept.object);
+  for (const auto& [other, task] : view.history.tasks) {
     if (other == tid || slept.object == 0) continue;
     const auto open = std::find_if(task.open.begin(), task.open.end(), [&](const OpenCall& call) {
       return call.object == slept.object && row_of(call.call).takes_mutex;
     });
     if (open == task.open.end()) continue;
-    link.statement.text += fmt::format("; {} is inside {} on it and {}", scene.names.of(other),
-                                       traced_call_name(open->call), doing(scene, other));
+    link.statement.text += fmt::format("; {} is inside {} on it and {}", view.names.of(other),
+                                       traced_call_name(open->call), doing(view, other));
     link.statement.events.push_back(open->event);
     link.on.push_back(other);
   }
@@ -121,24 +121,24 @@ void add_lock(const Scene& scene, Link& link, const SleepSpan& slept, int tid) {
 }
 
 /// Processes made by the thread group of `tid`; the trace does not tell which of them is meant.
-void add_children(const Scene& scene, Link& link, int tid) {
-  const int pid = scene.group_of(tid);
-  for (std::size_t i = 0; i < scene.story.end && pid != 0; ++i) {
-    const TraceEvent& event = scene.event(i);
+void add_children(const TraceView& view, Link& link, int tid) {
+  const int pid = view.group_of(tid);
+  for (std::size_t i = 0; i < view.history.end && pid != 0; ++i) {
+    const TraceEvent& event = view.event(i);
     const bool made =
-        event.kind == TraceKind::Fork && event.pid == pid && scene.group_of(event.other) != pid;
+        event.kind == TraceKind::Fork && event.pid == pid && view.group_of(event.other) != pid;
     if (!made) continue;
-    link.statement.text += fmt::format("; it made {}, which {}", scene.names.of(event.other),
-                                       doing(scene, event.other));
+    link.statement.text +=
+        fmt::format("; it made {}, which {}", view.names.of(event.other), doing(view, event.other));
     link.statement.events.push_back(i);
     link.on.push_back(event.other);
   }
 }
 
 /// What the task queued right before it began to wait: no call of it lies between.
-std::optional<std::size_t> request_of(const Scene& scene, int tid, std::size_t slept) {
+std::optional<std::size_t> request_of(const TraceView& view, int tid, std::size_t slept) {
   for (std::size_t i = slept; i-- > 0;) {
-    const TraceEvent& event = scene.event(i);
+    const TraceEvent& event = view.event(i);
     if (event.tid != tid) continue;
     if (event.kind == TraceKind::FuseSend) return i;
     const bool wait = event.kind == TraceKind::Call && event.call == TracedCall::FuseWait;
@@ -149,40 +149,40 @@ std::optional<std::size_t> request_of(const Scene& scene, int tid, std::size_t s
 }
 
 /// The request the task waits for, and who answered others.
-void add_request(const Scene& scene, Link& link, int tid, std::size_t slept) {
-  std::optional<std::size_t> send = request_of(scene, tid, slept);
+void add_request(const TraceView& view, Link& link, int tid, std::size_t slept) {
+  std::optional<std::size_t> send = request_of(view, tid, slept);
   std::optional<std::size_t> answer;
-  for (std::size_t i = 0; i < scene.story.end; ++i) {
-    const TraceEvent& event = scene.event(i);
+  for (std::size_t i = 0; i < view.history.end; ++i) {
+    const TraceEvent& event = view.event(i);
     if (event.kind != TraceKind::FuseEnd) continue;
-    if (send && i > *send && event.object == scene.event(*send).object) send.reset();
+    if (send && i > *send && event.object == view.event(*send).object) send.reset();
     if (event.result >= 0) answer = i;
   }
   if (send) {
-    link.statement.text += " of " + fuse_request_text(scene.event(*send));
+    link.statement.text += " of " + fuse_request_text(view.event(*send));
     link.statement.events.push_back(*send);
   }
   if (!answer) return;
-  const int server = scene.event(*answer).tid;
+  const int server = view.event(*answer).tid;
   link.statement.text +=
       fmt::format("; the last answer in the trace, to whatever request, came from {}, which {}",
-                  scene.names.of(server), doing(scene, server));
+                  view.names.of(server), doing(view, server));
   link.statement.events.push_back(*answer);
   if (server != tid) link.on.push_back(server);
 }
 
 /// The other side of what the task waits for.
-void add_object(const Scene& scene, Link& link, const TaskStory& task, const SleepSpan& slept,
+void add_object(const TraceView& view, Link& link, const TaskHistory& task, const SleepSpan& slept,
                 CallObject object) {
   switch (object) {
     case CallObject::Nothing:
       return;
     case CallObject::Pipe:
-      return add_pipe(scene, link, slept, task.tid);
+      return add_pipe(view, link, slept, task.tid);
     case CallObject::Request:
-      return add_request(scene, link, task.tid, slept.event);
+      return add_request(view, link, task.tid, slept.event);
     case CallObject::Child:
-      return add_children(scene, link, task.tid);
+      return add_children(view, link, task.tid);
   }
 }
 
@@ -204,59 +204,59 @@ std::string frames_text(const std::vector<std::string>& stack) {
 }
 
 /// Where a task sleeps of which no more can be said.
-std::string place_text(const Scene& scene, TracedCall call, const SleepSpan& slept) {
-  const auto& stack = scene.stack_of(slept);
+std::string place_text(const TraceView& view, TracedCall call, const SleepSpan& slept) {
+  const auto& stack = view.stack_of(slept);
   if (call == TracedCall::None) return stack.empty() ? "sleeps" : "sleeps in " + frames_text(stack);
-  const char proc = scene.contradicted(slept);
+  const char proc = view.contradicted(slept);
   std::string text =
       fmt::format("sleeps inside {} (state {}{})", traced_call_name(call), slept.state,
                   proc == '\0' ? "" : fmt::format(" in the trace, {} in /proc", proc));
   return stack.empty() ? text : text + ": " + frames_text(stack);
 }
 
-Link link_of(const Scene& scene, const TaskStory& task, const SleepSpan& slept) {
+Link link_of(const TraceView& view, const TaskHistory& task, const SleepSpan& slept) {
   Link link;
   // do_wait() is how zap_pid_ns_processes() waits: the outer call says more.
   TracedCall call = sleeps_in_zap(task) ? TracedCall::ZapPidNs : slept.call;
-  const WaitedFor what = scene.waits_for(call, slept);
-  if (!may_be_in(call, scene.stack_of(slept))) call = TracedCall::None;
+  const WaitedFor what = view.waits_for(call, slept);
+  if (!may_be_in(call, view.stack_of(slept))) call = TracedCall::None;
   const bool object = what == WaitedFor::Object;
   const bool lock = what == WaitedFor::Lock || what == WaitedFor::NotObject;
   std::string text = object ? row_of(call).wait
                      : lock ? lock_text(call, what == WaitedFor::Lock)
-                            : place_text(scene, call, slept);
-  if (what == WaitedFor::NotObject && !scene.stack_of(slept).empty()) {
-    text += ": " + frames_text(scene.stack_of(slept));
+                            : place_text(view, call, slept);
+  if (what == WaitedFor::NotObject && !view.stack_of(slept).empty()) {
+    text += ": " + frames_text(view.stack_of(slept));
   }
-  link.statement = {fmt::format("{} {}", scene.names.of(task.tid), text), {}};
+  link.statement = {fmt::format("{} {}", view.names.of(task.tid), text), {}};
   if (const OpenCall* open = task.in(call)) link.statement.events.push_back(open->event);
   link.statement.events.push_back(slept.event);
   if (what == WaitedFor::Lock) {
-    add_lock(scene, link, slept, task.tid);
+    add_lock(view, link, slept, task.tid);
   } else if (what == WaitedFor::NotObject) {
-    add_pipe_state(scene, link, slept.object);
+    add_pipe_state(view, link, slept.object);
   } else if (object) {
-    add_object(scene, link, task, slept, row_of(call).object);
+    add_object(view, link, task, slept, row_of(call).object);
   }
-  link.statement.text += fmt::format("; asleep for {}", scene.span_to_end(slept.event));
+  link.statement.text += fmt::format("; asleep for {}", view.span_to_end(slept.event));
   link.statement = cited(link.statement.text, link.statement.events);
   return link;
 }
 
 }  // namespace
 
-std::vector<Statement> wait_chain(const Scene& scene, const std::vector<int>& victims) {
+std::vector<Statement> wait_chain(const TraceView& view, const std::vector<int>& victims) {
   std::vector<Statement> chain;
   std::deque<int> next(victims.begin(), victims.end());
   std::set<int> seen;
   while (!next.empty()) {
     const int tid = next.front();
     next.pop_front();
-    const TaskStory* task = scene.story.of(tid);
+    const TaskHistory* task = view.history.of(tid);
     if (!seen.insert(tid).second || task == nullptr) continue;
     const SleepSpan* slept = task->asleep();
     if (slept == nullptr) continue;  // it waits for nobody
-    const Link link = link_of(scene, *task, *slept);
+    const Link link = link_of(view, *task, *slept);
     chain.push_back(link.statement);
     next.insert(next.end(), link.on.begin(), link.on.end());
   }

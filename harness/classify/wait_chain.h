@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "harness/classify/explanation.h"
-#include "harness/classify/scene.h"
+#include "harness/classify/trace_view.h"
 
 namespace hangrate {
 
-std::vector<Statement> wait_chain(const Scene& scene, const std::vector<int>& victims);
+std::vector<Statement> wait_chain(const TraceView& view, const std::vector<int>& victims);
 
 }  // namespace hangrate

@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "harness/classify/explained.h"
+#include "harness/testing/explanation_check.h"
 #include "harness/testing/made_hangs.h"
 
 namespace hangrate {
@@ -20,7 +20,7 @@ using ::testing::Not;
 
 /// What the chain says of `tid`.
 std::string told(const Trace& trace, int tid) {
-  const Explanation e = explained(trace, {tid});
+  const Explanation e = checked_explanation(trace, {tid});
   return e.chain.empty() ? "" : e.chain.front().text;
 }
 
@@ -82,10 +82,10 @@ TEST(WaitChain, AStateThatFitsNothingIsOnlyASleep) {
 std::string told_with(const Trace& trace, char state, const std::vector<std::string>& stack,
                       Nanos when) {
   Observation seen = seen_with(trace, {kReader});
-  SampleSet& look = seen.rounds.back().after;
-  look.when = when;
-  look.tasks[0].state = state;
-  look.tasks[0].stack = stack;
+  SampleSet& samples = seen.rounds.back().after;
+  samples.when = when;
+  samples.tasks[0].state = state;
+  samples.tasks[0].stack = stack;
   return explain(seen, hang_verdict(), {}).chain.front().text;
 }
 
@@ -119,7 +119,7 @@ TEST(WaitChain, ALockIsToldWithWhoIsInsideTheSamePipe) {
   made.call(kReader, TracedCall::PipeRead, kPipe, slots(3, 16));
   const std::size_t slept = made.sleep(kReader, TracedCall::PipeRead, 'D');
   made[slept].stack = {"pipe_read", "vfs_read"};
-  const Explanation e = explained(made.trace(), {kReader});
+  const Explanation e = checked_explanation(made.trace(), {kReader});
   ASSERT_EQ(e.chain.size(), 2u);
   EXPECT_THAT(e.chain[0].text, HasSubstr("; writer is inside pipe_write on it and is asleep in "
                                          "pipe_write; no event tells who holds a lock"));
@@ -231,7 +231,7 @@ TEST(WaitChain, ReadsOfSeveralAreNotToldAsThoseOfTheLast) {
     made.ret(reader, TracedCall::PipeRead, 4096, kPipe, state);
   }
   EXPECT_THAT(
-      text_of(explained(made.trace(), {kWriter})),
+      text_of(checked_explanation(made.trace(), {kWriter})),
       HasSubstr("data was taken out 2 times, last by task 201, since without waking writer"));
 }
 

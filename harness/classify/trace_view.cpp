@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/classify/scene.h"
+#include "harness/classify/trace_view.h"
 
 #include <algorithm>
 #include <set>
@@ -24,40 +24,41 @@ std::string us_text(Nanos span) {
   return fmt::format("{:.3f} us", static_cast<double>(span) / 1000.0);
 }
 
-Scene::Scene(const Trace& of, Nanos judged, const Environment& on, std::map<int, Look> looked)
+TraceView::TraceView(const Trace& of, Nanos believed, const Environment& on,
+                     std::map<int, ProcState> shown)
     : trace(of),
       machine(on),
-      story(read_story(of, judged)),
+      history(read_history(of, believed)),
       names(of),
-      until(judged),
-      looks(std::move(looked)) {}
+      until(believed),
+      proc(std::move(shown)) {}
 
-std::string Scene::span(std::size_t from, std::size_t to) const {
+std::string TraceView::span(std::size_t from, std::size_t to) const {
   return us_text(event(to).when - event(from).when);
 }
 
-std::string Scene::span_to_end(std::size_t from) const {
+std::string TraceView::span_to_end(std::size_t from) const {
   return us_text(std::max<Nanos>(until - event(from).when, 0));
 }
 
 /// A sleeper that is not in the call it was recorded in had its pipe read through an old pointer.
-bool Scene::shows_state(std::size_t index, std::uint64_t pipe) const {
+bool TraceView::shows_state(std::size_t index, std::uint64_t pipe) const {
   const TraceEvent& e = event(index);
   return e.pipe && e.object == pipe && believed_call(e) == e.call;
 }
 
-std::vector<std::size_t> Scene::states_of(std::uint64_t pipe, std::size_t first) const {
+std::vector<std::size_t> TraceView::states_of(std::uint64_t pipe, std::size_t first) const {
   std::vector<std::size_t> found;
-  for (std::size_t i = first; i < story.end; ++i) {
+  for (std::size_t i = first; i < history.end; ++i) {
     if (shows_state(i, pipe)) found.push_back(i);
   }
   return found;
 }
 
-std::vector<std::size_t> Scene::reads_of(std::uint64_t pipe, std::size_t first) const {
+std::vector<std::size_t> TraceView::reads_of(std::uint64_t pipe, std::size_t first) const {
   std::vector<std::size_t> found;
   std::optional<std::uint32_t> tail;
-  for (std::size_t i = 0; i < story.end; ++i) {
+  for (std::size_t i = 0; i < history.end; ++i) {
     const TraceEvent& e = event(i);
     if (e.object != pipe) continue;
     if (e.pipe && !shows_state(i, pipe)) continue;
@@ -72,51 +73,50 @@ std::vector<std::size_t> Scene::reads_of(std::uint64_t pipe, std::size_t first) 
   return found;
 }
 
-std::optional<std::size_t> Scene::last_to(TraceKind kind, int tid, std::size_t before) const {
-  for (std::size_t i = std::min(before, story.end); i-- > 0;) {
+std::optional<std::size_t> TraceView::last_to(TraceKind kind, int tid, std::size_t before) const {
+  for (std::size_t i = std::min(before, history.end); i-- > 0;) {
     if (event(i).kind == kind && event(i).other == tid) return i;
   }
   return std::nullopt;
 }
 
-int Scene::group_of(int tid) const {
-  const TaskStory* task = story.of(tid);
+int TraceView::group_of(int tid) const {
+  const TaskHistory* task = history.of(tid);
   return task == nullptr ? 0 : task->pid;
 }
 
-std::optional<std::string> Scene::absence_of(const std::string& name) const {
+std::optional<std::string> TraceView::absence_of(const std::string& name) const {
   return hangrate::absence_of(trace, name);
 }
 
-bool Scene::hook_absent(TracedCall call) const {
+bool TraceView::hook_absent(TracedCall call) const {
   const auto& hooks = row_of(call).hooks;
   return std::any_of(hooks.begin(), hooks.end(), [&](const CallHook& hook) {
     return hook.used() && hook_absent(std::string(hook.name()));
   });
 }
 
-const Look* Scene::look_at(const SleepSpan& slept) const {
+const ProcState* TraceView::proc_of(const SleepSpan& slept) const {
   const TraceEvent& sleep = event(slept.event);
-  const auto found = looks.find(sleep.tid);
-  const bool during =
-      found != looks.end() && slept.unfinished() && found->second.when >= sleep.when;
+  const auto found = proc.find(sleep.tid);
+  const bool during = found != proc.end() && slept.unfinished() && found->second.when >= sleep.when;
   return during ? &found->second : nullptr;
 }
 
-const std::vector<std::string>& Scene::stack_of(const SleepSpan& slept) const {
+const std::vector<std::string>& TraceView::stack_of(const SleepSpan& slept) const {
   const std::vector<std::string>& recorded = event(slept.event).stack;
-  const Look* look = recorded.empty() ? look_at(slept) : nullptr;
-  return look != nullptr ? look->stack : recorded;
+  const ProcState* seen = recorded.empty() ? proc_of(slept) : nullptr;
+  return seen != nullptr ? seen->stack : recorded;
 }
 
-char Scene::contradicted(const SleepSpan& slept) const {
-  const Look* look = look_at(slept);
-  if (look == nullptr || !asleep(look->state)) return '\0';
+char TraceView::contradicted(const SleepSpan& slept) const {
+  const ProcState* seen = proc_of(slept);
+  if (seen == nullptr || !asleep(seen->state)) return '\0';
   const char told = slept.state == 'K' ? 'D' : slept.state;  // /proc has no letter for killable
-  return look->state == told ? '\0' : look->state;
+  return seen->state == told ? '\0' : seen->state;
 }
 
-WaitedFor Scene::waits_for(TracedCall call, const SleepSpan& slept) const {
+WaitedFor TraceView::waits_for(TracedCall call, const SleepSpan& slept) const {
   if (contradicted(slept) != '\0') return WaitedFor::Unknown;
   const std::vector<std::string>& stack = stack_of(slept);
   if (!may_be_in(call, stack)) return WaitedFor::Unknown;
@@ -126,14 +126,14 @@ WaitedFor Scene::waits_for(TracedCall call, const SleepSpan& slept) const {
   return whole ? WaitedFor::Unknown : waited_for(call, slept.state, stack);
 }
 
-std::vector<const TaskStory*> Scene::living() const {
+std::vector<const TaskHistory*> TraceView::living() const {
   std::set<int> of_trial;  // who only woke one of them is a stranger
   for (const TraceTask& task : trace.tasks) of_trial.insert(task.tid);
-  for (std::size_t i = 0; i < story.end; ++i) {
+  for (std::size_t i = 0; i < history.end; ++i) {
     if (event(i).kind == TraceKind::Fork) of_trial.insert(event(i).other);
   }
-  std::vector<const TaskStory*> found;
-  for (const auto& [tid, task] : story.tasks) {
+  std::vector<const TaskHistory*> found;
+  for (const auto& [tid, task] : history.tasks) {
     if (of_trial.count(tid) > 0 && !task.exit) found.push_back(&task);
   }
   return found;

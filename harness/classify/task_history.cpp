@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/classify/sleeps.h"
+#include "harness/classify/task_history.h"
 
 #include <algorithm>
 #include <string_view>
@@ -13,20 +13,20 @@ namespace {
 constexpr char kDead = 'X';  // TASK_DEAD: do_task_dead() switches away for good
 
 /// What is open when an outermost call is entered was left without a Return that was seen.
-void enter(TaskStory& task, const TraceEvent& event, std::size_t index) {
+void enter(TaskHistory& task, const TraceEvent& event, std::size_t index) {
   if (outermost(event.call)) task.open.clear();
   task.open.push_back({.event = index, .call = event.call, .object = event.object});
 }
 
 /// A Return leaves its call and what is still open inside it: the kernel may have given no Return
 /// for that (a tail call, a lost event). A Return whose Call was before the window leaves nothing.
-void leave(TaskStory& task, TracedCall call) {
+void leave(TaskHistory& task, TracedCall call) {
   const auto found = std::find_if(task.open.rbegin(), task.open.rend(),
                                   [&](const OpenCall& open) { return open.call == call; });
   if (found != task.open.rend()) task.open.erase(std::prev(found.base()), task.open.end());
 }
 
-void fall_asleep(TaskStory& task, const TraceEvent& event, std::size_t index) {
+void fall_asleep(TaskHistory& task, const TraceEvent& event, std::size_t index) {
   std::erase_if(task.open,
                 [&](const OpenCall& open) { return !may_be_in(open.call, event.stack); });
   SleepSpan span{.event = index, .state = event.state, .call = believed_call(event)};
@@ -46,18 +46,18 @@ void fall_asleep(TaskStory& task, const TraceEvent& event, std::size_t index) {
 }
 
 /// The event shows `task` on a CPU: whatever it slept in is over.
-void awake(TaskStory& task, std::size_t index) {
+void awake(TaskHistory& task, std::size_t index) {
   task.ran = index;
   if (!task.sleeps.empty() && !task.sleeps.back().end) task.sleeps.back().end = index;
 }
 
-TaskStory& story_of(TraceStory& story, int tid) {
-  TaskStory& task = story.tasks[tid];
+TaskHistory& history_of(TraceHistory& history, int tid) {
+  TaskHistory& task = history.tasks[tid];
   task.tid = tid;
   return task;
 }
 
-void read_own(TaskStory& task, const TraceEvent& event, std::size_t index) {
+void read_own(TaskHistory& task, const TraceEvent& event, std::size_t index) {
   if (event.pid != 0) task.pid = event.pid;
   awake(task, index);
   if (event.kind == TraceKind::Call) enter(task, event, index);
@@ -74,58 +74,58 @@ bool sleep_state(char state) {
   return std::string_view("SDKI").find(state) != std::string_view::npos && state != '\0';
 }
 
-const SleepSpan* TaskStory::asleep() const {
+const SleepSpan* TaskHistory::asleep() const {
   if (sleeps.empty()) return nullptr;
   const SleepSpan& last = sleeps.back();
   return last.unfinished() && sleep_state(last.state) ? &last : nullptr;
 }
 
-const OpenCall* TaskStory::in(TracedCall call) const {
+const OpenCall* TaskHistory::in(TracedCall call) const {
   const auto found = std::find_if(open.rbegin(), open.rend(), [&](const OpenCall& candidate) {
     return candidate.call == call;
   });
   return found == open.rend() ? nullptr : &*found;
 }
 
-const TaskStory* TraceStory::of(int tid) const {
+const TaskHistory* TraceHistory::of(int tid) const {
   const auto found = tasks.find(tid);
   return found == tasks.end() ? nullptr : &found->second;
 }
 
-std::vector<const TaskStory*> TraceStory::threads_of(int pid) const {
-  std::vector<const TaskStory*> threads;
+std::vector<const TaskHistory*> TraceHistory::threads_of(int pid) const {
+  std::vector<const TaskHistory*> threads;
   for (const auto& [tid, task] : tasks) {
     if (task.pid == pid) threads.push_back(&task);
   }
   return threads;
 }
 
-TraceStory read_story(const Trace& trace, Nanos until) {
-  TraceStory story;
+TraceHistory read_history(const Trace& trace, Nanos until) {
+  TraceHistory history;
   for (const TraceTask& task : trace.tasks) {
-    if (task.tid != 0) story_of(story, task.tid).pid = task.pid;
+    if (task.tid != 0) history_of(history, task.tid).pid = task.pid;
   }
   for (std::size_t i = 0; i < trace.events.size(); ++i) {
     const TraceEvent& event = trace.events[i];
     if (event.when > until) break;
-    story.end = i + 1;
-    if (event.tid != 0) read_own(story_of(story, event.tid), event, i);  // 0: an idle CPU
+    history.end = i + 1;
+    if (event.tid != 0) read_own(history_of(history, event.tid), event, i);  // 0: an idle CPU
     if (event.other == 0) continue;
-    TaskStory& other = story_of(story, event.other);
+    TaskHistory& other = history_of(history, event.other);
     if (event.kind == TraceKind::Fork) {
       const int known = other.exit ? 0 : other.pid;  // a number that was used before
       const int pid = event.value != 0 ? static_cast<int>(event.value) : known;
-      other = TaskStory{.tid = event.other, .pid = pid};
+      other = TaskHistory{.tid = event.other, .pid = pid};
     } else if (event.kind == TraceKind::Wake) {
       other.wakes.push_back(i);
       if (!other.sleeps.empty() && other.sleeps.back().unfinished()) other.sleeps.back().wake = i;
     }
   }
-  return story;
+  return history;
 }
 
 std::optional<OpenCall> open_at(const Trace& trace, std::size_t index, int tid, TracedCall call) {
-  TaskStory task;
+  TaskHistory task;
   for (std::size_t i = 0; i < std::min(index, trace.events.size()); ++i) {
     const TraceEvent& event = trace.events[i];
     if (event.tid != tid) continue;
@@ -136,7 +136,7 @@ std::optional<OpenCall> open_at(const Trace& trace, std::size_t index, int tid, 
   return open == nullptr ? std::nullopt : std::optional(*open);
 }
 
-bool sleeps_in_zap(const TaskStory& task) {
+bool sleeps_in_zap(const TaskHistory& task) {
   const SleepSpan* slept = task.asleep();
   const OpenCall* zap = task.in(TracedCall::ZapPidNs);
   if (slept == nullptr || zap == nullptr) return false;

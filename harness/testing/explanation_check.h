@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/classify/explained.h"
+//
+// For tests: explains a trace and checks what must be true of any explanation.
+#pragma once
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
+#include "harness/classify/explain.h"
 #include "harness/testing/made_hangs.h"
 
 namespace hangrate::testing {
 
-Explanation explained(const Trace& trace, const std::vector<int>& victims,
-                      const Environment& machine) {
+/// Explains a proven hang with these victims. Every statement must cite events, in order, that are
+/// in the trace and in the timeline.
+inline Explanation checked_explanation(const Trace& trace, const std::vector<int>& victims,
+                                       const Environment& machine = {}) {
   const Explanation e = explain(seen_with(trace, victims), hang_verdict(), machine);
   std::vector<Statement> all = e.chain;
   for (const Cause& cause : e.causes) {
@@ -32,13 +39,14 @@ Explanation explained(const Trace& trace, const std::vector<int>& victims,
   return e;
 }
 
-std::vector<std::string> cause_names(const Trace& trace, const std::vector<int>& victims) {
+inline std::vector<std::string> cause_names(const Trace& trace, const std::vector<int>& victims) {
   std::vector<std::string> names;
-  for (const Cause& cause : explained(trace, victims).causes) names.push_back(cause.name);
+  for (const Cause& cause : checked_explanation(trace, victims).causes) names.push_back(cause.name);
   return names;
 }
 
-std::string text_of(const Explanation& e) {
+/// All it says, a line each.
+inline std::string text_of(const Explanation& e) {
   std::string text;
   for (const Cause& cause : e.causes) {
     for (const Statement& statement : cause.statements) text += statement.text + "\n";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Scene: one trace as the explaining rules see it, and the few questions they all ask. Pure.
+// TraceView: a trace up to the moment it is believed, the history of its tasks, what /proc showed
+// of the victims, and the questions that every rule asks of them. Pure.
 #pragma once
 
 #include <map>
@@ -10,7 +11,7 @@
 #include <vector>
 
 #include "harness/classify/event_text.h"
-#include "harness/classify/sleeps.h"
+#include "harness/classify/task_history.h"
 #include "harness/classify/waits.h"
 #include "harness/model/environment.h"
 #include "harness/model/trace.h"
@@ -18,18 +19,19 @@
 namespace hangrate {
 
 /// A task as /proc showed it beside the trace.
-struct Look {
+struct ProcState {
   Nanos when = 0;
   char state = '?';
   std::vector<std::string> stack;
 };
 
-struct Scene {
-  /// `of` and `on` must outlive it. `looked`: of victims, by tid.
-  Scene(const Trace& of, Nanos judged, const Environment& on, std::map<int, Look> looked = {});
+struct TraceView {
+  /// `of` and `on` must outlive it. `shown`: of victims, by tid.
+  TraceView(const Trace& of, Nanos believed, const Environment& on,
+            std::map<int, ProcState> shown = {});
 
   const TraceEvent& event(std::size_t index) const { return trace.events[index]; }
-  /// From event to event, or to the end of what is judged: "12.345 us".
+  /// From event to event, or to the end of what is believed: "12.345 us".
   std::string span(std::size_t from, std::size_t to) const;
   std::string span_to_end(std::size_t from) const;
 
@@ -55,17 +57,17 @@ struct Scene {
   /// What a sleep in `call` is for; unknown where trace and /proc do not agree on its state.
   WaitedFor waits_for(TracedCall call, const SleepSpan& slept) const;
   /// Tasks of the trial that the trace knows and has not seen exit.
-  std::vector<const TaskStory*> living() const;
+  std::vector<const TaskHistory*> living() const;
 
   const Trace& trace;
   const Environment& machine;
-  TraceStory story;
+  TraceHistory history;
   TaskNames names;
   Nanos until;
-  std::map<int, Look> looks;
+  std::map<int, ProcState> proc;
 
  private:
-  const Look* look_at(const SleepSpan& slept) const;
+  const ProcState* proc_of(const SleepSpan& slept) const;
 };
 
 std::string us_text(Nanos span);

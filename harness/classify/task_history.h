@@ -36,7 +36,7 @@ struct SleepSpan {
   bool unfinished() const { return !wake && !end; }
 };
 
-struct TaskStory {
+struct TaskHistory {
   int tid = 0;
   int pid = 0;                      ///< 0: never seen
   std::vector<OpenCall> open;       ///< outermost first
@@ -51,24 +51,24 @@ struct TaskStory {
   const OpenCall* in(TracedCall call) const;
 };
 
-struct TraceStory {
-  std::map<int, TaskStory> tasks;  ///< by tid
-  std::size_t end = 0;             ///< events before this index were read
+struct TraceHistory {
+  std::map<int, TaskHistory> tasks;  ///< by tid
+  std::size_t end = 0;               ///< events before this index were read
 
   /// nullptr: the trace has nothing of it.
-  const TaskStory* of(int tid) const;
+  const TaskHistory* of(int tid) const;
   /// Every task of a thread group that the trace knows.
-  std::vector<const TaskStory*> threads_of(int pid) const;
+  std::vector<const TaskHistory*> threads_of(int pid) const;
 };
 
 /// Reads the events up to and with `until`.
-TraceStory read_story(const Trace& trace, Nanos until);
+TraceHistory read_history(const Trace& trace, Nanos until);
 
 /// The innermost call of that kind in which `tid` was when event `index` happened.
 std::optional<OpenCall> open_at(const Trace& trace, std::size_t index, int tid, TracedCall call);
 
 /// Does it sleep in zap_pid_ns_processes(), or in the do_wait() that is called from there?
-bool sleeps_in_zap(const TaskStory& task);
+bool sleeps_in_zap(const TaskHistory& task);
 
 /// Why that hook was missing, nullopt if it was there.
 std::optional<std::string> absence_of(const Trace& trace, const std::string& hook);
