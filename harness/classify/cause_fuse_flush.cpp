@@ -111,7 +111,7 @@ std::map<int, Server> servers_of(const TraceView& view) {
   return servers;
 }
 
-/// Has every thread of it that the trace knows begun to exit? Its exits then.
+/// Has every thread of it in the trace begun to exit? Its exits then.
 bool gone(const TraceView& view, Server& server) {
   for (const TaskHistory* thread : view.history.threads_of(server.pid)) {
     if (!thread->exit) return false;
@@ -169,8 +169,8 @@ Statement it_waits(const TraceView& view, const Flush& flush) {
   if (!flush.send) {
     const std::string why = view.absence_of("fuse_request_send").value_or("");
     return cited(
-        fmt::format("{} has entered fuse_flush after that and request_wait_answer in it, and has "
-                    "left neither; requests were not traced{}",
+        fmt::format("{} then entered fuse_flush and, from there, request_wait_answer, and has "
+                    "returned from neither; requests were not traced{}",
                     who, why.empty() ? "" : fmt::format(" (fuse_request_send: {})", why)),
         shown);
   }
@@ -194,7 +194,7 @@ Statement server_gone(const TraceView& view, const Flush& flush, const Server& s
                       server.answered.size(), server.answered.size() == 1 ? "" : "s");
   }
   const bool one = server.exits.size() == 1;
-  return cited(fmt::format("{}; the {} of it that the trace knows {} begun to exit", how,
+  return cited(fmt::format("{}; its {} in the trace {} begun to exit", how,
                            one ? "one thread" : fmt::format("{} threads", server.exits.size()),
                            one ? "has" : "have"),
                shown);
@@ -238,13 +238,13 @@ bool may_be_v6_15(const std::string& release) {
 /// request that is too old aborts its connection: who is left or not, the wait has an end then.
 std::string who_is_left(const Environment& machine) {
   constexpr unsigned kPeriod = 15;  // FUSE_TIMEOUT_TIMER_FREQ: how often it looks, and the least
-  const std::string nobody = "no server that the trace knows is left to answer";
+  const std::string nobody = "no server in the trace is left to answer";
   const auto fallback = seconds_of(machine, "fs.fuse.default_request_timeout");
   const auto most = seconds_of(machine, "fs.fuse.max_request_timeout");
   if (!fallback && !most) {
     if (!may_be_v6_15(machine.release)) return nobody;
     return nobody +
-           ", and as far as is known nothing ends the wait after a time "
+           ", and no timeout is known to end the wait "
            "(fs.fuse.default_request_timeout, v6.15, was not read)";
   }
   const unsigned first = fallback.value_or(0);
@@ -253,15 +253,15 @@ std::string who_is_left(const Environment& machine) {
       fmt::format("fs.fuse.default_request_timeout {}, max_request_timeout {}, v6.15", first, last);
   if (first == 0 && last == 0) {
     return fmt::format(
-        "{}, and no setting ends the wait after a time ({}; a server may have asked "
-        "for that itself)",
+        "{}, and no setting limits the wait ({}; a server may have asked for a "
+        "timeout itself)",
         nobody, settings);
   }
   const unsigned bound = first == 0 ? last : last == 0 ? first : std::min(first, last);
   const unsigned seconds = std::max(kPeriod, bound);
   return fmt::format(
-      "{}, but the wait has an end: the kernel aborts the connection when a request is "
-      "{} s old, or up to {} s later ({}), unless the server asked for another time{}",
+      "{}, but the wait is limited: the kernel aborts the connection when a request is "
+      "{} s old, or up to {} s later ({}), unless the server asked for another timeout{}",
       nobody, seconds, kPeriod, settings, last == 0 ? "" : fmt::format(" up to {} s", last));
 }
 
@@ -282,9 +282,9 @@ Statement why_no_abort(const TraceView& view, const Flush& flush, bool self,
   std::vector<std::size_t> shown = forks;
   shown.insert(shown.end(), {flush.exit, flush.slept});
   return cited(
-      fmt::format("{}; {} {} the process of {}, and has begun its own exit and not ended it; "
-                  "what keeps the connection open is not in the trace; {}",
-                  left, who, forks.size() == 1 ? "was made by" : "descends from",
+      fmt::format("{}; {} {} the process of {} and is still exiting; the trace does not show "
+                  "what keeps the connection open; {}",
+                  left, who, forks.size() == 1 ? "was forked by" : "descends from",
                   view.names.of(view.event(forks.back()).pid), none),
       shown);
 }

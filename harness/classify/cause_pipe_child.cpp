@@ -175,12 +175,12 @@ std::optional<Cause> pipe_child_cause(const TraceView& view, int victim) {
       {states.back(), slept->event});
   if (parent->fork) {
     const std::string maker = view.names.of(view.event(*parent->fork).tid);
-    say(fmt::format("{} made {}", maker, who), {*parent->fork});
+    say(fmt::format("{} forked {}", maker, who), {*parent->fork});
   }
-  say(parent->fork ? fmt::format("{} sleeps in do_wait; of its children that the trace knows only "
-                                 "{} lives",
+  say(parent->fork ? fmt::format("{} sleeps in do_wait; {} is its only child in the trace that has "
+                                 "not exited",
                                  other, who)
-                   : fmt::format("{} sleeps in do_wait; {} is its child by the word of the "
+                   : fmt::format("{} sleeps in do_wait; {} is its child according to the "
                                  "reproducer",
                                  other, who),
       {waits, asleep});
@@ -190,8 +190,8 @@ std::optional<Cause> pipe_child_cause(const TraceView& view, int victim) {
   say(fmt::format("the trace has no read of the pipe in the {} since{}",
                   view.span_to_end(slept->event), reads.empty() ? ", nor any before" : ""),
       shown);
-  say(fmt::format("each waits for the other: {} for room, {} for the end of {}; neither is in "
-                  "the trace, so no wake-up is seen to be missing",
+  say(fmt::format("each waits for the other: {} for room, {} for the exit of {}; the trace shows "
+                  "neither, and no lost wake-up",
                   who, other, who),
       {states.back(), slept->event, asleep});
   return cause;

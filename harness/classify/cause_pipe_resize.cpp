@@ -139,10 +139,11 @@ std::string how_it_won(const TraceView& view, const Stall& stall, std::vector<st
 
 /// The wake-up came between its look at the ring and its going to sleep, and it looked once more.
 Statement slept_all_the_same(const TraceView& view, const Stall& stall) {
-  return cited(fmt::format("{} had not left its CPU yet, looked again, and slept all the same: it "
-                           "looked while max_usage was {}",
-                           view.names.of(stall.writer), view.event(stall.still).pipe->max_usage),
-               {stall.wake, stall.second_sleep, stall.still});
+  return cited(
+      fmt::format("{} had not been switched out yet, checked again and slept anyway: max_usage "
+                  "was still {} when it checked",
+                  view.names.of(stall.writer), view.event(stall.still).pipe->max_usage),
+      {stall.wake, stall.second_sleep, stall.still});
 }
 
 Statement slept_again(const TraceView& view, const Stall& stall) {
@@ -155,7 +156,7 @@ Statement slept_again(const TraceView& view, const Stall& stall) {
       stall.still >= stall.second_sleep
           ? fmt::format("found {} slots used and max_usage {}, and slept again", slots_used(state),
                         state.max_usage)
-          : fmt::format("and slept again: it looked while max_usage was {}", state.max_usage);
+          : fmt::format("and slept again: max_usage was still {} when it checked", state.max_usage);
   return cited(fmt::format("{} ran {} after the wake-up{}, {}", view.names.of(stall.writer),
                            view.span(stall.wake, *stall.run), how, found),
                shown);
@@ -221,8 +222,8 @@ std::optional<Cause> pipe_resize_cause(const TraceView& view, int victim) {
       {stall.wake, stall.still, stall.rise});
   cause.statements.push_back(nobody_woke(view, stall));
   if (auto reads = reads_do_not_help(view, stall)) cause.statements.push_back(*reads);
-  say("this order, first the wake-up and then the limit, is what e95aada4cb93 \"pipe: wakeup "
-      "wr_wait after setting max_usage\" (v6.8-rc1) turned round",
+  say("the wake-up before the limit: e95aada4cb93 \"pipe: wakeup wr_wait after setting max_usage\" "
+      "(v6.8-rc1) reversed this order",
       {stall.wake, stall.rise});
   return cause;
 }

@@ -27,7 +27,7 @@ std::string state_text(const TraceEvent& event) {
 }
 
 std::string sleep_text(const TraceEvent& event) {
-  if (event.state == 'X') return "leaves its CPU for good";
+  if (event.state == 'X') return "is switched out for the last time";
   std::string text = fmt::format("sleeps, state {}", event.state == '\0' ? '?' : event.state);
   const TracedCall call = believed_call(event);
   if (call != event.call) return text;  // then the pipe is not what it sleeps on either
@@ -150,7 +150,7 @@ std::string describe_event(const TraceEvent& event, const TaskNames& names) {
     case TraceKind::Sleep:
       return sleep_text(event);
     case TraceKind::Preempt:
-      return "loses its CPU, still runnable";
+      return "is preempted";
     case TraceKind::Run:
       return "runs";
     case TraceKind::Wake:
@@ -159,7 +159,7 @@ std::string describe_event(const TraceEvent& event, const TaskNames& names) {
       return fmt::format("sends {} to {}{}", signal_text(event.number), names.of(event.other),
                          event.result == 0 ? "" : fmt::format(", result {}", event.result));
     case TraceKind::Fork:
-      return "makes " + names.of(event.other);
+      return "forks " + names.of(event.other);
     case TraceKind::Exit:
       return "exits";
     case TraceKind::FuseSend:

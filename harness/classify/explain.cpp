@@ -94,8 +94,8 @@ std::vector<std::string> limits_of(const Trace& trace) {
   std::vector<std::string> notes;
   if (trace.lost > 0) {
     notes.push_back(fmt::format(
-        "{} event{} lost in the window: no cause is concluded, the one that decides may "
-        "be among them, and who is told to sleep or to have done nothing may have moved since",
+        "{} event{} lost in the window: no cause is stated, because the deciding event may be "
+        "among them, and a task that seems to sleep may have run since",
         trace.lost, trace.lost == 1 ? " was" : "s were"));
   }
   if (trace.skipped > 0) {

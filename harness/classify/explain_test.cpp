@@ -66,8 +66,8 @@ TEST(ExplainPipeResize, StatesAWakeUpThatCameBeforeTheSleep) {
   ASSERT_EQ(e.causes.size(), 1u);
   EXPECT_EQ(e.causes[0].name, "pipe_resize_stall");
   EXPECT_THAT(text_of(e), HasSubstr("was about to sleep in pipe_write because the ring was full"));
-  EXPECT_THAT(text_of(e), HasSubstr("had not left its CPU yet, looked again, and slept all the "
-                                    "same: it looked while max_usage was 16"));
+  EXPECT_THAT(text_of(e), HasSubstr("had not been switched out yet, checked again and slept "
+                                    "anyway: max_usage was still 16 when it checked"));
   const Explanation left = checked_explanation(woken_on_its_way_to_sleep(true).trace(), {kWriter});
   ASSERT_EQ(left.causes.size(), 1u);
   EXPECT_THAT(text_of(left), HasSubstr("and slept again"));
@@ -136,7 +136,7 @@ TEST(ExplainPipeResize, BoundsTheLookOfAWriterThatWasOffItsCpuOnlyAfterTheRise) 
   made[slept].object = kPipe;
   const Explanation e = checked_explanation(made.trace(), {kWriter});
   ASSERT_EQ(e.causes.size(), 1u);
-  EXPECT_THAT(text_of(e), HasSubstr("and slept again: it looked while max_usage was 16"));
+  EXPECT_THAT(text_of(e), HasSubstr("and slept again: max_usage was still 16 when it checked"));
 }
 
 TEST(ExplainPipeResize, NotAWriterThatWasWokenAfterTheRiseAndReturned) {
@@ -220,10 +220,11 @@ TEST(ExplainPipeChild, StatesThatParentAndChildWaitForEachOther) {
   EXPECT_EQ(e.causes[0].name, "pipe_full_child");
   const std::string text = text_of(e);
   EXPECT_THAT(text, HasSubstr("child sleeps in pipe_write because the ring is full: 16 of 16"));
-  EXPECT_THAT(text, HasSubstr("parent made child"));
+  EXPECT_THAT(text, HasSubstr("parent forked child"));
   EXPECT_THAT(
       text,
-      HasSubstr("parent sleeps in do_wait; of its children that the trace knows only child lives"));
+      HasSubstr(
+          "parent sleeps in do_wait; child is its only child in the trace that has not exited"));
   EXPECT_THAT(text,
               HasSubstr("the trace has no read of the pipe in the 50000.000 us since, nor any"));
 }
@@ -242,7 +243,7 @@ TEST(ExplainPipeChild, NotAParentWhoseChildRuns) {
   made.run(kChild);
   const Explanation e = checked_explanation(made.trace(), {kParent});
   EXPECT_THAT(e.causes, IsEmpty());
-  EXPECT_THAT(text_of(e), HasSubstr("it made child, which was last seen running or runnable"));
+  EXPECT_THAT(text_of(e), HasSubstr("it forked child, which was last seen running or runnable"));
 }
 
 TEST(ExplainPipeChild, NotASlowReader) {
@@ -429,7 +430,7 @@ TEST(Explain, LostEventsLeaveTheTimelineAndTakeTheCause) {
     const Explanation e = checked_explanation(made.trace(), {kWriter, kParent, kChild, kHolder});
     EXPECT_THAT(e.causes, IsEmpty());
     EXPECT_FALSE(e.timeline.empty());
-    EXPECT_THAT(text_of(e), HasSubstr("1 event was lost in the window: no cause is concluded"));
+    EXPECT_THAT(text_of(e), HasSubstr("1 event was lost in the window: no cause is stated"));
   }
 }
 
@@ -494,10 +495,10 @@ TEST(Explain, ARingThatWrappedIsNoMissingHook) {
 TEST(Explain, SaysWhichVictimTheTraceHasNothingOf) {
   Observation seen = seen_with(stalled_writer().trace(), {kWriter, kReader});
   EXPECT_THAT(explain(seen, hang_verdict(), {}).notes,
-              ElementsAre("the trace has nothing of reader (103)"));
+              ElementsAre("the trace has no event of reader (103)"));
   seen = seen_with(stalled_writer().trace(), {kReader});
   EXPECT_TRUE(explain(seen, hang_verdict(), {}).empty());
-  EXPECT_EQ(why_unexplained(seen, hang_verdict()), "the trace has nothing of reader (103)");
+  EXPECT_EQ(why_unexplained(seen, hang_verdict()), "the trace has no event of reader (103)");
   MadeTrace running = stalled_writer();
   running.run(kWriter);
   seen = seen_with(running.trace(), {kWriter});

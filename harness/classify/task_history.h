@@ -55,7 +55,7 @@ struct TraceHistory {
   std::map<int, TaskHistory> tasks;  ///< by tid
   std::size_t end = 0;               ///< events before this index were read
 
-  /// nullptr: the trace has nothing of it.
+  /// nullptr: the trace has no event of it.
   const TaskHistory* of(int tid) const;
   /// Every task of a thread group that the trace knows.
   std::vector<const TaskHistory*> threads_of(int pid) const;

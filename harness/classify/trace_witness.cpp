@@ -19,7 +19,7 @@ double us(Nanos span) {
 
 TraceWitness lost_some(const Trace& trace) {
   return {WitnessState::Silent,
-          fmt::format("the trace lost {} event{}: it cannot say that nobody woke the victim",
+          fmt::format("the trace lost {} event{}, so it cannot show that nobody woke the victim",
                       trace.lost, trace.lost == 1 ? "" : "s")};
 }
 
@@ -30,8 +30,8 @@ std::optional<TraceWitness> blind(const Trace& trace) {
     if (!why) continue;
     return TraceWitness{
         WitnessState::Silent,
-        fmt::format("{} was not traced{}: the trace cannot say that nobody woke the victim", hook,
-                    why->empty() ? "" : " (" + *why + ")")};
+        fmt::format("{} was not traced{}, so the trace cannot show that nobody woke the victim",
+                    hook, why->empty() ? "" : " (" + *why + ")")};
   }
   return std::nullopt;
 }
@@ -43,27 +43,26 @@ TraceWitness ask_of_sleep(const Trace& trace, const TaskNames& names, const Slee
   const auto after = [&](std::size_t event) { return us(trace.events[event].when - slept.when); };
   if (last.wake) {
     return {WitnessState::Contradicts,
-            fmt::format("the trace has {} woken by {} {:.3f} us after it last went to sleep", who,
+            fmt::format("in the trace {} is woken by {} {:.3f} us after it last went to sleep", who,
                         names.of(trace.events[*last.wake].tid), after(*last.wake))};
   }
   if (last.end) {
     return {WitnessState::Contradicts,
-            fmt::format("the trace has {} on a CPU {:.3f} us after it last went to sleep", who,
+            fmt::format("in the trace {} is on a CPU {:.3f} us after it last went to sleep", who,
                         after(*last.end))};
   }
   if (last.state == '?' || last.state == '\0') {
     return {WitnessState::Silent,
-            fmt::format("the trace does not tell in which state {} gave up its CPU", who)};
+            fmt::format("the trace does not show in which state {} was switched out", who)};
   }
   if (!sleep_state(last.state)) {
     return {WitnessState::Contradicts,
-            fmt::format("the trace has {} in state {}, which is no sleep", who, last.state)};
+            fmt::format("in the trace {} is in state {}, which is not a sleep", who, last.state)};
   }
   const std::string where =
       last.call == TracedCall::None ? "" : std::string(" in ") + traced_call_name(last.call);
   return {WitnessState::Confirms,
-          fmt::format("the trace has {} asleep{} since {:.3f} us before its end, and no wake-up of "
-                      "it since",
+          fmt::format("in the trace {} is asleep{} for the last {:.3f} us, and nobody wakes it",
                       who, where, us(std::max<Nanos>(until - slept.when, 0)))};
 }
 
@@ -80,12 +79,11 @@ class Witness {
     if (const auto silent = blind(trace_)) return *silent;
     const std::string who = names_.of(tid);
     if (!knows(tid)) {
-      return {WitnessState::Silent, fmt::format("the trace has nothing of {}", who)};
+      return {WitnessState::Silent, fmt::format("the trace has no event of {}", who)};
     }
     const TaskHistory& task = *history_.of(tid);
     if (task.sleeps.empty()) {
-      return {WitnessState::Contradicts,
-              fmt::format("the trace has {} on a CPU and no sleep of it", who)};
+      return {WitnessState::Contradicts, fmt::format("in the trace {} runs and never sleeps", who)};
     }
     return ask_of_sleep(trace_, names_, task.sleeps.back(), who, until_);
   }
@@ -133,10 +131,10 @@ std::string nothing_of(const Observation& observation, int tid) {
   if (const SampleSet* samples = last_samples(observation)) {
     for (const TaskSample& task : samples->tasks) {
       if ((task.tid != 0 ? task.tid : task.pid) != tid || task.role.empty()) continue;
-      return fmt::format("the trace has nothing of {} ({})", task.role, tid);
+      return fmt::format("the trace has no event of {} ({})", task.role, tid);
     }
   }
-  return fmt::format("the trace has nothing of task {}", tid);
+  return fmt::format("the trace has no event of task {}", tid);
 }
 
 TraceWitness trace_witness(const Trace& trace, int tid, Nanos until) {
@@ -148,7 +146,7 @@ TraceWitness trace_witness(const Observation& observation) {
   const Trace& trace = *observation.trace;
   if (trace.lost > 0) return lost_some(trace);
   const std::vector<int> victims = victim_tids(observation);
-  if (victims.empty()) return {WitnessState::Silent, "no victim to look for in the trace"};
+  if (victims.empty()) return {WitnessState::Silent, "no victim is known to look for in the trace"};
   const Witness witness(trace, believed_until(observation));
   TraceWitness all{WitnessState::Confirms, ""};
   for (const int tid : victims) {

@@ -36,7 +36,7 @@ std::vector<int> victim_tids(const Observation& observation);
 /// Does a task have an event of its own?
 bool has_events(const TraceHistory& history, int tid);
 
-/// "the trace has nothing of writer (101)", by the role the victim had for /proc.
+/// "the trace has no event of writer (101)", by the role the victim had for /proc.
 std::string nothing_of(const Observation& observation, int tid);
 
 /// One task, by the events up to and with `until`.

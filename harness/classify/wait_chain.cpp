@@ -33,7 +33,7 @@ std::string doing(const TraceView& view, int tid) {
   if (task->sleeps.empty() && !task->ran) return "has no event of its own";
   if (!task->sleeps.empty() && task->sleeps.back().unfinished()) {  // stopped, traced, not told
     const char state = task->sleeps.back().state;
-    return fmt::format("last gave up its CPU in state {}", state == '\0' ? '?' : state);
+    return fmt::format("was last switched out in state {}", state == '\0' ? '?' : state);
   }
   return "was last seen running or runnable";
 }
@@ -75,7 +75,7 @@ void add_other_side(const TraceView& view, Link& link, std::uint64_t pipe, Trace
     link.on.push_back(tid);
   } else if (!view.hook_absent(call)) {
     link.statement.text +=
-        fmt::format("; the trace has no {} of it by another task", reads ? "read" : "write");
+        fmt::format("; no other task {} it in the trace", reads ? "reads from" : "writes to");
   } else {
     link.statement.text += fmt::format("; {} were not traced", reads ? "reads" : "writes");
   }
@@ -117,7 +117,7 @@ void add_lock(const TraceView& view, Link& link, const SleepSpan& slept, int tid
     link.statement.events.push_back(open->event);
     link.on.push_back(other);
   }
-  link.statement.text += "; no event tells who holds a lock";
+  link.statement.text += "; the trace does not show who holds the lock";
 }
 
 /// Processes made by the thread group of `tid`; the trace does not tell which of them is meant.
@@ -128,8 +128,8 @@ void add_children(const TraceView& view, Link& link, int tid) {
     const bool made =
         event.kind == TraceKind::Fork && event.pid == pid && view.group_of(event.other) != pid;
     if (!made) continue;
-    link.statement.text +=
-        fmt::format("; it made {}, which {}", view.names.of(event.other), doing(view, event.other));
+    link.statement.text += fmt::format("; it forked {}, which {}", view.names.of(event.other),
+                                       doing(view, event.other));
     link.statement.events.push_back(i);
     link.on.push_back(event.other);
   }
@@ -165,7 +165,7 @@ void add_request(const TraceView& view, Link& link, int tid, std::size_t slept) 
   if (!answer) return;
   const int server = view.event(*answer).tid;
   link.statement.text +=
-      fmt::format("; the last answer in the trace, to whatever request, came from {}, which {}",
+      fmt::format("; the last answer in the trace, to any request, came from {}, which {}",
                   view.names.of(server), doing(view, server));
   link.statement.events.push_back(*answer);
   if (server != tid) link.on.push_back(server);

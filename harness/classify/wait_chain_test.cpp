@@ -37,17 +37,18 @@ Trace reader_in(char state, const std::vector<std::string>& stack) {
 TEST(WaitChain, ASleepThatASignalEndsIsForData) {
   for (const auto& stack : {std::vector<std::string>{}, {"anon_pipe_read", "vfs_read"}}) {
     EXPECT_EQ(told(reader_in('S', stack), kReader),
-              "reader waits in pipe_read for data in a pipe (last seen: 0 of 16 slots used); the "
-              "trace has no write of it by another task; asleep for 50000.000 us");
+              "reader waits in pipe_read for data in a pipe (last seen: 0 of 16 slots used); no "
+              "other task writes to it in the trace; asleep for 50000.000 us");
   }
 }
 
 TEST(WaitChain, AnUninterruptibleSleepInAPipeIsForALockAndNotForData) {
   const std::string text = told(reader_in('D', {"anon_pipe_read", "vfs_read"}), kReader);
-  EXPECT_EQ(text,
-            "reader waits uninterruptibly inside pipe_read (state D: for a lock, not for data) "
-            "(last seen: 0 of 16 slots used); no event tells who holds a lock; asleep for "
-            "50000.000 us");
+  EXPECT_EQ(
+      text,
+      "reader waits uninterruptibly inside pipe_read (state D: for a lock, not for data) "
+      "(last seen: 0 of 16 slots used); the trace does not show who holds the lock; asleep for "
+      "50000.000 us");
   MadeTrace writer = full_pipe();
   writer[1].state = 'D';
   writer[1].stack = {"pipe_write", "vfs_write"};
@@ -122,7 +123,7 @@ TEST(WaitChain, ALockIsToldWithWhoIsInsideTheSamePipe) {
   const Explanation e = checked_explanation(made.trace(), {kReader});
   ASSERT_EQ(e.chain.size(), 2u);
   EXPECT_THAT(e.chain[0].text, HasSubstr("; writer is inside pipe_write on it and is asleep in "
-                                         "pipe_write; no event tells who holds a lock"));
+                                         "pipe_write; the trace does not show who holds the lock"));
   EXPECT_THAT(e.chain[0].text, Not(HasSubstr("resizer")));  // it is at another pipe
 }
 
@@ -168,7 +169,7 @@ TEST(WaitChain, DoesNotSayThatNobodyDidWhatWasNotTraced) {
   trace.absent = {"pipe_write: refused"};
   EXPECT_THAT(told(trace, kReader), HasSubstr("; writes were not traced"));
   trace.absent = {"pipe_read: refused"};
-  EXPECT_THAT(told(trace, kReader), HasSubstr("the trace has no write of it by another task"));
+  EXPECT_THAT(told(trace, kReader), HasSubstr("no other task writes to it in the trace"));
 }
 
 TEST(WaitChain, WhoIsStoppedIsNotRunningAndWhoBeginsToExitHasNotExited) {
@@ -182,7 +183,7 @@ TEST(WaitChain, WhoIsStoppedIsNotRunningAndWhoBeginsToExitHasNotExited) {
     return told(made.trace(), kParent);
   };
   EXPECT_THAT(parent_of([](MadeTrace& m) { m.sleep(kChild, TracedCall::None, 'T'); }),
-              HasSubstr("child, which last gave up its CPU in state T;"));
+              HasSubstr("child, which was last switched out in state T;"));
   EXPECT_THAT(parent_of([](MadeTrace& m) { m.run(kChild); }),
               HasSubstr("child, which was last seen running or runnable;"));
   EXPECT_THAT(parent_of([](MadeTrace& m) { m.exit(kChild); }),

@@ -26,7 +26,7 @@ TEST(TraceWitness, ConfirmsAVictimThatNobodyWokeSinceItSlept) {
   MadeTrace made = testing::stalled_writer();
   const TraceWitness witness = trace_witness(seen_with(made.trace(), {kWriter}));
   EXPECT_EQ(witness.state, WitnessState::Confirms);
-  EXPECT_NE(witness.text.find("writer asleep in pipe_write"), std::string::npos) << witness.text;
+  EXPECT_NE(witness.text.find("writer is asleep in pipe_write"), std::string::npos) << witness.text;
 }
 
 TEST(TraceWitness, DoesNotNameACallThatTheStackSpeaksAgainst) {
@@ -34,7 +34,7 @@ TEST(TraceWitness, DoesNotNameACallThatTheStackSpeaksAgainst) {
   made[3].stack = {"futex_do_wait", "__futex_wait"};
   const TraceWitness witness = trace_witness(seen_with(made.trace(), {kParent}));
   EXPECT_EQ(witness.state, WitnessState::Confirms);
-  EXPECT_NE(witness.text.find("has parent asleep since"), std::string::npos) << witness.text;
+  EXPECT_NE(witness.text.find("parent is asleep for"), std::string::npos) << witness.text;
 }
 
 TEST(TraceWitness, AWakeUpAfterTheLastSleepContradicts) {
@@ -104,9 +104,10 @@ TEST(TraceWitness, IsSilentWhereWakeUpsOrSwitchesAreNotTraced) {
     made.trace().absent = {std::string(hook) + ": refused"};
     const TraceWitness witness = trace_witness(seen_with(made.trace(), {kWriter}));
     EXPECT_EQ(witness.state, WitnessState::Silent);
-    EXPECT_EQ(witness.text, std::string(hook) +
-                                " was not traced (refused): the trace cannot say that nobody woke "
-                                "the victim");
+    EXPECT_EQ(witness.text,
+              std::string(hook) +
+                  " was not traced (refused), so the trace cannot show that nobody woke "
+                  "the victim");
   }
   MadeTrace made = testing::stalled_writer();
   made.trace().absent = {"do_wait: no sched_waking here"};
@@ -117,7 +118,7 @@ TEST(TraceWitness, NamesAVictimItDoesNotKnowByItsRole) {
   MadeTrace made = testing::stalled_writer();
   Observation seen = seen_with(made.trace(), {kWriter, 4711});
   seen.rounds[0].after.tasks[1].role = "helper";
-  EXPECT_EQ(trace_witness(seen).text, "the trace has nothing of helper (4711)");
+  EXPECT_EQ(trace_witness(seen).text, "the trace has no event of helper (4711)");
 }
 
 /// 1,000 victims x 40,000 events took 10.7 s when every victim read the trace anew.

@@ -193,7 +193,7 @@ TEST_F(TraceCommand, AVictimTheTraceHasNothingOfIsNamed) {
   ASSERT_TRUE(
       write_file_atomically(journal_, text + dump_line(to_json_value(Record(trial))) + "\n"));
   EXPECT_THAT(trace({"show", journal_ + ":60"}).out,
-              HasSubstr("no explanation: the trace has nothing of reader (103)"));
+              HasSubstr("no explanation: the trace has no event of reader (103)"));
 }
 
 TEST_F(TraceCommand, AMalformedTraceIsToldWithItsLine) {
