@@ -166,9 +166,7 @@ Explanation explain(const Observation& observation, const Verdict& verdict,
   explanation.chain = wait_chain(view, asleep);
   for (const int tid : asleep) {
     if (view.trace.lost > 0) break;
-    add_cause(pipe_resize_cause(view, tid), explanation.causes);
-    add_cause(pipe_child_cause(view, tid), explanation.causes);
-    add_cause(fuse_flush_cause(view, tid), explanation.causes);
+    for (CauseRule* rule : cause_rules()) add_cause(rule(view, tid), explanation.causes);
   }
   Events events;
   cite(explanation.chain, events);

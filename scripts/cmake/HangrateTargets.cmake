@@ -55,6 +55,39 @@ function(hangrate_layer name)
   hangrate_tests(${name} FOLDER ${arg_FOLDER} LINK hangrate_${name})
 endfunction()
 
+# hangrate_causes(TARGET): adds repros/*/cause.cpp and the table of their rules. They are sources of the
+# library itself, so that whoever explains a trace has them all; no code in the harness names one.
+function(hangrate_causes target)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/repros/*/cause.cpp)
+  set(declared "")
+  set(listed "")
+  foreach(source ${sources})
+    get_filename_component(folder ${source} DIRECTORY)
+    get_filename_component(name ${folder} NAME)
+    string(APPEND declared "CauseRule ${name};\n")
+    string(APPEND listed "    causes::${name},\n")
+  endforeach()
+  set(table ${CMAKE_CURRENT_BINARY_DIR}/cause_rules.cpp)
+  file(CONFIGURE OUTPUT ${table} @ONLY CONTENT [[
+// Made by scripts/cmake/HangrateTargets.cmake.
+#include "harness/classify/causes.h"
+
+namespace hangrate {
+
+namespace causes {
+@declared@}  // namespace causes
+
+std::span<CauseRule* const> cause_rules() {
+  static CauseRule* const rules[] = {
+@listed@  };
+  return rules;
+}
+
+}  // namespace hangrate
+]])
+  target_sources(${target} PRIVATE ${sources} ${table})
+endfunction()
+
 # hangrate_tests(NAME FOLDER dir LINK ...): *_test.cpp into NAME_test, *_bench.cpp into NAME_bench.
 function(hangrate_tests name)
   cmake_parse_arguments(arg "" "FOLDER" "LINK" ${ARGN})
@@ -99,7 +132,7 @@ endfunction()
 function(hangrate_repro_program name)
   cmake_parse_arguments(arg "" "FOLDER;OUTPUT" "" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${arg_FOLDER}/*.cpp)
-  list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "_(test|bench)\\.cpp$|/cause\\.cpp$")
   add_library(${name}_parts OBJECT ${sources})
   target_link_libraries(${name}_parts PUBLIC hangrate_kit)
   hangrate_options(${name}_parts)

@@ -13,6 +13,10 @@
 
 namespace hangrate {
 
+namespace causes {
+CauseRule pipe_full_child;
+}
+
 namespace {
 
 struct Parent {
@@ -144,7 +148,7 @@ bool may_be_read_by_another(const TraceView& view, int child, int waiter) {
 
 }  // namespace
 
-std::optional<Cause> pipe_child_cause(const TraceView& view, int victim) {
+std::optional<Cause> causes::pipe_full_child(const TraceView& view, int victim) {
   const TaskHistory* child = view.history.of(victim);
   const SleepSpan* slept = child == nullptr ? nullptr : child->asleep();
   if (slept == nullptr || slept->call != TracedCall::PipeWrite || slept->object == 0 ||

@@ -16,6 +16,10 @@
 
 namespace hangrate {
 
+namespace causes {
+CauseRule fuse_flush_exit;
+}
+
 namespace {
 
 constexpr std::int64_t kFlush = 25;           // FUSE_FLUSH, include/uapi/linux/fuse.h
@@ -291,7 +295,7 @@ Statement why_no_abort(const TraceView& view, const Flush& flush, bool self,
 
 }  // namespace
 
-std::optional<Cause> fuse_flush_cause(const TraceView& view, int victim) {
+std::optional<Cause> causes::fuse_flush_exit(const TraceView& view, int victim) {
   const auto flush = flush_of(view, victim);
   if (!flush) return std::nullopt;
   std::map<int, Server> servers = servers_of(view);

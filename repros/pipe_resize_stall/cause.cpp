@@ -12,6 +12,10 @@
 
 namespace hangrate {
 
+namespace causes {
+CauseRule pipe_resize_stall;
+}
+
 namespace {
 
 struct Stall {
@@ -191,7 +195,7 @@ std::optional<Statement> reads_do_not_help(const TraceView& view, const Stall& s
 
 }  // namespace
 
-std::optional<Cause> pipe_resize_cause(const TraceView& view, int victim) {
+std::optional<Cause> causes::pipe_resize_stall(const TraceView& view, int victim) {
   auto found = woken_in_vain(view, victim);
   if (!found || !find_resize(view, *found) || !find_limits(view, *found)) return std::nullopt;
   const Stall& stall = *found;
