@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The kernel functions that the flight recorder follows from entry to return, and all that the rest
-// of the program knows of each: a row of traced_calls.def. Plain values; whether each row is
-// complete is checked when traced_call.cpp is compiled.
+// The kernel functions that the flight recorder follows from entry to return. All that is known of
+// one is its row in traced_calls.def. Plain values; traced_call.cpp checks at compile time that
+// each row is complete.
 #pragma once
 
 #include <algorithm>
@@ -27,7 +27,7 @@ enum class CallEntered {
 
 enum class CallObject { Nothing, Pipe, Request, Child };
 
-/// When does a call that came back without sleeping tell nothing?
+/// When may a call that returned without sleeping be left out of a trace?
 enum class CallQuiet { Never, Always, UnlessItRead, UnlessItResized };
 
 /// A few words; the rest of the array is empty.
@@ -77,7 +77,7 @@ struct TracedCallRow {
   bool takes_mutex = false;      ///< of the pipe
   bool changes_ring = false;     ///< moves the slots of the pipe, or sets their number
   const char* wait = "";         ///< what its own wait is, in words
-  const char* awaited = "";      ///< what a sleeper does not wait for that is at the mutex
+  const char* awaited = "";      ///< what that wait is for, of a call that takes the mutex as well
   const char* no_wait = "";      ///< why it has no wait of its own
 };
 
