@@ -32,6 +32,7 @@ Result<RunHeader> header_from_json(const Json& json);
 /// nullopt: a record type this version does not know, to be skipped.
 Result<std::optional<Record>> record_from_json(const Json& json);
 Result<Observation> observation_from_json(const Json& json);
+Result<Verdict> verdict_from_json(const Json& json);
 
 Result<Json> parse_json(const std::string& text);
 /// One line, no newline; bytes that are not UTF-8 are replaced, so any comm or console text is
