@@ -9,7 +9,6 @@
 
 #include "harness/app/commands.h"
 #include "harness/app/kernel_supply.h"
-#include "harness/app/matrix_show.h"
 #include "harness/base/input.h"
 #include "harness/cli/drive.h"
 #include "harness/cli/exit_codes.h"
@@ -41,7 +40,7 @@ struct Options {
   std::optional<std::uint64_t> seed;
   std::optional<double> confidence;
   GateOptions gate;
-  MatrixShow show;
+  Show show;
 };
 
 volatile std::sig_atomic_t interrupted = 0;
@@ -137,7 +136,7 @@ Result<LoadedMatrix> open_matrix(const Options& options, const std::vector<Catal
 }
 
 int matrix(Options options, const std::vector<std::string>& argv) {
-  if (const auto usable = check_matrix_show(options.show); !usable) return complain(usable.error());
+  if (const auto usable = check_show(options.show); !usable) return complain(usable.error());
   if (!options.shard.empty()) {
     const auto shard = parse_shard(options.shard, options.overrides);
     if (!shard) return complain(shard.error());
@@ -185,8 +184,8 @@ int matrix(Options options, const std::vector<std::string>& argv) {
   }
   auto all = load_matrix(folder);
   if (!all) return complain(all.error().as(ErrorKind::Infrastructure));
-  summarize(all->summary);
-  const int code = present_matrix(all->summary, options.show);
+  summarize(all->run);
+  const int code = present(all->run, options.show);
   if (interrupted == 0) return code;
   std::fprintf(stderr, "interrupted; go on with: hangrate matrix --resume %s\n", folder.c_str());
   return kExitInterrupted;
@@ -256,7 +255,7 @@ CommandBody add_matrix_command(CLI::App& app, std::vector<std::string> argv) {
                       "Package mirror (default: this machine's apt configuration)");
   command->add_flag("--offline", o->offline, "Only kernels that are in the cache");
   command->add_option("--repro-dir", o->repro_dir, "Where the reproducers are");
-  add_matrix_show_options(*command, o->show);
+  add_show_options(*command, o->show);
   command->footer(
       "Examples:\n"
       "  hangrate matrix ci/kernels.json --html matrix.html\n"

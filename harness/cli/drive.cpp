@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "harness/base/file.h"
+#include "harness/base/output.h"
 #include "harness/cli/exit_codes.h"
 #include "harness/cli/flight.h"
 #include "harness/cli/live.h"
@@ -41,27 +41,6 @@ int complain(const Error& error) {
   return error.kind() == ErrorKind::Usage ? kExitUsage : kExitInfrastructure;
 }
 
-int present(const Summary& summary, const RunOptions& options) {
-  const bool machine_on_stdout = options.json == "-";
-  if (options.ktap && !machine_on_stdout) {
-    std::fputs(ktap_report(summary).c_str(), stdout);
-  } else {
-    FILE* out = machine_on_stdout ? stderr : stdout;
-    const bool colour = colour_wanted(out, options.no_colour);
-    std::string text = text_table(summary, colour);
-    text += text_measurements(summary);
-    if (!options.quiet) text += text_proofs(summary, colour);
-    std::fputs(text.c_str(), out);
-  }
-  if (machine_on_stdout) {
-    std::fputs(json_report(summary).c_str(), stdout);
-  } else if (!options.json.empty()) {
-    const auto written = write_file_atomically(options.json, json_report(summary));
-    if (!written) return warn_not_written(written.error());
-  }
-  return finish_stdout(summary.exit_code);
-}
-
 int finish_stdout(int code) {
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
     return warn_not_written(Error::from_errno("write(stdout)"));
@@ -73,10 +52,9 @@ int finish_stdout(int code) {
 }
 
 int drive(SessionPlan plan, const RunOptions& options) {
-  if (const auto usable = check_output_path("--json", options.json); !usable)
-    return complain(usable.error());
-  Live live(!options.quiet && ::isatty(STDERR_FILENO) != 0, plan.header.stop,
-            plan.header.confidence);
+  const Show& show = options.show;
+  if (const auto usable = check_show(show); !usable) return complain(usable.error());
+  Live live(!show.quiet && ::isatty(STDERR_FILENO) != 0, plan.header.stop, plan.header.confidence);
   const std::vector<CellSpec>& cells = plan.header.cells;
   SessionEvents events;
   events.progress = [&](std::size_t cell, const CellResult& result, Nanos elapsed) {
@@ -91,7 +69,7 @@ int drive(SessionPlan plan, const RunOptions& options) {
   if (plan.channel.empty()) sweep_before_run();  // a matrix has done it, and a guest is new
   std::optional<Recorder> recorder = start_recorder(plan.header.trace);
   plan.recorder = recorder ? &*recorder : nullptr;
-  if (const std::string& why = plan.header.trace.refused; !why.empty() && !options.quiet) {
+  if (const std::string& why = plan.header.trace.refused; !why.empty() && !show.quiet) {
     std::fprintf(stderr, "no kernel traces: %s; verdicts rest on /proc alone\n",
                  safe_line(why).c_str());
   }
@@ -100,14 +78,14 @@ int drive(SessionPlan plan, const RunOptions& options) {
     opened = true;
     std::fprintf(stderr, "results: %s\n", plan.results.c_str());
   };
-  const auto outcome = run_session(plan, events);
+  auto outcome = run_session(plan, events);
   if (!outcome) {
     if (!opened) return complain(outcome.error());
     const int code = complain(outcome.error().as(ErrorKind::Infrastructure));
     std::fprintf(stderr, "what was recorded: hangrate report %s\n", plan.results.c_str());
     return code;
   }
-  const int code = present(summarize(plan.header, outcome->cells), options);
+  const int code = present(native_run(plan.header, std::move(outcome->cells)), show);
   if (!outcome->interrupted) return code;
   std::fprintf(stderr, "interrupted; %s\n",
                plan.results.empty()

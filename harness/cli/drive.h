@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// drive(): runs a plan and presents it: live line, table, proofs, JSON, KTAP. Shared by `hangrate
-// run` and every reproducer run alone. Returns the exit code.
+// drive(): runs a plan and presents it. Shared by `hangrate run` and every reproducer run alone.
+// Returns the exit code.
 #pragma once
 
 #include <cstdio>
@@ -10,14 +10,10 @@
 #include <fmt/format.h>
 
 #include "harness/cli/run_options.h"
-#include "harness/report/summary.h"
 
 namespace hangrate {
 
 int drive(SessionPlan plan, const RunOptions& options);
-
-/// Prints a summary as the options ask. Used by `hangrate report` too. Returns its exit code.
-int present(const Summary& summary, const RunOptions& options);
 
 /// fmt::print() throws when stdout is full; this leaves it to finish_stdout() to say so.
 template <typename... Args>

@@ -12,7 +12,6 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "harness/base/file.h"
 #include "harness/base/seed.h"
 #include "harness/base/text.h"
 #include "harness/cli/numbers.h"
@@ -211,10 +210,7 @@ void add_run_options(CLI::App& app, RunOptions& o) {
   app.add_option("--results", o.results, "Folder for the journal of this run");
   app.add_option("--channel", o.channel)->group("");  // how a matrix runs us
   app.add_option("--first-trial", o.first)->group("")->check(whole_number(0, kMostTrials));
-  app.add_option("--json", o.json, "Write the summary as JSON to this file, - for stdout");
-  app.add_flag("--ktap", o.ktap, "Print KTAP instead of the table");
-  app.add_flag("-q,--quiet", o.quiet, "No progress, no proofs");
-  app.add_flag("--no-color,--no-colour", o.no_colour, "No colour even on a terminal");
+  add_show_options(app, o.show);
 }
 
 Result<Nanos> parse_duration(const std::string& text) {
@@ -346,8 +342,8 @@ Result<SessionPlan> make_resume_plan(const RunOptions& options,
       options.search || !options.warm.empty() || options.gate.given();
   if (more) {
     return fail(
-        Error::usage("--resume goes on with what the journal planned: only --json, --ktap, "
-                     "--quiet and --repro-dir go with it"));
+        Error::usage("--resume goes on with what the journal planned: only output options and "
+                     "--repro-dir go with it"));
   }
   auto loaded = load_run(options.resume);
   if (!loaded) return fail(loaded.error());

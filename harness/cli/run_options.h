@@ -11,6 +11,7 @@
 
 #include "harness/base/error.h"
 #include "harness/cli/gate_options.h"
+#include "harness/cli/show.h"
 #include "harness/run/catalog.h"
 #include "harness/run/session.h"
 
@@ -45,10 +46,7 @@ struct RunOptions {
   std::string resume;
   std::string channel;      ///< of a machine that another one runs
   std::uint64_t first = 0;  ///< index of the first trial
-  std::string json;
-  bool ktap = false;
-  bool quiet = false;
-  bool no_colour = false;
+  Show show;
 };
 
 /// Help of --expect, which a matrix has too.

@@ -21,13 +21,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   scratch.write("k/boot-001/console.log", parts[2]);
   auto loaded = load_matrix(scratch.path(), true);
   if (!loaded) return 0;
-  summarize(loaded->summary);
-  HR_CHECK(parse_json(matrix_json(loaded->summary)));
+  summarize(loaded->run);
+  HR_CHECK(parse_json(json_report(loaded->run)));
   pugi::xml_document document;
-  HR_CHECK(document.load_string(matrix_junit(loaded->summary).c_str()));
-  for (const std::string& text :
-       {matrix_text(loaded->summary, false), matrix_markdown(loaded->summary),
-        matrix_ktap(loaded->summary), matrix_html(loaded->summary)}) {
+  HR_CHECK(document.load_string(junit_report(loaded->run).c_str()));
+  for (const std::string& text : {text_report(loaded->run, {}), markdown_report(loaded->run),
+                                  ktap_report(loaded->run), html_report(loaded->run)}) {
     HR_CHECK(safe_text(text) == text);
   }
   return 0;

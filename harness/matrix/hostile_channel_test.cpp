@@ -233,10 +233,10 @@ TEST_F(HostileChannel, WhateverMachinesSayTheHostGoesOnAndItsDiskIsNotFilled) {
     ASSERT_TRUE(ran) << ran.error().what();
     const auto after = load_matrix(folder);
     ASSERT_TRUE(after) << after.error().what();
-    for (const MatrixRow& row : after->summary.rows) {
+    for (const Row& row : after->run.rows) {
       boots += row.boots.size();
       EXPECT_GE(row.boots.size(), 1u) << row.id;
-      for (const BootFact& boot : row.boots) ++ends[end_name(boot.end)];
+      for (const Boot& boot : row.boots) ++ends[end_name(boot.end)];
       EXPECT_EQ(row.cells[0].tally().hits(), 0u) << row.id << ": no machine told of a hang";
       kept += row.cells[0].tally().count(Outcome::Clean);
       EXPECT_LE(row.cells[0].measured(), kTrials + kMostBootsOfRow) << row.id;

@@ -22,7 +22,7 @@ class MatrixRunner {
   MatrixRunner(MatrixStore& store, const LoadedMatrix& so_far, const MatrixOptions& options,
                KernelSource& kernels)
       : options_(options), kernels_(kernels) {
-    auto row = so_far.summary.rows.begin();
+    auto row = so_far.run.rows.begin();
     for (const MatrixKernel& kernel : so_far.header.plan.kernels) {
       rows_.emplace_back(store, so_far.header, kernel, *row++, options);
     }

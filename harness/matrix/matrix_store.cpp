@@ -9,6 +9,7 @@
 
 #include "harness/base/input.h"
 #include "harness/base/output.h"
+#include "harness/base/text.h"
 #include "harness/guest/console_log.h"
 #include "harness/model/gate_json.h"
 #include "harness/model/json_fields.h"
@@ -63,24 +64,14 @@ std::string boot_name(int number) {
   return fmt::format("boot-{:03}", number);
 }
 
-/// A word as a shell takes it.
-std::string shell_word(const std::string& word) {
-  constexpr const char* kPlain =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=:,./@%";
-  if (!word.empty() && word.find_first_not_of(kPlain) == word.npos) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
+Row* row_of(RunResult& run, const std::string& id) {
+  const auto row =
+      std::find_if(run.rows.begin(), run.rows.end(), [&](const Row& r) { return r.id == id; });
+  return row != run.rows.end() ? &*row : nullptr;
 }
 
-MatrixRow* row_of(MatrixSummary& summary, const std::string& id) {
-  const auto row = std::find_if(summary.rows.begin(), summary.rows.end(),
-                                [&](const MatrixRow& r) { return r.id == id; });
-  return row != summary.rows.end() ? &*row : nullptr;
-}
-
-void take_row(MatrixSummary& summary, const RowRecord& record) {
-  MatrixRow* row = row_of(summary, record.id);
+void take_row(RunResult& run, const RowRecord& record) {
+  Row* row = row_of(run, record.id);
   if (row == nullptr) return;
   row->label = record.label;
   row->accel = record.accel;
@@ -91,24 +82,24 @@ void take_row(MatrixSummary& summary, const RowRecord& record) {
   row->flaws.clear();  // told when this row was not gone on with; now it is
 }
 
-void take_note(MatrixSummary& summary, const RowNote& note) {
-  MatrixRow* row = row_of(summary, note.id);
+void take_note(RunResult& run, const RowNote& note) {
+  Row* row = row_of(run, note.id);
   if (row == nullptr) return;
   auto& notes = note.flaw ? row->flaws : row->notes;
   if (std::find(notes.begin(), notes.end(), note.text) == notes.end()) notes.push_back(note.text);
 }
 
-void take_boot(MatrixSummary& summary, const BootRecord& record) {
-  MatrixRow* row = row_of(summary, record.id);
+void take_boot(RunResult& run, const BootRecord& record) {
+  Row* row = row_of(run, record.id);
   if (row == nullptr) return;
   if (!record.end) {
-    BootFact boot;
+    Boot boot;
     boot.number = record.number;
     boot.folder = record.id + "/" + boot_name(record.number);
     row->boots.push_back(std::move(boot));
     return;
   }
-  for (BootFact& boot : row->boots) {
+  for (Boot& boot : row->boots) {
     if (boot.number != record.number) continue;
     boot.end = *record.end;
     boot.why = record.why;
@@ -120,7 +111,7 @@ void take_boot(MatrixSummary& summary, const BootRecord& record) {
 
 /// Adds what one boot recorded of one cell. The environment comes from the guest, what sets the
 /// kernel apart from its release from the row.
-Result<void> take_cell(LoadedMatrix& loaded, MatrixRow& row, std::size_t cell, BootFact& boot,
+Result<void> take_cell(LoadedMatrix& loaded, Row& row, std::size_t cell, Boot& boot,
                        const std::string& path, bool reclassify) {
   CellResult alone(row.header.cells[cell]);
   RunHeader own;
@@ -177,7 +168,7 @@ bool exists(const std::string& path) {
 }
 
 /// A console that is there and cannot be read may hold a complaint: no pass.
-void take_console(MatrixRow& row, BootFact& boot, const std::string& path) {
+void take_console(Row& row, Boot& boot, const std::string& path) {
   if (!exists(path)) return;
   auto findings = findings_in_file(path);
   if (!findings) row.flaws.push_back("its console is left out: " + findings.error().what());
@@ -185,8 +176,8 @@ void take_console(MatrixRow& row, BootFact& boot, const std::string& path) {
 }
 
 void take_results(LoadedMatrix& loaded, const std::string& folder, bool reclassify) {
-  for (MatrixRow& row : loaded.summary.rows) {
-    for (BootFact& boot : row.boots) {
+  for (Row& row : loaded.run.rows) {
+    for (Boot& boot : row.boots) {
       boot.clusters.resize(row.header.cells.size());
       const std::string place = folder + "/" + boot.folder + "/";
       take_console(row, boot, place + "console.log");
@@ -206,12 +197,12 @@ void take_results(LoadedMatrix& loaded, const std::string& folder, bool reclassi
 /// Rows with the cells as planned; a cell of a boot brings the whole specification.
 void lay_out(LoadedMatrix& loaded) {
   const MatrixHeader& header = loaded.header;
-  loaded.summary.version = header.version;
-  loaded.summary.started = header.started;
-  loaded.summary.argv = header.argv;
-  loaded.summary.confidence = header.confidence;
+  loaded.run.version = header.version;
+  loaded.run.started = header.started;
+  loaded.run.argv = header.argv;
+  loaded.run.confidence = header.confidence;
   for (const MatrixKernel& kernel : header.plan.kernels) {
-    MatrixRow row;
+    Row row;
     row.id = kernel.id;
     row.spec = kernel.spec;
     row.label = kernel.spec;
@@ -220,7 +211,7 @@ void lay_out(LoadedMatrix& loaded) {
     row.memory_mib = kernel.memory_mib;
     row.repeat = fmt::format("hangrate matrix {} --filter {} --seed {}", shell_word(header.file),
                              kernel.id, header.seed);
-    for (const std::string& option : header.options) row.repeat += " " + shell_word(option);
+    if (!header.options.empty()) row.repeat += " " + shell_words(header.options);
     row.header.stated = kernel.expect;
     row.header.gate = header.gate;
     row.header.confidence = header.confidence;
@@ -235,7 +226,7 @@ void lay_out(LoadedMatrix& loaded) {
       row.cells.emplace_back(spec);
       row.header.cells.push_back(std::move(spec));
     }
-    loaded.summary.rows.push_back(std::move(row));
+    loaded.run.rows.push_back(std::move(row));
   }
 }
 
@@ -324,11 +315,11 @@ Result<LoadedMatrix> load_matrix(const std::string& folder, bool reclassify) {
         }
         lay_out(loaded);
       } else if (type == "row") {
-        take_row(loaded.summary, json->get<RowRecord>());
+        take_row(loaded.run, json->get<RowRecord>());
       } else if (type == "boot") {
-        take_boot(loaded.summary, json->get<BootRecord>());
+        take_boot(loaded.run, json->get<BootRecord>());
       } else if (type == "note") {
-        take_note(loaded.summary, json->get<RowNote>());
+        take_note(loaded.run, json->get<RowNote>());
       } else {
         ++loaded.unknown_records;
       }

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "harness/matrix/matrix_plan.h"
-#include "harness/report/matrix_summary.h"
+#include "harness/report/run.h"
 #include "harness/run/line_file.h"
 
 namespace hangrate {
@@ -89,7 +89,7 @@ bool holds_matrix(const std::string& folder);
 
 struct LoadedMatrix {
   MatrixHeader header;
-  MatrixSummary summary;      ///< rows in the order of the plan, summaries not worked out yet
+  RunResult run;              ///< rows in the order of the plan, summaries not worked out yet
   std::uint64_t cut_off = 0;  ///< files whose last line has no end; it is left out
   std::uint64_t unknown_records = 0;  ///< of a later version, left out
   std::uint64_t reclassified = 0;     ///< verdicts that came out different

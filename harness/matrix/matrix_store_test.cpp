@@ -42,12 +42,12 @@ class Store : public ::testing::Test {
 TEST_F(Store, JudgesEveryObservationAgainIfAsked) {
   const auto then = load_matrix(folder_ / "run");
   ASSERT_TRUE(then) << then.error().what();
-  EXPECT_EQ(then->summary.rows.front().cells[0].tally().hits(), 0u);
+  EXPECT_EQ(then->run.rows.front().cells[0].tally().hits(), 0u);
   EXPECT_EQ(then->reclassified, 0u);
   const auto now = load_matrix(folder_ / "run", true);
   ASSERT_TRUE(now) << now.error().what();
   EXPECT_EQ(now->reclassified, 1u);
-  const MatrixRow& row = now->summary.rows.front();
+  const Row& row = now->run.rows.front();
   EXPECT_EQ(row.cells[0].tally().hits(), 1u);
   EXPECT_EQ(row.boots[0].clusters[0], (Cluster{1, 1})) << "the rate of the boot too";
 }
@@ -56,7 +56,7 @@ TEST_F(Store, ASpoiltJournalIsAFlawOfItsRow) {
   std::ofstream(journal_, std::ios::app) << "{\"type\":\"batch\",\"cell\":\"x\"}\n";
   const auto loaded = load_matrix(folder_ / "run");
   ASSERT_TRUE(loaded) << loaded.error().what();
-  const MatrixRow& row = loaded->summary.rows.front();
+  const Row& row = loaded->run.rows.front();
   ASSERT_EQ(row.flaws.size(), 1u);
   EXPECT_EQ(row.flaws[0].find("left out from there on: "), 0u) << row.flaws[0];
   EXPECT_EQ(row.cells[0].tally().attempted(), 1u);
@@ -71,12 +71,12 @@ TEST_F(Store, ARowThatWasNotGoneOnWithIsFlawedUntilItIs) {
   ASSERT_TRUE(store->add(RowNote{.id = "k", .text = "modules that did not load"}));
   const auto without = load_matrix(folder_ / "run");
   ASSERT_TRUE(without);
-  EXPECT_EQ(without->summary.rows.front().flaws, std::vector<std::string>{note.text});
+  EXPECT_EQ(without->run.rows.front().flaws, std::vector<std::string>{note.text});
   ASSERT_TRUE(store->add(RowRecord{.id = "k", .label = "the same again"}));
   const auto with = load_matrix(folder_ / "run");
   ASSERT_TRUE(with);
-  EXPECT_TRUE(with->summary.rows.front().flaws.empty());
-  EXPECT_EQ(with->summary.rows.front().notes.size(), 1u);
+  EXPECT_TRUE(with->run.rows.front().flaws.empty());
+  EXPECT_EQ(with->run.rows.front().notes.size(), 1u);
 }
 
 TEST(MatrixStore, RefusesAConfidenceThatIsNone) {
@@ -104,9 +104,9 @@ TEST(MatrixStore, KeepsWhatWasStatedOfAKernel) {
   ASSERT_TRUE(MatrixStore::create(folder / "run", header));
   const auto loaded = load_matrix(folder / "run");
   ASSERT_TRUE(loaded) << loaded.error().what();
-  const MatrixRow& stated = loaded->summary.rows.front();
+  const Row& stated = loaded->run.rows.front();
   EXPECT_EQ(stated.header.stated, header.plan.kernels[0].expect);
-  EXPECT_TRUE(loaded->summary.rows.back().header.stated.empty());
+  EXPECT_TRUE(loaded->run.rows.back().header.stated.empty());
   EXPECT_EQ(stated.repeat,
             "hangrate matrix 'my kernels.json' --filter k --seed 0 --expect "
             "'alpha=fixed:it'\\''s in 5.14.0-500'");
@@ -119,7 +119,7 @@ TEST_F(Store, TellsWhatWasCutOffAndWhatItDoesNotKnow) {
   ASSERT_TRUE(loaded) << loaded.error().what();
   EXPECT_EQ(loaded->cut_off, 2u);
   EXPECT_EQ(loaded->unknown_records, 2u);
-  EXPECT_EQ(loaded->summary.rows.front().cells[0].tally().attempted(), 1u);
+  EXPECT_EQ(loaded->run.rows.front().cells[0].tally().attempted(), 1u);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ std::uint64_t next_index(const CellResult& result) {
 }  // namespace
 
 RowPlan::RowPlan(const MatrixKernel& kernel, const std::vector<MatrixCell>& cells,
-                 const MatrixRow& so_far)
+                 const Row& so_far)
     : kernel_(kernel) {
   for (std::size_t i = 0; i < cells.size(); ++i) {
     RowCell cell{.plan = cells[i], .result = so_far.cells[i]};
@@ -29,7 +29,7 @@ RowPlan::RowPlan(const MatrixKernel& kernel, const std::vector<MatrixCell>& cell
   }
   good_boots_ = static_cast<int>(
       std::count_if(so_far.boots.begin(), so_far.boots.end(),
-                    [](const BootFact& boot) { return boot.end == BootEnd::Finished; }));
+                    [](const Boot& boot) { return boot.end == BootEnd::Finished; }));
   done_ = !more_to_do();
 }
 

@@ -10,7 +10,7 @@
 #include "harness/matrix/cell_intake.h"
 #include "harness/matrix/matrix_plan.h"
 #include "harness/model/ends.h"
-#include "harness/report/matrix_summary.h"
+#include "harness/report/run.h"
 
 namespace hangrate {
 
@@ -37,8 +37,7 @@ struct BootOrder {
 
 class RowPlan {
  public:
-  RowPlan(const MatrixKernel& kernel, const std::vector<MatrixCell>& cells,
-          const MatrixRow& so_far);
+  RowPlan(const MatrixKernel& kernel, const std::vector<MatrixCell>& cells, const Row& so_far);
 
   /// Of the next boot. Empty: it has nothing to do, and counts as done.
   std::vector<BootOrder> next_boot(bool native);

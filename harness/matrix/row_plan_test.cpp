@@ -6,8 +6,8 @@
 namespace hangrate {
 namespace {
 
-MatrixRow row_of(std::size_t cells) {
-  MatrixRow row;
+Row row_of(std::size_t cells) {
+  Row row;
   for (std::size_t i = 0; i < cells; ++i) row.cells.emplace_back(CellSpec{});
   return row;
 }

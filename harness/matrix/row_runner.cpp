@@ -26,7 +26,7 @@ std::string panic_option(int boot) {
 }
 
 /// Why a row cannot go on with this kernel: trials of two kernels are no rate of either.
-std::string difference(const MatrixRow& before, const BootableKernel& kernel) {
+std::string difference(const Row& before, const BootableKernel& kernel) {
   if (before.boots.empty()) return "";
   if (!before.identity.empty() && before.identity != kernel.identity) {
     return "not gone on with: its kernel is another one now, " + kernel.label;
@@ -40,14 +40,14 @@ std::string difference(const MatrixRow& before, const BootableKernel& kernel) {
 }  // namespace
 
 RowRunner::RowRunner(MatrixStore& store, const MatrixHeader& header, const MatrixKernel& kernel,
-                     const MatrixRow& so_far, const MatrixOptions& options)
+                     const Row& so_far, const MatrixOptions& options)
     : store_(store),
       header_(header),
       planned_(kernel),
       options_(options),
       plan_(kernel, header.plan.cells, so_far),
       before_(so_far) {
-  for (const BootFact& boot : so_far.boots) last_boot_ = std::max(last_boot_, boot.number);
+  for (const Boot& boot : so_far.boots) last_boot_ = std::max(last_boot_, boot.number);
 }
 
 Result<void> RowRunner::use(BootableKernel kernel) {

@@ -22,7 +22,7 @@ namespace hangrate {
 class RowRunner {
  public:
   RowRunner(MatrixStore& store, const MatrixHeader& header, const MatrixKernel& kernel,
-            const MatrixRow& so_far, const MatrixOptions& options);
+            const Row& so_far, const MatrixOptions& options);
 
   /// The kernel is there: from now on step() has something to do.
   Result<void> use(BootableKernel kernel);
@@ -89,7 +89,7 @@ class RowRunner {
   const MatrixKernel& planned_;
   const MatrixOptions& options_;
   RowPlan plan_;
-  const MatrixRow& before_;  ///< what it has from earlier runs
+  const Row& before_;  ///< what it has from earlier runs
   std::optional<BootableKernel> kernel_;
 
   int last_boot_ = 0;  ///< number of the last start, ever

@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "harness/report/made_matrix.h"
-#include "harness/report/summary_json.h"
+#include "harness/report/cell_json.h"
+#include "harness/report/made_run.h"
 #include "harness/testing/schema.h"
 
 namespace hangrate {
@@ -47,10 +47,12 @@ struct Clean {
   const CellSummary& plain() const { return summary.cells[0]; }
   const CellSummary& control() const { return summary.cells[1]; }
   const CellSummary& other() const { return summary.cells[2]; }
+  RunResult run() const { return native_run(header, cells); }
+  std::string text() const { return text_report(run(), {}); }
   Json json() const {
-    const std::string report = json_report(summary);
-    EXPECT_EQ(testing::validate("run.schema.json", testing::PlainJson::parse(report)), "");
-    return Json::parse(report);
+    const std::string report = json_report(run());
+    EXPECT_EQ(testing::validate("summary.schema.json", testing::PlainJson::parse(report)), "");
+    return Json::parse(report)["kernels"][0];
   }
 
   RunHeader header;
@@ -106,35 +108,35 @@ TEST(ExpectationReport, TheJsonSaysWhoAndWhy) {
 }
 
 TEST(ExpectationReport, TheTextSaysWhatIsStatedAndHowToStateIt) {
-  const std::string stated = text_table(Clean(kRhel, some_stall(StatedWord::Fixed)).summary, false);
+  const std::string stated = Clean(kRhel, some_stall(StatedWord::Fixed)).text();
   EXPECT_THAT(stated, HasSubstr("    stated: RHEL-37087 # backport\n"));
   EXPECT_THAT(stated, HasSubstr("expectation unknown for other_stall/plain: "));
-  const std::string unknown = text_table(Clean(kRhel).summary, false);
+  const std::string unknown = Clean(kRhel).text();
   EXPECT_THAT(unknown, Not(HasSubstr("stated:")));
   EXPECT_THAT(unknown, HasSubstr("expectation unknown for some_stall/plain, other_stall/plain: "));
   EXPECT_THAT(unknown, HasSubstr("--expect REPRO=fixed:REASON"));
-  EXPECT_THAT(text_table(Clean("5.15.20").summary, false), Not(HasSubstr("--expect")));
-  const std::string ktap = ktap_report(Clean(kRhel, some_stall(StatedWord::Fixed)).summary);
+  EXPECT_THAT(Clean("5.15.20").text(), Not(HasSubstr("--expect")));
+  const std::string ktap = ktap_report(Clean(kRhel, some_stall(StatedWord::Fixed)).run());
   EXPECT_THAT(ktap, HasSubstr("# stated: RHEL-37087   backport\n"));
 }
 
 TEST(ExpectationReport, EveryReportOfAMatrixSaysWhatIsStated) {
-  MatrixSummary matrix = testing::made_matrix();
-  for (MatrixRow& row : matrix.rows) {
+  RunResult matrix = testing::made_run();
+  for (Row& row : matrix.rows) {
     if (row.id != "regressed") continue;
     row.header.stated = {{"pipe_resize_stall", {StatedWord::Fixed, "RHEL-37087 <b>"}}};
   }
   summarize(matrix);
-  for (const std::string& report : {matrix_text(matrix, false), matrix_ktap(matrix)}) {
+  for (const std::string& report : {text_report(matrix, {}), ktap_report(matrix)}) {
     EXPECT_THAT(report, HasSubstr("stated: RHEL-37087 <b>"));
   }
-  for (const std::string& report : {matrix_html(matrix), matrix_junit(matrix)}) {
+  for (const std::string& report : {html_report(matrix), junit_report(matrix)}) {
     EXPECT_THAT(report, HasSubstr("stated: RHEL-37087 &lt;b&gt;"));
   }
-  EXPECT_THAT(matrix_markdown(matrix), HasSubstr("stated: RHEL-37087"));
-  EXPECT_THAT(matrix_markdown(matrix), Not(HasSubstr("RHEL-37087 <b>")));
-  const std::string json = matrix_json(matrix);
-  EXPECT_EQ(testing::validate("matrix-summary.schema.json", testing::PlainJson::parse(json)), "");
+  EXPECT_THAT(markdown_report(matrix), HasSubstr("stated: RHEL-37087"));
+  EXPECT_THAT(markdown_report(matrix), Not(HasSubstr("RHEL-37087 <b>")));
+  const std::string json = json_report(matrix);
+  EXPECT_EQ(testing::validate("summary.schema.json", testing::PlainJson::parse(json)), "");
   EXPECT_THAT(json, HasSubstr("\"expectation_source\": \"stated\""));
 }
 

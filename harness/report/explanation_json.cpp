@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/classify/explain.h"
+#include "harness/report/cell_json.h"
 #include "harness/report/explanation_text.h"
-#include "harness/report/summary_json.h"
 
 namespace hangrate {
 

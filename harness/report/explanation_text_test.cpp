@@ -6,9 +6,11 @@
 
 #include "harness/base/file.h"
 #include "harness/classify/explain.h"
+#include "harness/report/cell_json.h"
+#include "harness/report/cell_text.h"
 #include "harness/report/proof.h"
+#include "harness/report/run.h"
 #include "harness/report/safe_text.h"
-#include "harness/report/summary_json.h"
 #include "harness/report/wrap.h"
 #include "harness/testing/made_hangs.h"
 #include "harness/testing/schema.h"
@@ -103,6 +105,12 @@ struct Hits {
     cell_spec.variant = "blocked-writer";
     return cell_spec;
   }
+  RunResult run() const {
+    RunHeader whole = header;
+    whole.cells = {cell_spec};
+    whole.cells[0].manifest.variants = {{.name = "blocked-writer"}};
+    return native_run(whole, {result});
+  }
   CellSpec cell_spec;
   CellResult result;
   CellSummary cell;
@@ -149,7 +157,7 @@ TEST(Proof, IsThereForProgramsToo) {
   EXPECT_EQ(told["causes"][0]["statements"][0]["text"], statement.text);
   EXPECT_EQ(told["causes"][0]["statements"][0]["events"], Json(statement.events));
   EXPECT_THAT(told["causes"][0]["paragraph"].get<std::string>(), HasSubstr(statement.text + "; "));
-  EXPECT_EQ(validate("run.schema.json", PlainJson::parse(json_report(hits.summary))), "");
+  EXPECT_EQ(validate("summary.schema.json", PlainJson::parse(json_report(hits.run()))), "");
   const Hits none({std::nullopt});
   EXPECT_FALSE(cell_json(none.cell)["kinds"][0].contains("explanation"));
 }

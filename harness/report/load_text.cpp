@@ -37,10 +37,10 @@ std::string load_text(const LoadFact& load) {
   return text;
 }
 
-std::string load_note(const MatrixRow& row) {
+std::string load_note(const Row& row) {
   Span queue;
   Span steal;
-  for (const BootFact& boot : row.boots) {
+  for (const Boot& boot : row.boots) {
     queue.add(boot.load.queue);
     steal.add(boot.load.steal);
   }

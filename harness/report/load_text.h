@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "harness/report/matrix_summary.h"
+#include "harness/report/run.h"
 
 namespace hangrate {
 
@@ -13,6 +13,6 @@ namespace hangrate {
 std::string load_text(const LoadFact& load);
 
 /// That the boots of a row ran under different load, which a rate may follow; "" if they did not.
-std::string load_note(const MatrixRow& row);
+std::string load_note(const Row& row);
 
 }  // namespace hangrate

@@ -6,8 +6,8 @@
 namespace hangrate {
 namespace {
 
-MatrixRow row_with(std::vector<LoadFact> loads) {
-  MatrixRow row;
+Row row_with(std::vector<LoadFact> loads) {
+  Row row;
   for (const LoadFact& load : loads) row.boots.push_back({.load = load});
   return row;
 }

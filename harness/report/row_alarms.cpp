@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "harness/report/matrix_grid.h"
+#include "harness/report/grid.h"
 
 namespace hangrate {
 
@@ -16,7 +16,7 @@ constexpr int kUnexpected = 1;
 constexpr int kNoAnswer = 3;
 
 /// A task that is blocked for long is what such a cell is after.
-bool expects_hang(const MatrixRow& row) {
+bool expects_hang(const Row& row) {
   return std::any_of(row.summary.cells.begin(), row.summary.cells.end(), [](const auto& cell) {
     return cell.expectation == Expectation::Affected || cell.expectation == Expectation::Unknown ||
            cell.expectation == Expectation::AlwaysHangs ||
@@ -42,11 +42,11 @@ int code_of(const std::string& kind, bool hang_expected) {
   return kShown;
 }
 
-std::string boot_name(const BootFact& boot) {
+std::string boot_name(const Boot& boot) {
   return fmt::format("boot-{:03}", boot.number);
 }
 
-std::string name_of(const BootFact& boot, const ConsoleFinding& finding) {
+std::string name_of(const Boot& boot, const ConsoleFinding& finding) {
   return boot_name(boot) + (told_by_end(boot, finding) ? "" : "-" + finding.kind);
 }
 
@@ -58,10 +58,10 @@ const RowAlarm* find_alarm(const std::vector<RowAlarm>& alarms, const std::strin
 
 }  // namespace
 
-std::vector<RowAlarm> alarms_of(const MatrixRow& row) {
+std::vector<RowAlarm> alarms_of(const Row& row) {
   std::vector<RowAlarm> alarms;
   const bool hang_expected = expects_hang(row);
-  for (const BootFact& boot : row.boots) {
+  for (const Boot& boot : row.boots) {
     if (guest_died(boot)) {
       alarms.push_back(
           {.name = boot_name(boot), .text = boot_sentence(boot), .exit_code = kNoAnswer});
@@ -85,8 +85,7 @@ std::vector<RowAlarm> alarms_of(const MatrixRow& row) {
   return alarms;
 }
 
-const RowAlarm* alarm_of(const MatrixRow& row, const BootFact& boot,
-                         const ConsoleFinding& finding) {
+const RowAlarm* alarm_of(const Row& row, const Boot& boot, const ConsoleFinding& finding) {
   return find_alarm(row.alarms, name_of(boot, finding));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Summary: the numbers and verdicts of a run, worked out once; every reporter only formats them.
+// Summary: the numbers and verdicts of a row, worked out once; every reporter only formats them.
 // Pure: a report from a journal is the same on any machine.
 #pragma once
 
@@ -58,14 +58,6 @@ std::string stated_text(const CellSummary& cell);
 std::string expectation_text(const CellSummary& cell);
 /// The latter for all cells, each reason once.
 std::vector<std::string> unknown_expectations(const Summary& summary);
-
-/// The reporters. All give finished text; none prints.
-std::string json_report(const Summary& summary);
-std::string ktap_report(const Summary& summary);
-std::string text_table(const Summary& summary, bool colour);
-/// For the first hit of each kind: who sleeps where, which invariant is broken, what freed it.
-std::string text_proofs(const Summary& summary, bool colour);
-std::string text_measurements(const Summary& summary);
 
 /// "6.18.44 (PREEMPT_DYNAMIC, none)": the kernel in one phrase.
 std::string kernel_phrase(const Summary& summary);

@@ -176,7 +176,7 @@ class HostileGuest : public ::testing::Test {
     const Ran ran = run_command(argv, 60);
     const PlainJson json =
         PlainJson::parse(read_file(folder_ / "run.json").value_or(""), nullptr, false);
-    EXPECT_EQ(validate("matrix-summary.schema.json", json), "") << ran.err;
+    EXPECT_EQ(validate("summary.schema.json", json), "") << ran.err;
     EXPECT_EQ(junit_flaws(folder_ / "run.xml"), "") << ran.err;
     row_ = json.is_object() ? json["kernels"][0] : PlainJson();
     const Ran report = run_command({kHangrate, "report", results, "--json", "-"});

@@ -32,7 +32,7 @@ Json results_of(std::vector<std::string> argv, int* code = nullptr, double limit
   if (code != nullptr) *code = ran.code;
   auto json = parse_json(ran.out);
   EXPECT_TRUE(json) << ran.out << ran.err;
-  return json ? (*json)["results"] : Json::array();
+  return json ? (*json)["kernels"][0]["results"] : Json::array();
 }
 
 std::vector<std::string> alone(const std::string& repro, std::vector<std::string> more) {

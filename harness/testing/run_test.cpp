@@ -3,6 +3,7 @@
 // `hangrate run` as a user runs it, on fake victims: which of them is a hit, which never is, and
 // that nothing is lost, left behind or waited for without end.
 #include <csignal>
+#include <filesystem>
 #include <map>
 
 #include <dirent.h>
@@ -12,6 +13,7 @@
 
 #include "harness/model/json.h"
 #include "harness/testing/command.h"
+#include "harness/testing/schema.h"
 
 namespace hangrate::testing {
 namespace {
@@ -37,7 +39,7 @@ Json result_of(const std::string& variant, const std::string& trials, int* code,
   if (code != nullptr) *code = ran.code;
   auto json = parse_json(ran.out);
   EXPECT_TRUE(json) << ran.out << ran.err;
-  return json ? (*json)["results"][0] : Json();
+  return json ? (*json)["kernels"][0]["results"][0] : Json();
 }
 
 /// Processes whose command line holds `text`.
@@ -218,7 +220,7 @@ TEST(Run, ASkipInTheMiddleMakesNoPassOfHalfARun) {
                                              "-", "--results", folder / "run"}));
     const auto json = parse_json(ran.out);
     ASSERT_TRUE(json) << ran.out << ran.err;
-    const Json& result = (*json)["results"][0];
+    const Json& result = (*json)["kernels"][0]["results"][0];
     EXPECT_NE(json->dump().find("remedy Y"), std::string::npos);
     // With two, the very first trial of the cell may be one that skips.
     const bool none = workers == std::string("2") && result["outcomes"]["clean"] == 0;
@@ -254,7 +256,7 @@ TEST(Run, AParentThatIgnoresSigchldDoesNotHoldItUp) {
                   30);
   const auto json = parse_json(ran.out);
   ASSERT_TRUE(json) << ran.code << ran.err;
-  EXPECT_EQ((*json)["results"][0]["outcomes"]["infra"], 3);
+  EXPECT_EQ((*json)["kernels"][0]["results"][0]["outcomes"]["infra"], 3);
 }
 
 TEST(Run, TooFewDescriptorsIsAReasonNotACrash) {
@@ -313,7 +315,7 @@ TEST(Run, AStoppedTerminalDoesNotStopTheRun) {
   ::close(master);
   const auto all = parse_json(report.out);
   ASSERT_TRUE(all) << report.err;
-  EXPECT_EQ((*all)["results"][0]["trials"], 300);
+  EXPECT_EQ((*all)["kernels"][0]["results"][0]["trials"], 300);
 }
 
 TEST(Run, AFullStdoutIsNoSuccess) {
@@ -372,8 +374,8 @@ TEST(Run, StopsOnceTheRateIsExcluded) {
       fake_run("clean", {"--until-excluded", "0.01", "--results", folder / "run", "--json", "-"}));
   const auto json = parse_json(ran.out);
   ASSERT_TRUE(json) << ran.err;
-  EXPECT_LE((*json)["results"][0]["excluded_rate"], 0.01);
-  EXPECT_GE((*json)["results"][0]["trials"], 299);
+  EXPECT_LE((*json)["kernels"][0]["results"][0]["excluded_rate"], 0.01);
+  EXPECT_GE((*json)["kernels"][0]["results"][0]["trials"], 299);
 }
 
 TEST(Run, TheSameSeedGivesTheSameCellSeed) {
@@ -399,14 +401,15 @@ TEST(Run, SigkillInTheMiddleAndResumeGiveTheFullTotal) {
   const Ran half = run_command({kHangrate, "report", run, "--json", "-"});
   const auto before = parse_json(half.out);
   ASSERT_TRUE(before) << half.err;
-  EXPECT_LT((*before)["results"][0]["trials"], 6000) << "killed too late to prove anything";
+  EXPECT_LT((*before)["kernels"][0]["results"][0]["trials"], 6000)
+      << "killed too late to prove anything";
   EXPECT_NE(half.out.find(" of 6000 trials"), std::string::npos) << half.out;
   const Ran rest =
       run_command({kHangrate, "run", "--resume", run, "--repro-dir", kFakes, "--json", "-", "-q"});
   const auto after = parse_json(rest.out);
   ASSERT_TRUE(after) << rest.err;
-  EXPECT_EQ((*after)["results"][0]["trials"], 6000) << rest.out;
-  EXPECT_EQ((*after)["results"][0]["hits"], 1500);
+  EXPECT_EQ((*after)["kernels"][0]["results"][0]["trials"], 6000) << rest.out;
+  EXPECT_EQ((*after)["kernels"][0]["results"][0]["hits"], 1500);
   for (int i = 0; i < 400 && processes_with("fakes/fake") > 0; ++i) ::usleep(10'000);
   EXPECT_EQ(processes_with("fakes/fake"), 0);
 }
@@ -424,7 +427,7 @@ TEST(Run, CtrlCEndsCleanlyWithTheResultsSoFar) {
   EXPECT_EQ(ran.code, 130) << "a run that does not end is killed after a minute";
   const auto json = parse_json(ran.out);
   ASSERT_TRUE(json) << ran.err;
-  EXPECT_GT((*json)["results"][0]["trials"], 0);
+  EXPECT_GT((*json)["kernels"][0]["results"][0]["trials"], 0);
 }
 
 TEST(Run, ReportFromTheJournalSaysTheSameAsTheRun) {
@@ -470,6 +473,29 @@ TEST(Run, KtapHasOneLinePerCellAndAPlan) {
   EXPECT_EQ(ran.out.find("KTAP version 1\n"), 0u);
   EXPECT_NE(ran.out.find("1..1\n"), std::string::npos);
   EXPECT_NE(ran.out.find("\nok 1 fake.lost-wakeup"), std::string::npos) << ran.out;
+}
+
+TEST(Run, EveryReportIsWrittenAndMadeAgainFromItsFolder) {
+  const TempFolder folder;
+  const Ran ran = run_command(fake_run(
+      "lost-wakeup",
+      {"--trials", "2", "-q", "--results", folder / "run", "--html", folder / "html", "--junit",
+       folder / "junit", "--markdown", folder / "markdown", "--json", folder / "json"}));
+  EXPECT_EQ(junit_flaws(folder / "junit"), "");
+  for (const std::string name : {"html", "junit", "markdown", "json"}) {
+    const Ran again = run_command({kHangrate, "report", folder / "run", "--" + name, "-"});
+    EXPECT_EQ(again.code, ran.code) << ran.err;
+    EXPECT_EQ(again.out, read_file(folder / name).value_or("none")) << name;
+    EXPECT_GT(again.out.size(), 200u) << name;
+  }
+}
+
+TEST(Run, TwoReportsOnStdoutAreAMistake) {
+  const TempFolder folder;
+  const Ran ran = run_command(fake_run(
+      "lost-wakeup", {"--trials", "2", "--results", folder / "run", "--ktap", "--json", "-"}));
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_FALSE(std::filesystem::exists(folder / "run"));
 }
 
 struct Mistake {

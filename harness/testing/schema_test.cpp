@@ -24,7 +24,7 @@ TEST(Schema, EveryJournalLineAndTheSummaryAreValid) {
                      "--repro-dir", HANGRATE_BUILD_DIR "/fakes", "--trials", "2", "-q", "--results",
                      folder / "run", "--json", "-", "--expect", "fake=fixed:a test"});
     const PlainJson summary = PlainJson::parse(ran.out, nullptr, false);
-    EXPECT_EQ(validate("run.schema.json", summary), "") << variant << "\n" << ran.out;
+    EXPECT_EQ(validate("summary.schema.json", summary), "") << variant << "\n" << ran.out;
     int lines = 0;
     for (const std::string& line :
          split(read_file(folder / "run/journal.jsonl").value_or(""), '\n')) {
@@ -55,13 +55,13 @@ TEST(Schema, TheDefaultMatrixIsValid) {
 TEST(Schema, TheRecordedMatrixIsValid) {
   const std::string text =
       read_file(HANGRATE_SOURCE_DIR "/results/matrix/matrix.json").value_or("");
-  EXPECT_EQ(validate("matrix-summary.schema.json", PlainJson::parse(text, nullptr, false)), "");
+  EXPECT_EQ(validate("summary.schema.json", PlainJson::parse(text, nullptr, false)), "");
 }
 
 TEST(Schema, WhatTwoFilesDefineIsTheSame) {
   std::map<std::string, PlainJson> known;
   int twice = 0;
-  for (const char* file : {"journal", "run", "matrix-summary"}) {
+  for (const char* file : {"journal", "summary"}) {
     const std::string path =
         std::string(HANGRATE_SOURCE_DIR "/results/schema/") + file + ".schema.json";
     const PlainJson schema = PlainJson::parse(read_file(path).value_or(""), nullptr, false);
@@ -86,7 +86,7 @@ TEST(Schema, RefusesWhatIsWrong) {
   PlainJson unknown = batch;
   unknown["type"] = "hologram";
   EXPECT_NE(validate("journal.schema.json", unknown), "");
-  EXPECT_NE(validate("run.schema.json", PlainJson::object()), "");
+  EXPECT_NE(validate("summary.schema.json", PlainJson::object()), "");
 }
 
 }  // namespace

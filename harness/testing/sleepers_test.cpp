@@ -79,7 +79,7 @@ Slept sleep_side_by_side(const std::string& variant, int trials,
   ::unsetenv(kLedger);
   auto json = parse_json(slept.ran.out);
   EXPECT_TRUE(json) << slept.ran.out << slept.ran.err;
-  if (json) slept.result = (*json)["results"][0];
+  if (json) slept.result = (*json)["kernels"][0]["results"][0];
   slept.ledger = Ledger::read(ledger);
   return slept;
 }

@@ -36,7 +36,7 @@ std::vector<std::string> fake(const std::string& variant, const std::string& tri
 Json result_of(const Ran& ran) {
   auto json = parse_json(ran.out);
   EXPECT_TRUE(json) << ran.out << ran.err;
-  return json ? (*json)["results"][0] : Json();
+  return json ? (*json)["kernels"][0]["results"][0] : Json();
 }
 
 /// A process that is none of the run's, asleep without a deadline.
