@@ -83,6 +83,7 @@ class Watch {
   /// When it is done at the latest, if every look is answered in time.
   Nanos latest_end() const;
   bool established() const { return established_; }
+  const WatchLimits& limits() const { return limits_; }
   const Observation& observation() const { return observation_; }
   /// What the verdict rests on, from before the first poke.
   const Evidence& evidence() const { return evidence_; }

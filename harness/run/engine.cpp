@@ -32,7 +32,7 @@ Result<void> watch_fd(int epoll, int fd) {
 
 }  // namespace
 
-Result<std::unique_ptr<Engine>> Engine::make(EngineEvents events, EngineLimits limits,
+Result<std::unique_ptr<Engine>> Engine::make(EngineEvents events, CellLimits limits,
                                              Recorder* recorder, const TraceSetup& trace) {
   auto arena = Arena::make();
   if (!arena) return fail(arena.error());

@@ -10,6 +10,8 @@
 #include <string>
 
 #include "harness/base/error.h"
+#include "harness/cell/cell_event.h"
+#include "harness/cell/cell_limits.h"
 #include "harness/model/record.h"
 #include "harness/run/plan.h"
 #include "harness/stats/cell_result.h"
@@ -25,22 +27,14 @@ struct EngineEvents {
   std::function<Result<void>(const Record&)> record;
   /// Now and then, for a live display.
   std::function<void(const CellResult&, Nanos elapsed)> progress;
-};
-
-struct EngineLimits {
-  int most_parked = 6;     ///< observed trials per lane before it pauses
-  int most_abandoned = 8;  ///< victims left behind before a cell gives up
-  int most_failures = 3;   ///< workers in a row that could not start
-  int most_given_up = 20;  ///< trials in a row whose reproducer failed or skipped
-  /// Stuck trials before a cell gives up: each takes as long as a healthy one may, and one is
-  /// enough for the verdict.
-  std::uint64_t most_stuck = 12;
+  /// For tests: what the machine of a cell is told, before it answers.
+  std::function<void(const CellEvent&, Nanos now)> told;
 };
 
 class Engine {
  public:
   /// `recorder` (nullptr: none) watches what `trace` says; both must outlive the engine.
-  static Result<std::unique_ptr<Engine>> make(EngineEvents events, EngineLimits limits = {},
+  static Result<std::unique_ptr<Engine>> make(EngineEvents events, CellLimits limits = {},
                                               Recorder* recorder = nullptr,
                                               const TraceSetup& trace = {});
   ~Engine();

@@ -4,11 +4,10 @@
 // Private to run/.
 #pragma once
 
-#include <algorithm>
-
 #include <sys/types.h>
 
 #include "bpf/recorder.h"
+#include "harness/cell/slowness.h"
 #include "harness/run/engine.h"
 #include "harness/sys/arena.h"
 #include "harness/sys/cgroup.h"
@@ -31,17 +30,8 @@ struct Engine::Parts {
   /// Children that ended since the last call.
   std::vector<ChildEnd> take_ended();
 
-  /// `span`, longer on a slow machine.
-  Nanos scaled(Nanos span) const {
-    return static_cast<Nanos>(static_cast<double>(span) * std::max(slowness, 1.0));
-  }
-  /// The best start of a worker seen tells most about the machine; the others met with load.
-  void note_slowness(double ratio) {
-    slowness = slowness == 0.0 ? ratio : std::min(slowness, ratio);
-  }
-
   EngineEvents events;
-  EngineLimits limits;
+  CellLimits limits;
   Arena arena;
   RunRecord record;  ///< before all it speaks of, so that it goes last
   Cgroup cgroup;
@@ -57,7 +47,7 @@ struct Engine::Parts {
   bool children_ended = true;
   std::uint64_t next_worker = 1;
   std::uint64_t next_watch = 1;
-  double slowness = 0.0;  ///< how much slower than an idle modern machine; 0 = not known yet
+  Slowness slowness;
 };
 
 }  // namespace hangrate

@@ -67,18 +67,10 @@ std::string Worker::output() const {
 }
 
 void Worker::lease(const IndexRange& range) {
-  lease_ = range;
   slot_->done.store(0, std::memory_order_relaxed);
   slot_->lease_first.store(range.first, std::memory_order_relaxed);
   slot_->lease_count.store(range.count, std::memory_order_relaxed);
   send(Verb::Lease);
-}
-
-IndexRange Worker::cut_lease(std::uint64_t count) {
-  if (count >= lease_.count) return {};
-  const IndexRange rest{lease_.first + count, lease_.count - count};
-  lease_.count = count;
-  return rest;
 }
 
 void Worker::send(Verb verb) {

@@ -4,7 +4,6 @@
 // never waits.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -43,30 +42,13 @@ class Worker {
 
   /// Orders trials. The worker must be idle.
   void lease(const IndexRange& range);
-  const IndexRange& current_lease() const { return lease_; }
-  bool leased() const { return lease_.count > 0; }
-  void drop_lease() { lease_ = {}; }
-  /// Trials of the lease that ended by themselves, by the worker's word.
-  std::uint64_t done() const {
-    return std::min(slot_->done.load(std::memory_order_acquire), lease_.count);
-  }
-  /// Where in its lease the trial in flight is; nullopt: not in it.
-  std::optional<std::uint64_t> offset_in_lease() const {
-    const std::uint64_t trial = slot_->trial.load(std::memory_order_acquire);
-    if (trial < lease_.first || trial - lease_.first >= lease_.count) return std::nullopt;
-    return trial - lease_.first;
-  }
-  /// Shortens the lease to `count` trials; returns what is free again. After stop_soon().
-  IndexRange cut_lease(std::uint64_t count);
-
   void send(protocol::Verb verb);
   /// Has the last command been carried out?
   bool answered() const;
-  /// Is the last command one that changes the worker's state (Lease, Continue) and not carried out
-  /// yet? Its state means nothing until then.
-  bool between_states() const {
-    const bool changes = last_ == protocol::Verb::Lease || last_ == protocol::Verb::Continue;
-    return changes && !answered();
+  /// Is the last command one that changes the worker's state? Until it was carried out, the state
+  /// means nothing.
+  bool orders_a_state() const {
+    return last_ == protocol::Verb::Lease || last_ == protocol::Verb::Continue;
   }
   Nanos last_sent() const { return sent_at_; }
   /// Ends the lease after the trial in flight.
@@ -89,7 +71,6 @@ class Worker {
   std::uint32_t sequence_ = 0;
   protocol::Verb last_ = protocol::Verb::None;
   Nanos sent_at_ = 0;
-  IndexRange lease_;
   UniqueFd output_;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/run/lease_book.h"
+#include "harness/cell/lease_book.h"
 
 #include <gtest/gtest.h>
 

@@ -27,10 +27,12 @@ class LeaseBook {
     settle(recorded);
   }
 
-  /// Looks whether every search trial has its record now. From then on trials are measured.
-  void settle(const RangeSet& recorded) {
-    searching_ = searching_ && recorded.next_gap(first_, border_).has_value();
+  /// Has every search trial its record?
+  bool searched(const RangeSet& recorded) const {
+    return !recorded.next_gap(first_, border_).has_value();
   }
+  /// If so, trials are measured from now on.
+  void settle(const RangeSet& recorded) { searching_ = searching_ && !searched(recorded); }
   bool searching() const { return searching_; }
 
   bool empty() const { return free_.empty(); }
