@@ -212,7 +212,7 @@ endfunction()
 function(hangrate_end_to_end_tests)
   file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/harness/testing/*_test.cpp)
   add_executable(end_to_end_test ${tests})
-  target_link_libraries(end_to_end_test PRIVATE hangrate_judge hangrate_guest hangrate_sys
+  target_link_libraries(end_to_end_test PRIVATE hangrate_run hangrate_guest
     GTest::gmock GTest::gtest_main
     valijson)
   target_compile_definitions(end_to_end_test PRIVATE
