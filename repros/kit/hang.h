@@ -165,6 +165,7 @@ static_assert(sizeof(hang_search) <= HANG_SEARCH_BYTES, "");
 #if !defined(HANG_SLOT_ONLY) && !defined(HANG_API)
 #define HANG_API
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -753,41 +754,63 @@ static inline void* hang_map(const char* name, size_t bytes) {
 /* ---- Alone: no supervisor. A hang is an invariant that is broken at two looks 100 ms apart, with
  * every victim asleep at both and not scheduled in between. It is freed by the lever. ---- */
 
-/* State letter and context switches of each victim, as one number each; 0: not asleep. */
+/* The next living thread of a party after thread `after`; 0: there is none. Of a process that exits
+ * the first thread may be dead while another one hangs. */
+static inline int hang_next_thread(const struct hang_party* party, int after) {
+  char path[64];
+  int found = 0;
+  snprintf(path, sizeof path, "/proc/%d/task", party->pid);
+  DIR* threads = opendir(path);
+  for (struct dirent* entry; threads != NULL && found == 0 && (entry = readdir(threads)) != NULL;) {
+    const int tid = atoi(entry->d_name);
+    if (tid > after && (party->tid == 0 || party->tid == tid) &&
+        strchr("ZX?", hang_state_of(tid)) == NULL)
+      found = tid;
+  }
+  if (threads != NULL) closedir(threads);
+  return found;
+}
+/* Is the thread asleep? Adds its context switches. */
+static inline int hang_sleeps(int pid, int tid, uint64_t* switches) {
+  char path[64], text[4096];
+  snprintf(path, sizeof path, "/proc/%d/task/%d/status", pid, tid);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t bytes = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+  if (fd >= 0) close(fd);
+  text[bytes > 0 ? bytes : 0] = '\0';
+  const char *state = strstr(text, "\nState:\t"), *at = text;
+  while ((at = strstr(at, "ctxt_switches:\t")) != NULL) *switches += strtoull(at += 15, NULL, 10);
+  return state != NULL && (state[8] == 'S' || state[8] == 'D');
+}
+/* Is each victim asleep, in all its living threads? */
 static inline int hang_sleepers(uint64_t switches[HANG_MOST_PARTIES]) {
   int asleep = 1;
   for (uint32_t i = 0; i < hang_self.slot->party_count; ++i) {
     const struct hang_party* party = &hang_self.slot->parties[i];
-    char path[64], text[4096];
-    int tid = party->tid != 0 ? party->tid : party->pid;
     switches[i] = 0;
     if (!party->victim) continue;
-    snprintf(path, sizeof path, "/proc/%d/task/%d/status", party->pid, tid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t bytes = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
-    if (fd >= 0) close(fd);
-    text[bytes > 0 ? bytes : 0] = '\0';
-    const char *state = strstr(text, "\nState:\t"), *at = text;
-    asleep = asleep && state != NULL && (state[8] == 'S' || state[8] == 'D');
-    while ((at = strstr(at, "ctxt_switches:\t")) != NULL)
-      switches[i] += strtoull(at += 15, NULL, 10);
+    asleep = asleep && hang_next_thread(party, 0) != 0;
+    for (int tid = 0; (tid = hang_next_thread(party, tid)) != 0;)
+      asleep = hang_sleeps(party->pid, tid, &switches[i]) && asleep;
   }
   return asleep;
 }
 static inline void hang_tell(void) {
   struct hang_slot* slot = hang_self.slot;
-  printf("%strial %llu hangs (%s): %s\n", hang_self.ktap ? "# " : "",
-         (unsigned long long)hang_self.trial, slot->phase, slot->invariant_text);
+  const char* mark = hang_self.ktap ? "# " : "";
+  printf("%strial %llu hangs (%s): %s\n", mark, (unsigned long long)hang_self.trial, slot->phase,
+         slot->invariant_text);
   for (uint32_t i = 0; i < slot->party_count; ++i) {
     const struct hang_party* party = &slot->parties[i];
-    char path[64], place[64] = "";
-    int tid = party->tid != 0 ? party->tid : party->pid;
-    snprintf(path, sizeof path, "/proc/%d/task/%d/wchan", party->pid, tid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0 && read(fd, place, sizeof place - 1) < 0) place[0] = '\0';
-    if (fd >= 0) close(fd);
-    printf("%s  %s: task %d, state %c, in %s\n", hang_self.ktap ? "# " : "", party->role, tid,
-           hang_state_of(tid), place[0] > '0' ? place : "?");
+    for (int tid = 0; (tid = hang_next_thread(party, tid)) != 0;) {
+      char path[64], place[64] = "";
+      snprintf(path, sizeof path, "/proc/%d/task/%d/wchan", party->pid, tid);
+      int fd = open(path, O_RDONLY | O_CLOEXEC);
+      if (fd >= 0 && read(fd, place, sizeof place - 1) < 0) place[0] = '\0';
+      if (fd >= 0) close(fd);
+      printf("%s  %s: task %d, state %c, in %s\n", mark, party->role, tid, hang_state_of(tid),
+             place[0] > '0' ? place : "?");
+    }
   }
 }
 __attribute__((noreturn)) static inline void hang_end(int answer);
