@@ -6,7 +6,7 @@
 #include <string>
 
 #include "harness/testing/sleepers/sleep_kind.h"
-#include "repros/fuse_flush_exit/fuse_server.h"
+#include "repros/kit/child.h"
 
 class LateServer {
  public:
@@ -15,21 +15,20 @@ class LateServer {
   static const char* served_file();
 
   /// Mounts, and starts the server: the FSYNC or FLUSH, as `kind` says, is answered after `span`
-  /// (no_end: never), or once the stage lets it go. Returns "" or what failed.
-  std::string start(Kind kind, int64_t span, Stage& stage);
-  int pid() const { return pid_; }
+  /// (no_end: never), or once the stage lets it go.
+  void start(Kind kind, int64_t span, Stage& stage);
+  int pid() const { return process_.pid; }
 
-  /// Ends the server and keeps its side of the connection open: nobody is left to answer.
-  void lose();
+  /// Ends the server and keeps its side of the connection open: nobody is left to answer. False: it
+  /// does not die.
+  bool lose();
   /// Closes this side of the connection; with the last one that holds it, every request ends.
-  void let_go() { server_.close(); }
-  /// Ends the server and the mount, if there is one. Returns "" or what failed.
-  std::string clean_up();
+  void let_go() { device_.reset(); }
+  /// Ends the server and the mount, if there is one.
+  void clean_up();
 
  private:
-  std::string reap();
-
-  hangrate::fuse_flush_exit::FuseServer server_;
+  hang_fd device_;
+  hang_child process_;
   int connection_ = 0;
-  int pid_ = 0;
 };

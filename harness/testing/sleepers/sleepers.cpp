@@ -100,11 +100,6 @@ static void hold_lock() {
   if (holder == 0) become_holder(other);
 }
 
-static void start_server() {
-  const std::string failure = server.start(facts->kind, wait_span(), *stage);
-  if (!failure.empty()) hang_fail("%s", failure.c_str());
-}
-
 static void become_sleeper() {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   int fd = lock_file;
@@ -161,7 +156,7 @@ static bool held() {
 
 /// Who is to end the sleep begins: the server, or the holder of the lock.
 static void begin() {
-  if (facts->fuse) start_server();
+  if (facts->fuse) server.start(facts->kind, wait_span(), *stage);
   if (facts->kind != Kind::Flock) return;
   hold_lock();
   if (!hang_until(held)) hang_fail("nobody locks");
@@ -174,8 +169,7 @@ static void clean_up() {
     holder = 0;
   }
   lock_file.reset();
-  const std::string left = server.clean_up();
-  if (!left.empty()) hang_fail("%s", left.c_str());
+  server.clean_up();
 }
 
 /// A sleeper that did not end as it was to is an anomaly, however the supervisor judged it.
