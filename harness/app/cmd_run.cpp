@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
@@ -68,7 +69,10 @@ int run(Options options, const std::vector<std::string>& argv) {
   auto catalog = load_catalog(catalog_folder(options.repro_dir), &complaints);
   for (const std::string& complaint : complaints)
     std::fprintf(stderr, "hangrate: %s\n", complaint.c_str());
-  if (!catalog) return complain(catalog.error());
+  const auto& wanted = options.run.selectors;
+  const bool paths = !wanted.empty() && std::all_of(wanted.begin(), wanted.end(), is_path);
+  if (!catalog && !paths) return complain(catalog.error());
+  if (!catalog) catalog.emplace();
   const bool resume = !options.run.resume.empty();
   for (std::string& selector : options.run.selectors) {
     if (!is_path(selector)) continue;

@@ -12,7 +12,7 @@
 
 namespace hangrate {
 
-/// As in repros/kit/protocol.h.
+/// As in harness/sys/slot.h.
 enum class WorkerIs { Starting, Idle, Running, Reported, Parked, Skipped, Failed };
 
 struct Sight {

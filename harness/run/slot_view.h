@@ -14,7 +14,7 @@
 #include "harness/model/observation.h"
 #include "harness/model/record.h"
 #include "harness/sys/proc_reader.h"
-#include "repros/kit/protocol.h"
+#include "harness/sys/slot.h"
 
 namespace hangrate {
 

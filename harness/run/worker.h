@@ -16,7 +16,7 @@
 #include "harness/sys/arena.h"
 #include "harness/sys/cgroup.h"
 #include "harness/sys/run_record.h"
-#include "repros/kit/protocol.h"
+#include "harness/sys/slot.h"
 
 namespace hangrate {
 

@@ -13,7 +13,7 @@
 #include "harness/base/error.h"
 #include "harness/base/unique_fd.h"
 #include "harness/sys/sealed_memory.h"
-#include "repros/kit/protocol.h"
+#include "harness/sys/slot.h"
 
 namespace hangrate {
 

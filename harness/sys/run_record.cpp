@@ -16,7 +16,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/file.h"
 #include "harness/base/text.h"
-#include "repros/kit/protocol.h"
+#include "harness/sys/slot.h"
 
 namespace hangrate {
 

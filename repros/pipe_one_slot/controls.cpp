@@ -63,7 +63,7 @@ static void look() {
 static int take_until_over() {
   char token;
   // Each read empties the pipe and wakes one writer, which fills it again.
-  const int64_t end = hang_now() + 20000000;
+  const int64_t end = hang_now() + 200000000;  // ns: a woken writer may wait for a CPU
   while (!over() && hang_now() < end) {
     if (!slot_take(&token)) nap(50000);
   }

@@ -5,11 +5,9 @@
 
 #include <new>
 
-#ifndef HANG_SLOT_ONLY
 #define HANG_SLOT_ONLY
 #include "repros/kit/hang.h"
 #undef HANG_SLOT_ONLY
-#endif
 
 namespace hangrate::protocol {
 
@@ -30,11 +28,6 @@ inline constexpr std::size_t kMaxParties = HANG_MOST_PARTIES;
 inline constexpr std::size_t kMaxArms = HANG_MOST_ARMS;
 inline constexpr std::size_t kSlotBytes = HANG_SLOT_BYTES;
 inline constexpr std::size_t kSearchBytes = HANG_SEARCH_BYTES;
-
-inline constexpr int kExitClean = 0;
-inline constexpr int kExitUsage = HANG_EXIT_USAGE;
-inline constexpr int kExitSkip = HANG_EXIT_SKIP;
-inline constexpr int kExitSetup = HANG_EXIT_SETUP;
 
 enum class WorkerState : std::uint32_t {
   Starting = HANG_STARTING,
@@ -85,12 +78,6 @@ inline void set_state(Slot& slot, WorkerState state) {
 
 inline constexpr std::uint32_t make_command(std::uint32_t sequence, Verb verb) {
   return sequence << 8 | static_cast<std::uint32_t>(verb);
-}
-inline constexpr Verb verb_of(std::uint32_t command) {
-  return static_cast<Verb>(command & 0xff);
-}
-inline constexpr std::uint32_t sequence_of(std::uint32_t command) {
-  return command >> 8;
 }
 
 }  // namespace hangrate::protocol
