@@ -120,12 +120,12 @@ std::vector<std::string> quick_first(std::vector<std::string> specs) {
 
 }  // namespace
 
-void KernelSupply::kill() {
+void KernelSupply::end_now() {
   if (pid_ > 0) signal_child(pid_, SIGKILL);
 }
 
 void KernelSupply::end() {
-  kill();
+  end_now();
   if (pid_ > 0) await_child(std::exchange(pid_, -1), kSecond);
 }
 

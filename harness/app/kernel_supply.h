@@ -27,7 +27,7 @@ struct SupplyOptions {
 class KernelSupply : public KernelSource {
  public:
   explicit KernelSupply(SupplyOptions options) : options_(std::move(options)) {}
-  ~KernelSupply() override { kill(); }
+  ~KernelSupply() override { end_now(); }
   KernelSupply(const KernelSupply&) = delete;
   KernelSupply& operator=(const KernelSupply&) = delete;
 
@@ -40,7 +40,7 @@ class KernelSupply : public KernelSource {
   void end();
 
  private:
-  void kill();
+  void end_now();
   /// A whole line of the process, if one came.
   std::optional<std::string> take_line();
   std::optional<SuppliedKernel> take(const std::string& line);
