@@ -5,10 +5,10 @@
 #include <fmt/format.h>
 
 #include "harness/app/commands.h"
-#include "harness/cli/drive.h"
-#include "harness/cli/exit_codes.h"
-#include "harness/cli/flight.h"
-#include "harness/cli/sweeping.h"
+#include "harness/app/drive.h"
+#include "harness/app/exit_codes.h"
+#include "harness/app/flight.h"
+#include "harness/app/sweeping.h"
 #include "harness/guest/accel.h"
 #include "harness/guest/guest_confinement.h"
 #include "harness/kernel/guest_kernel.h"

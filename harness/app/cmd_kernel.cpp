@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "harness/app/commands.h"
-#include "harness/cli/drive.h"
-#include "harness/cli/exit_codes.h"
+#include "harness/app/drive.h"
+#include "harness/app/exit_codes.h"
 #include "harness/kernel/guest_kernel.h"
 #include "harness/kernel/kernel_cache.h"
 #include "harness/kernel/kernel_json.h"

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "harness/app/commands.h"
-#include "harness/cli/drive.h"
+#include "harness/app/drive.h"
 #include "harness/model/json.h"
 
 namespace hangrate {

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "harness/app/commands.h"
-#include "harness/cli/drive.h"
+#include "harness/app/drive.h"
 #include "harness/matrix/matrix_store.h"
 #include "harness/report/format.h"
 

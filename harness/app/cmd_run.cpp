@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "harness/app/commands.h"
+#include "harness/app/drive.h"
 #include "harness/app/recorded_trial.h"
-#include "harness/cli/drive.h"
 
 namespace hangrate {
 

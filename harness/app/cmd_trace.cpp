@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include "harness/app/commands.h"
+#include "harness/app/drive.h"
+#include "harness/app/exit_codes.h"
 #include "harness/app/recorded_trial.h"
 #include "harness/base/file.h"
 #include "harness/classify/explain.h"
-#include "harness/cli/drive.h"
-#include "harness/cli/exit_codes.h"
 #include "harness/report/explanation_text.h"
 #include "harness/report/safe_text.h"
 #include "harness/report/trace_chrome.h"

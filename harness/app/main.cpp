@@ -2,9 +2,9 @@
 #include <cstdio>
 
 #include "harness/app/commands.h"
-#include "harness/cli/exit_codes.h"
-#include "harness/cli/parse.h"
-#include "harness/cli/version.h"
+#include "harness/app/exit_codes.h"
+#include "harness/app/parse.h"
+#include "harness/app/version.h"
 
 int main(int argc, char** argv) {
   using namespace hangrate;

@@ -207,7 +207,7 @@ class HostileGuest : public ::testing::Test {
 };
 
 TEST_F(HostileGuest, ALineThatIsNoneEndsItAsCorrupt) {
-  const char* why = "a line came out of it that is none";
+  const char* why = "it sent a line that is no record";
   expect_corrupt("garbage", kHello + "\x01\xff\xfe garbage \x1b[31m\n", why);
   expect_corrupt("no object", kHello + "[1,2]\n", why);
   expect_corrupt("no type", kHello + "{\"kind\":\"hello\"}\n", why);

@@ -3,11 +3,11 @@
 // The hangrate that a guest gets. It runs reproducers for a matrix, and has no other command.
 #include <CLI/CLI.hpp>
 
-#include "harness/cli/drive.h"
-#include "harness/cli/exit_codes.h"
-#include "harness/cli/parse.h"
-#include "harness/cli/run_options.h"
-#include "harness/cli/version.h"
+#include "harness/app/drive.h"
+#include "harness/app/exit_codes.h"
+#include "harness/app/parse.h"
+#include "harness/app/run_options.h"
+#include "harness/app/version.h"
 
 namespace hangrate {
 

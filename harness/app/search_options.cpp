@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/cli/search_options.h"
+#include "harness/app/search_options.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "harness/cli/numbers.h"
+#include "harness/app/numbers.h"
 #include "harness/model/json.h"
 #include "harness/run/journal.h"
 #include "harness/stats/search_memory.h"

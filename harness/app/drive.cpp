@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/cli/drive.h"
+#include "harness/app/drive.h"
 
 #include <cerrno>
 #include <cstdio>
@@ -8,11 +8,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "harness/app/exit_codes.h"
+#include "harness/app/flight.h"
+#include "harness/app/live.h"
+#include "harness/app/sweeping.h"
 #include "harness/base/output.h"
-#include "harness/cli/exit_codes.h"
-#include "harness/cli/flight.h"
-#include "harness/cli/live.h"
-#include "harness/cli/sweeping.h"
 #include "harness/report/safe_text.h"
 
 namespace hangrate {

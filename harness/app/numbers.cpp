@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/cli/numbers.h"
+#include "harness/app/numbers.h"
 
 #include <CLI/CLI.hpp>
 #include <charconv>

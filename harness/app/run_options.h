@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "harness/app/gate_options.h"
+#include "harness/app/show.h"
 #include "harness/base/error.h"
-#include "harness/cli/gate_options.h"
-#include "harness/cli/show.h"
 #include "harness/run/catalog.h"
 #include "harness/run/session.h"
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/cli/show.h"
+#include "harness/app/show.h"
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "harness/app/drive.h"
+#include "harness/app/exit_codes.h"
 #include "harness/base/file.h"
-#include "harness/cli/drive.h"
-#include "harness/cli/exit_codes.h"
 
 namespace hangrate {
 

@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "harness/cli/run_options.h"
+#include "harness/app/run_options.h"
 
 namespace hangrate {
 

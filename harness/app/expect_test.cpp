@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "harness/cli/run_options.h"
+#include "harness/app/run_options.h"
 
 namespace hangrate {
 namespace {

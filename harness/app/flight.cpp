@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/cli/flight.h"
+#include "harness/app/flight.h"
 
 namespace hangrate {
 

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "harness/cli/status_line.h"
+#include "harness/app/status_line.h"
 #include "harness/stats/cell_result.h"
 
 namespace hangrate {

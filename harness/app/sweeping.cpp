@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/cli/sweeping.h"
+#include "harness/app/sweeping.h"
 
 #include <cstdio>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/cli/run_options.h"
+#include "harness/app/run_options.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -12,11 +12,11 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "harness/app/numbers.h"
+#include "harness/app/search_options.h"
+#include "harness/app/version.h"
 #include "harness/base/seed.h"
 #include "harness/base/text.h"
-#include "harness/cli/numbers.h"
-#include "harness/cli/search_options.h"
-#include "harness/cli/version.h"
 #include "harness/judge/default_trials.h"
 #include "harness/model/json.h"
 #include "harness/model/param_check.h"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/cli/numbers.h"
+#include "harness/app/numbers.h"
 
 #include <CLI/CLI.hpp>
 
 #include <gtest/gtest.h>
 
-#include "harness/cli/run_options.h"
+#include "harness/app/run_options.h"
 
 namespace hangrate {
 namespace {

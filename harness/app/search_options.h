@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/cli/run_options.h"
+#include "harness/app/run_options.h"
 
 namespace hangrate {
 

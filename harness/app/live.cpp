@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/cli/live.h"
+#include "harness/app/live.h"
 
 #include <algorithm>
 

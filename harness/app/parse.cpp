@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/cli/parse.h"
+#include "harness/app/parse.h"
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
-#include "harness/cli/exit_codes.h"
+#include "harness/app/exit_codes.h"
 #include "harness/report/safe_text.h"
 
 namespace hangrate {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/cli/gate_options.h"
+#include "harness/app/gate_options.h"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/cli/status_line.h"
+#include "harness/app/status_line.h"
 
 #include <cstdio>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/cli/version.h"
+#include "harness/app/version.h"
 
 namespace hangrate {
 
