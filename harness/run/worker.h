@@ -52,7 +52,11 @@ class Worker {
   }
   Nanos last_sent() const { return sent_at_; }
   /// Ends the lease after the trial in flight.
-  void stop_soon() { slot_->stop.store(1); }
+  void stop_soon() {
+    slot_->stop.store(1);
+    // Before any later look at its state: the worker stores released_ns and then looks at `stop`.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  }
   void stop_no_more() { slot_->stop.store(0, std::memory_order_release); }
 
   /// SIGKILL to it and everything of its session's first process group.

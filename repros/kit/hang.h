@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * hang.h: all that a program needs to be a reproducer. C11 and C++20, Linux, libc only:
+ * hang.h: all that a program needs to be a reproducer. C11 and C++14, Linux, libc only:
  *   cc -O2 -pthread bug.c          c++ -O2 -pthread bug.cpp          ./a.out --help
  * Under `hangrate run ./folder` the program is a worker: the harness orders trials through the slot
  * below, looks at the victims from outside, judges, frees and counts. Run alone it judges by
@@ -216,7 +216,7 @@ struct hang_variant {
 
 /* What a trial waits for. All but `over` may be NULL. None of these may block. */
 struct hang_wait {
-  int (*over)(void);       /* has all come that the trial waits for? */
+  int (*over)(void);       /* has everything that the trial waits for happened? */
   void (*nap)(int64_t ns); /* sleeps until over() may be true, at most `ns`; NULL: 0.1 ms */
   void (*look)(void);      /* names the parties (hang_victim, hang_partner), states the invariant */
   int (*lever)(void);      /* frees a victim of this bug through its object; 0: did nothing */
@@ -237,7 +237,8 @@ struct hang_self {
   struct hang_window window;
   struct hang_arm* arm; /* of the trial in flight, until its hit is counted */
   char** settings;      /* NAME=VALUE, ends with NULL */
-  int bell, alone, ktap, parked, naming, hits;
+  uint64_t asked;       /* one bit each: the program asked for it */
+  int bell, alone, ktap, parked, naming, hits, anomalies;
   uint64_t trial, random, trials, done;
 };
 __attribute__((weak)) struct hang_self hang_self HANG_ZERO; /* one, of all files of the program */
@@ -299,7 +300,9 @@ static inline uint64_t hang_trial(void) {
 static inline const char* hang_text(const char* name, const char* otherwise) {
   size_t length = strlen(name);
   for (char** entry = hang_self.settings; entry != NULL && *entry != NULL; ++entry) {
-    if (strncmp(*entry, name, length) == 0 && (*entry)[length] == '=') return *entry + length + 1;
+    if (strncmp(*entry, name, length) != 0 || (*entry)[length] != '=') continue;
+    hang_self.asked |= 1ULL << ((entry - hang_self.settings) & 63);
+    return *entry + length + 1;
   }
   return otherwise;
 }
@@ -308,7 +311,11 @@ static inline int hang_chose(const char* name, const char* value) {
 }
 static inline long hang_number(const char* name, long otherwise) {
   const char* text = hang_text(name, NULL);
-  return text != NULL ? strtol(text, NULL, 10) : otherwise;
+  char* end = NULL;
+  long number = text != NULL ? strtol(text, &end, 10) : otherwise;
+  if (text == NULL || (end != text && *end == '\0')) return number;
+  fprintf(stderr, "%s=%s: not a whole number\n", name, text);
+  exit(HANG_EXIT_USAGE);
 }
 /* Uniform in [0, below): the seed and the trial fix every choice. splitmix64 (Steele, Lea, Flood
  * 2014). */
@@ -318,9 +325,13 @@ static inline uint64_t hang_mix(uint64_t* state) {
   z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
   return z ^ (z >> 31);
 }
-__extension__ typedef unsigned __int128 hang_wide;
 static inline uint64_t hang_random(uint64_t below) {
-  return (uint64_t)(((hang_wide)hang_mix(&hang_self.random) * below) >> 64);
+#ifdef __SIZEOF_INT128__
+  __extension__ typedef unsigned __int128 wide;
+  return (uint64_t)(((wide)hang_mix(&hang_self.random) * below) >> 64);
+#else
+  return hang_mix(&hang_self.random) % below;
+#endif
 }
 
 /* ---- What a trial says. Texts are printf formats. ---- */
@@ -332,6 +343,8 @@ static inline uint64_t hang_random(uint64_t below) {
     va_start(words, format);                       \
     vsnprintf(field, sizeof field, format, words); \
     va_end(words);                                 \
+    for (char* c = field; *c != '\0'; ++c)         \
+      if (*c == '\n' || *c == '\r') *c = ' ';      \
   } while (0)
 
 static inline void hang_ring(void) {
@@ -346,10 +359,15 @@ static inline void hang_phase(const char* name) {
 static inline HANG_PRINTF(1) void hang_note(const char* format, ...) {
   HANG_SAY(hang_self.slot->message, format);
 }
+__attribute__((noreturn)) static inline void hang_end(int answer); /* alone: below */
 __attribute__((noreturn)) static inline void hang_leave(uint32_t state, int code) {
   const char* message = hang_self.slot->message;
   hang_put(&hang_self.slot->state, state);
   hang_ring();
+  if (hang_self.alone && hang_self.hits != 0) { /* it was proven before */
+    printf("# %s\n", message);
+    hang_end(0);
+  }
   if (hang_self.alone && hang_self.ktap) {
     printf("%sok 1 %s # %s %s\n", code == HANG_EXIT_SKIP ? "" : "not ", hang_self.variant->name,
            code == HANG_EXIT_SKIP ? "SKIP" : "setup failed:", message);
@@ -357,7 +375,6 @@ __attribute__((noreturn)) static inline void hang_leave(uint32_t state, int code
     printf("%s: %s\n", code == HANG_EXIT_SKIP ? "skipped" : "setup failed", message);
   }
   fflush(stdout);
-  if (hang_self.alone && hang_self.hits != 0) code = HANG_EXIT_HIT; /* it was proven before */
   _exit(hang_self.alone && code == HANG_EXIT_SETUP ? HANG_EXIT_NO_ANSWER : code);
 }
 /* The program cannot run here; the text names what is missing and how to get it. */
@@ -493,6 +510,7 @@ static inline void hang_await(const struct hang_wait* wait) {
   hang_look(wait, 1);
   slot->invariant = HANG_UNKNOWN; /* the supervisor asks when it is ready */
   slot->invariant_text[0] = '\0';
+  slot->lever_pulled = 0;
   slot->wedge_ns = wedge;
   hang_put(&slot->released_ns, (int64_t)0);
   hang_put(&slot->state, (uint32_t)HANG_PARKED);
@@ -641,7 +659,8 @@ static inline int hang_task_tid(struct hang_task* task) {
  */
 static inline void hang_task_post(struct hang_task* task, long (*job)(struct hang_task*),
                                   const void* argument, size_t bytes) {
-  memcpy(task->argument, argument, bytes < sizeof task->argument ? bytes : sizeof task->argument);
+  if (bytes > sizeof task->argument) hang_fail("the argument of a job is too long: %zu", bytes);
+  if (bytes != 0) memcpy(task->argument, argument, bytes);
   task->job = job;
   hang_put(&task->step, 0u);
   hang_put(&task->stage, (uint32_t)HANG_TASK_READY);
@@ -754,46 +773,52 @@ static inline void* hang_map(const char* name, size_t bytes) {
 /* ---- Alone: no supervisor. A hang is an invariant that is broken at two looks 100 ms apart, with
  * every victim asleep at both and not scheduled in between. It is freed by the lever. ---- */
 
-/* The next living thread of a party after thread `after`; 0: there is none. Of a process that exits
- * the first thread may be dead while another one hangs. */
+/* The living thread of a party with the next number after `after`; 0: there is none. Of a process
+ * that exits the first thread may be dead while another one hangs. */
 static inline int hang_next_thread(const struct hang_party* party, int after) {
   char path[64];
   int found = 0;
   snprintf(path, sizeof path, "/proc/%d/task", party->pid);
   DIR* threads = opendir(path);
-  for (struct dirent* entry; threads != NULL && found == 0 && (entry = readdir(threads)) != NULL;) {
+  for (struct dirent* entry; threads != NULL && (entry = readdir(threads)) != NULL;) {
     const int tid = atoi(entry->d_name);
-    if (tid > after && (party->tid == 0 || party->tid == tid) &&
-        strchr("ZX?", hang_state_of(tid)) == NULL)
-      found = tid;
+    if (tid <= after || (found != 0 && tid > found)) continue;
+    if (party->tid != 0 && party->tid != tid) continue;
+    if (strchr("ZX?", hang_state_of(tid)) == NULL) found = tid;
   }
   if (threads != NULL) closedir(threads);
   return found;
 }
-/* Is the thread asleep? Adds its context switches. */
-static inline int hang_sleeps(int pid, int tid, uint64_t* switches) {
-  char path[64], text[4096];
+/* Is the thread asleep? Mixes itself and its context switches into `print`. */
+static inline int hang_sleeps(int pid, int tid, uint64_t* print) {
+  static char text[1 << 17]; /* the list of groups alone may fill 64 KiB */
+  char path[64];
+  int counters = 0; /* voluntary, and not */
   snprintf(path, sizeof path, "/proc/%d/task/%d/status", pid, tid);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   ssize_t bytes = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
   if (fd >= 0) close(fd);
   text[bytes > 0 ? bytes : 0] = '\0';
   const char *state = strstr(text, "\nState:\t"), *at = text;
-  while ((at = strstr(at, "ctxt_switches:\t")) != NULL) *switches += strtoull(at += 15, NULL, 10);
-  return state != NULL && (state[8] == 'S' || state[8] == 'D');
+  *print = *print * 31 + (uint64_t)tid;
+  for (; (at = strstr(at, "ctxt_switches:\t")) != NULL; ++counters)
+    *print = *print * 31 + strtoull(at += 15, NULL, 10);
+  return counters == 2 && state != NULL && (state[8] == 'S' || state[8] == 'D');
 }
-/* Is each victim asleep, in all its living threads? */
-static inline int hang_sleepers(uint64_t switches[HANG_MOST_PARTIES]) {
-  int asleep = 1;
+/* Are there victims, and is each asleep in all its living threads? `print` is the same only for the
+ * same threads without a switch in between. */
+static inline int hang_sleepers(uint64_t* print) {
+  int victims = 0, asleep = 1;
+  *print = 0;
   for (uint32_t i = 0; i < hang_self.slot->party_count; ++i) {
     const struct hang_party* party = &hang_self.slot->parties[i];
-    switches[i] = 0;
     if (!party->victim) continue;
+    ++victims;
     asleep = asleep && hang_next_thread(party, 0) != 0;
     for (int tid = 0; (tid = hang_next_thread(party, tid)) != 0;)
-      asleep = hang_sleeps(party->pid, tid, &switches[i]) && asleep;
+      asleep = hang_sleeps(party->pid, tid, print) && asleep;
   }
-  return asleep;
+  return victims != 0 && asleep;
 }
 static inline void hang_tell(void) {
   struct hang_slot* slot = hang_self.slot;
@@ -813,21 +838,19 @@ static inline void hang_tell(void) {
     }
   }
 }
-__attribute__((noreturn)) static inline void hang_end(int answer);
-
 static inline void hang_judge(const struct hang_wait* wait) {
-  uint64_t before[HANG_MOST_PARTIES], after[HANG_MOST_PARTIES];
+  uint64_t before, after;
   const int64_t give_up = hang_now() + 30000000000LL;
   for (int proven = 0; !proven;) {
     hang_look(wait, 1);
-    proven = hang_self.slot->invariant == HANG_BROKEN && hang_sleepers(before);
+    proven = hang_self.slot->invariant == HANG_BROKEN && hang_sleepers(&before);
     for (int64_t end = hang_now() + 100000000; hang_now() < end;
          hang_nap_in(wait, end - hang_now())) {
       if (wait->over()) return;
     }
     hang_look(wait, 1);
-    proven = proven && hang_self.slot->invariant == HANG_BROKEN && hang_sleepers(after) &&
-             memcmp(before, after, sizeof before[0] * hang_self.slot->party_count) == 0;
+    proven = proven && hang_self.slot->invariant == HANG_BROKEN && hang_sleepers(&after) &&
+             before == after;
     if (proven || hang_now() < give_up) continue;
     printf("# trial %llu (%s) did not end within 30 s, and nothing is proven: %s\n",
            (unsigned long long)hang_self.trial, hang_self.slot->phase,
@@ -842,23 +865,32 @@ static inline void hang_judge(const struct hang_wait* wait) {
     hang_self.done++;
     hang_end(1);
   }
-  if (hang_self.hits == 1) printf("%s  freed by its lever\n", hang_self.ktap ? "# " : "");
+  if (!pulled) --hang_self.hits; /* it was slow */
+  if (pulled && hang_self.hits != 1) return;
+  printf("%s  %s\n", hang_self.ktap ? "# " : "",
+         pulled ? "freed by its lever" : "it ended by itself");
 }
 /* Tells the result and leaves. `answer` 0: the trial in flight has none. */
 static inline void hang_end(int answer) {
   const char* name = hang_self.variant->name;
   const unsigned long long done = hang_self.done;
+  const int wrong = hang_self.hits != 0 || hang_self.anomalies != 0;
   if (hang_self.ktap)
-    printf("%s 1 %s # ", hang_self.hits != 0 || !answer ? "not ok" : "ok", name);
+    printf("%s 1 %s # ", wrong || !answer ? "not ok" : "ok", name);
   else
     printf("%s: ", name);
   printf("%d of %llu trials hung", hang_self.hits, done);
+  if (hang_self.anomalies != 0) printf(", one went wrong without a hang");
   /* 0 of n excludes every rate above ln(20)/n with confidence 95 %. */
-  if (hang_self.hits == 0 && answer && done > 3)
-    printf("; excludes p >= %.2g (95 %%)", 2.9958 / (double)done);
-  printf("%s\n", answer ? "" : "; one did not end");
+  if (!wrong && answer && done > 3) printf("; excludes p >= %.2g (95 %%)", 2.9958 / (double)done);
+  if (wrong) printf("; --seed %llu repeats it", (unsigned long long)hang_self.slot->seed);
+  printf("%s\n", answer ? "" : "; one has no answer");
+  for (int i = 0; hang_self.settings[i] != NULL; ++i) {
+    if ((hang_self.asked >> (i & 63) & 1) == 0)
+      printf("# nothing asked for the setting %s\n", hang_self.settings[i]);
+  }
   fflush(stdout);
-  _exit(hang_self.hits != 0 ? HANG_EXIT_HIT : answer ? 0 : HANG_EXIT_NO_ANSWER);
+  _exit(wrong ? HANG_EXIT_HIT : answer ? 0 : HANG_EXIT_NO_ANSWER);
 }
 static inline void hang_alone(void) {
   for (hang_self.done = 0; hang_self.done < hang_self.trials; ++hang_self.done) {
@@ -867,7 +899,7 @@ static inline void hang_alone(void) {
     const int outcome = hang_self.variant->trial();
     if (outcome == HANG_CLEAN) continue;
     printf("# trial %llu: %s\n", (unsigned long long)hang_self.done, hang_self.slot->message);
-    if (outcome == HANG_ANOMALY && hang_self.hits == before) hang_self.hits++;
+    if (outcome == HANG_ANOMALY && hang_self.hits == before) hang_self.anomalies++;
     hang_self.done++;
     hang_end(outcome == HANG_ANOMALY);
   }
@@ -881,7 +913,8 @@ static inline int hang_usage(const char* program, const char* wrong) {
   for (struct hang_variant* v = hang_self.variants; v != NULL; v = v->next)
     fprintf(out, " %s", v->name);
   fprintf(out,
-          "\nexit codes: 0 no trial hung, 1 one hung, 2 usage, 3 no answer, 4 cannot run here\n");
+          "\nexit codes: 0 no trial hung, 1 one hung or went wrong, 2 usage, 3 no answer,\n"
+          "4 cannot run here\n");
   return wrong != NULL ? HANG_EXIT_USAGE : 0;
 }
 /* Reads [VARIANT] [NAME=VALUE...] and options. -1: go on; else the exit code. */
@@ -892,7 +925,8 @@ static inline int hang_parse(int argc, char** argv) {
   hang_self.variant = hang_self.variants;
   for (int i = 1; i < argc; ++i) {
     struct hang_variant* v = hang_self.variants;
-    const int number = i + 1 < argc && argv[i + 1][0] >= '0' && argv[i + 1][0] <= '9';
+    const char* next = i + 1 < argc ? argv[i + 1] : "";
+    const int number = *next != '\0' && strspn(next, "0123456789") == strlen(next);
     if (strcmp(argv[i], "--help") == 0) return hang_usage(argv[0], NULL);
     if (strcmp(argv[i], "--ktap") == 0)
       hang_self.ktap = 1;
@@ -904,11 +938,16 @@ static inline int hang_parse(int argc, char** argv) {
       hang_self.settings[settings++] = argv[i];
     else {
       while (v != NULL && strcmp(v->name, argv[i]) != 0) v = v->next;
-      snprintf(wrong, sizeof wrong, "no variant or option is called \"%s\"", argv[i]);
+      const int known = strcmp(argv[i], "--trials") == 0 || strcmp(argv[i], "--seed") == 0;
+      snprintf(wrong, sizeof wrong,
+               known ? "%s takes a whole number" : "no variant or option is called \"%s\"",
+               argv[i]);
       if (v == NULL) return hang_usage(argv[0], wrong);
       hang_self.variant = v;
     }
   }
+  if (hang_self.alone && hang_self.trials == 0)
+    return hang_usage(argv[0], "--trials 0: none to run");
   return hang_self.variant == NULL ? hang_usage(argv[0], "has no variant") : -1;
 }
 /* Runs the program: as the worker of a supervisor, or alone. main() returns its value. */
@@ -918,7 +957,10 @@ static inline int hang_main(int argc, char** argv) {
   hang_self.bell = bell;
   hang_self.slot = (struct hang_slot*)hang_map(HANG_SLOT_FD, HANG_SLOT_BYTES);
   hang_self.search = (struct hang_search*)hang_map(HANG_SEARCH_FD, HANG_SEARCH_BYTES);
-  if (hang_self.slot == NULL || hang_self.search == NULL) return HANG_EXIT_USAGE;
+  if (hang_self.slot == NULL || hang_self.search == NULL) {
+    fprintf(stderr, "%s, %s: no memory behind them\n", HANG_SLOT_FD, HANG_SEARCH_FD);
+    return HANG_EXIT_USAGE;
+  }
   if (!hang_self.alone &&
       (hang_self.slot->magic != HANG_MAGIC || hang_self.slot->version != HANG_VERSION)) {
     fprintf(stderr, "the supervisor was built with another version of hang.h than this program\n");
@@ -942,7 +984,11 @@ static inline int hang_main(int argc, char** argv) {
 
 /* In setup(), once the victims are there. */
 static inline void hang_aimable(const int* tids, int count) {
-  if (hang_self.window.setup != NULL) hang_self.window.setup(tids, count);
+  const char* widen = hang_text("widen", "none");
+  if (hang_self.window.setup != NULL)
+    hang_self.window.setup(tids, count);
+  else if (strcmp(widen, "none") != 0)
+    hang_skip("widen=%s: this program was built without kit/window", widen);
 }
 /* First in a trial: chooses how it is aimed. */
 static inline void hang_aim(void) {

@@ -18,9 +18,10 @@
 #include "../kit/hang.h"
 
 // What controls.cpp uses too. This process forks P, and keeps the write end to look at the pipe.
-int full_parent, full_status, full_ends[2];  // P, its wait status, the pipe's descriptors in P
-long full_bytes;                             // to be written
-hang_fd full_window, full_drainer;           // our write end; our reader, once the lever is pulled
+int full_parent, full_ended, full_status,
+    full_ends[2];                   // P, its wait status, the pipe's descriptors in P
+long full_bytes;                    // to be written
+hang_fd full_window, full_drainer;  // our write end; our reader, once the lever is pulled
 static struct Shared {
   std::atomic<int> child, waiting;  // C; whether P is about to wait for it
   std::atomic<long> written;
@@ -42,6 +43,7 @@ void full_start_child(void (*run)()) {  // P; the exit code of P and C is the er
 void full_write(int fd) {  // C, or P
   static char text[1 << 20];
   const long line = hang_number("line", 137);
+  if (line < 1 || line > (1 << 20)) _exit(EINVAL);
   for (long left = full_bytes, n; left > 0; left -= n) {
     n = write(fd, text, static_cast<size_t>(left < line ? left : line));
     if (n < 0) _exit(errno);
@@ -65,14 +67,13 @@ static void wait_and_not_read() {  // P
   close(full_ends[1]);
   full_wait();
 }
-
 int full_over() {
   static char text[16384];
-  int status, gone, most = 64;  // reads at a time: C may write as fast
+  int most = 64;  // reads at a time: C may write as fast
   while (full_drainer >= 0 && most-- > 0 && read(full_drainer, text, sizeof text) > 0) continue;
-  while ((gone = waitpid(-1, &status, WNOHANG)) > 0)  // C is ours too once P is killed
-    if (gone == full_parent) full_status = status;
-  return gone < 0;
+  if (!full_ended) full_ended = waitpid(full_parent, &full_status, WNOHANG) == full_parent;
+  const int child = shared->child;  // ours once P is killed
+  return full_ended && (child == 0 || waitpid(child, nullptr, WNOHANG) != 0);
 }
 /// The lever reads. Opened anew, the pipe is non-blocking for us alone.
 int full_drain() {
@@ -109,7 +110,6 @@ static void look() {
                  "waitid for process %d, which sleeps in write",
                  queued, fcntl(full_window, F_GETPIPE_SZ), full_parent, full_child());
 }
-
 void full_setup() {
   shared = static_cast<Shared*>(hang_share(sizeof *shared));
   signal(SIGCHLD, SIG_DFL);
@@ -121,7 +121,7 @@ void full_start(void (*parent)()) {
   full_window.reset(full_ends[1]);
   const long capacity = hang_must(fcntl(full_window, F_GETPIPE_SZ), "F_GETPIPE_SZ");
   full_bytes = hang_number("bytes", 0) != 0 ? hang_number("bytes", 0) : capacity / 4 * 5;
-  shared->written = shared->child = shared->waiting = 0;
+  shared->written = shared->child = shared->waiting = full_ended = 0;
   full_parent = static_cast<int>(hang_must(fork_to(parent, "full-parent"), "fork"));
   close(full_ends[0]);
   hang_phase("wait for the family");

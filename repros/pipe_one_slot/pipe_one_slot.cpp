@@ -15,7 +15,7 @@
 //   the slot is taken: sleeps
 //                                       read(): the pipe is empty, wakes the writer
 //                                       write(): takes the slot again, at the page's first byte
-//   wakes: the slot is taken, sleeps    has no more to do, or sleeps in such a write as well
+//   wakes: the slot is taken, sleeps    is done, or sleeps in such a write as well
 //
 // 4095 bytes are free, the same write(2) made again would return at once, and nobody reads. The
 // window is the writer's way from the wake-up to pipe->mutex (v6.1 fs/pipe.c pipe_write(),
@@ -38,8 +38,8 @@ bool slot_give(char token) {
 }
 /// Makes a pipe of `slots` pages.
 void slot_open(int slots) {
-  int ends[2];
   char path[32];
+  int ends[2];
   hang_must(pipe2(ends, O_CLOEXEC), "pipe2");
   slot_reader.reset(ends[0]);
   slot_writer.reset(ends[1]);
@@ -57,7 +57,6 @@ void slot_put_at_page_end(char token) {
   hang_must(write(slot_awake, page, size), "write(a page)");
   hang_must(read(slot_awake, page, size - 1), "read(all but one byte)");
 }
-
 /// What the writer does: gives a token, by the pipe that blocks.
 long slot_write_token(hang_task*) {
   return write(slot_writer, "w", 1) == 1 ? 0 : -errno;
@@ -70,7 +69,6 @@ static bool approach(hang_task* task) {
   return true;
 }
 bool (*slot_approach)(hang_task*) = approach;  // widen.cpp has others
-
 /// While all who use the pipe sleep in a write of one byte (`asleep` of them) or have returned for
 /// good (all but `running`), it is full.
 uint32_t slot_invariant(int asleep, int running) {
@@ -84,7 +82,7 @@ uint32_t slot_invariant(int asleep, int running) {
   const char* meaning = running != 0 ? "another party may still read"
                         : holds      ? "nothing is wrong"
                         : room       ? "poll says POLLOUT: a wake-up was lost, not this bug"
-                                     : "the only slot taken, and nobody is left who reads before";
+                                     : "the only slot is taken, and no reader is left";
   hang_invariant(status, "%d of %d bytes queued, %d asleep in a write of 1 byte: %s", queued,
                  capacity, asleep, meaning);
   return status;
@@ -107,13 +105,10 @@ int slot_take_one() {
   char token;
   return slot_take(&token);
 }
-
 static void swap_token() {
   char token;
-  swapped = slot_take(&token) && slot_give(token);
-  if (!swapped) hang_fail("swap: %s", strerror(errno));
+  if (!(swapped = slot_take(&token) && slot_give(token))) hang_fail("swap: %s", strerror(errno));
 }
-
 void slot_setup_swap() {
   const bool split = hang_chose("cpu", "split") && *hang_text("widen", "none") == 'n';
   const unsigned cpu = 2 * hang_lane();
@@ -137,16 +132,15 @@ int slot_swap(int slots) {
   hang_fire(swap_token, slot_writer);
   hang_await(&wait);
   const long result = hang_task_result(writer);
+  int left = 0;
   if (result < 0) return hang_note("write: error %ld", -result), HANG_ANOMALY;
   if (hang_parked()) return HANG_CLEAN;  // the lever took a token
-  int left = 0;
   while (left < 8 && slot_take(tokens + left)) ++left;
   if (left != 2) return hang_note("2 tokens were given, found %d", left), HANG_ANOMALY;
   // The writer took the slot between the partner's read and write: it was in the window and won.
   if (tokens[0] == 'w') hang_near();
   return HANG_CLEAN;
 }
-
 static int trial() {
   return slot_swap(1);
 }

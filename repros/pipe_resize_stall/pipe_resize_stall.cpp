@@ -21,8 +21,8 @@
 // Names that begin with stall_ are used by the other variants too.
 hang_fd stall_reader, stall_writer;  // the ends of the pipe
 hang_task* stall_task;               // the writer
-size_t stall_capacity;               // of the pipe before the resize, bytes
-size_t stall_page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+long stall_capacity;                 // of the pipe before the resize, bytes
+long stall_page = sysconf(_SC_PAGESIZE);
 
 /// What the writer does: zeros, some bytes a call.
 static long write_zeros(hang_task* task) {
@@ -37,14 +37,13 @@ static long write_zeros(hang_task* task) {
   }
   return 0;
 }
-void stall_write(hang_task* writer, size_t bytes, size_t chunk) {
-  const int64_t job[] = {stall_writer, static_cast<int64_t>(bytes), static_cast<int64_t>(chunk)};
+void stall_write(hang_task* writer, long bytes, long chunk) {
+  const int64_t job[] = {stall_writer, bytes, chunk};
   hang_task_post(writer, write_zeros, job, sizeof job);
 }
 bool stall_asleep(hang_task* writer) {  // within 5 s
   return hang_until([=] { return hang_task_asleep(writer); });
 }
-
 /// Fills the pipe and wants to write one page more: no reader is needed after the resize.
 bool stall_fill() {
   stall_write(stall_task, stall_capacity + stall_page, stall_capacity + stall_page);
@@ -56,7 +55,6 @@ void stall_open() {
   stall_reader.reset(ends[0]);
   stall_writer.reset(ends[1]);
 }
-
 /// Resizer and writer on two CPUs, on one, or free. A widened race places them in each trial.
 hang_task* stall_start_writer() {
   const bool placed = !hang_chose("cpu", "free") && strcmp(hang_text("widen", "none"), "none") == 0;
@@ -73,16 +71,15 @@ void stall_setup() {
 }
 
 /// To `after` bytes, or to twice the size; in any case so many that all `wanted` bytes fit.
-void stall_resize(size_t wanted) {
-  const size_t twice = 2 * stall_capacity > wanted ? 2 * stall_capacity : wanted;
-  const long after = hang_number("after", 0);
-  const long size = after != 0 ? after : static_cast<long>(twice);
+void stall_resize(long wanted) {
+  const long twice = 2 * stall_capacity > wanted ? 2 * stall_capacity : wanted;
+  const long after = hang_number("after", 0), size = after != 0 ? after : twice;
   const long given = fcntl(stall_reader, F_SETPIPE_SZ, size);
   if (given < 0 && errno != EBUSY) {
     hang_skip("F_SETPIPE_SZ %ld: %s: run as root, or raise fs.pipe-max-size", size,
               strerror(errno));
   }
-  if (given < static_cast<long>(wanted)) hang_skip("after=%ld: %zu are needed", after, wanted);
+  if (given < wanted) hang_skip("after=%ld: %ld are needed", after, wanted);
 }
 static void resize() {
   stall_resize(stall_capacity + stall_page);
@@ -124,8 +121,7 @@ bool stall_begin(void (*open)(), bool (*fill)()) {
   open();
   const long before = hang_number("before", 0);
   if (before != 0) hang_must(fcntl(stall_reader, F_SETPIPE_SZ, before), "F_SETPIPE_SZ (before)");
-  stall_capacity =
-      static_cast<size_t>(hang_must(fcntl(stall_reader, F_GETPIPE_SZ), "F_GETPIPE_SZ"));
+  stall_capacity = hang_must(fcntl(stall_reader, F_GETPIPE_SZ), "F_GETPIPE_SZ");
   hang_phase("fill until the writer sleeps");
   const bool asleep = fill();
   if (!asleep) hang_note("the writer did not fall asleep on the full pipe within 5 s");
@@ -145,7 +141,6 @@ int stall_trial(void (*open)(), bool (*fill)()) {
   hang_await(&wait);
   return stall_end(hang_task_result(stall_task));
 }
-
 static int trial() {
   return stall_trial(stall_open, stall_fill);
 }

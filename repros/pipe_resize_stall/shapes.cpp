@@ -9,7 +9,7 @@
 /// A consumer has taken 100 bytes (Filespooler's), and the ring is full by slots: two writes of
 /// 2049 bytes do not share a page.
 static bool fill_partial_page() {
-  const size_t odd = 2049;
+  const long odd = 2049;
   char taken[100];
   stall_write(stall_task, odd * (stall_capacity / stall_page + 1), odd);
   if (!stall_asleep(stall_task)) return false;
@@ -27,10 +27,10 @@ static void splice_setup() {
   stall_setup();
   source.reset(
       static_cast<int>(hang_must(memfd_create("hangrate-source", MFD_CLOEXEC), "memfd_create")));
-  const size_t before = static_cast<size_t>(hang_number("before", 0));
-  size_t size = 16 * stall_page;  // PIPE_DEF_BUFFERS, include/linux/pipe_fs_i.h
+  const long before = hang_number("before", 0);
+  long size = 16 * stall_page;  // PIPE_DEF_BUFFERS, include/linux/pipe_fs_i.h
   while (size < before) size *= 2;
-  hang_must(ftruncate(source, static_cast<off_t>(size + stall_page)), "ftruncate(memfd)");
+  hang_must(ftruncate(source, size + stall_page), "ftruncate(memfd)");
 }
 
 static long splice_all(hang_task* task) {
@@ -44,7 +44,7 @@ static long splice_all(hang_task* task) {
   return 0;
 }
 static bool fill_by_splice() {
-  const int64_t job[] = {source, stall_writer, static_cast<int64_t>(stall_capacity + stall_page)};
+  const int64_t job[] = {source, stall_writer, stall_capacity + stall_page};
   hang_task_post(stall_task, splice_all, job, sizeof job);
   return stall_asleep(stall_task);
 }
@@ -89,6 +89,7 @@ static int count, begun;  // writers, and those that have begun in this trial
 static void multi_setup() {
   int tids[6];
   count = static_cast<int>(hang_number("writers", 4));
+  if (count < 2 || count > 6) hang_skip("writers=%d: 2 to 6", count);
   for (int i = 0; i < count; ++i) {
     writers[i] = stall_start_writer();
     tids[i] = hang_task_tid(writers[i]);
@@ -98,7 +99,7 @@ static void multi_setup() {
 static bool fill_by_all() {
   bool asleep = true;
   for (begun = 0; begun < count && asleep; ++begun) {
-    const size_t bytes = begun == 0 ? stall_capacity + stall_page : stall_page;
+    const long bytes = begun == 0 ? stall_capacity + stall_page : stall_page;
     stall_write(writers[begun], bytes, bytes);
     asleep = stall_asleep(writers[begun]);
   }
@@ -123,7 +124,7 @@ static void look_at_all() {
   stall_invariant(all_over());
 }
 static void resize_for_all() {
-  stall_resize(stall_capacity + static_cast<size_t>(count) * stall_page);
+  stall_resize(stall_capacity + count * stall_page);
 }
 static int multi_trial() {
   static const hang_wait wait = {all_over, nap_with_first, look_at_all, stall_resize_again};

@@ -7,15 +7,15 @@
 
 extern hang_fd stall_reader, stall_writer;
 extern hang_task* stall_task;
-extern size_t stall_capacity, stall_page;
+extern long stall_capacity, stall_page;
 
 hang_task* stall_start_writer();
 void stall_setup();
 void stall_open();
 bool stall_fill();
-void stall_write(hang_task* writer, size_t bytes, size_t chunk);
+void stall_write(hang_task* writer, long bytes, long chunk);
 bool stall_asleep(hang_task* writer);
-void stall_resize(size_t wanted);
+void stall_resize(long wanted);
 int stall_resize_again();
 void stall_victim(hang_task* task);
 void stall_invariant(bool over);

@@ -8,7 +8,7 @@
 
 #include "stall.h"
 
-static const size_t kStream = 10u << 20;
+static const long kStream = 10 << 20;
 static const char* const kDrain = "HANG_DRAIN";  // in the environment of the reader
 
 static int limit = 1 << 20;  // fs.pipe-max-size

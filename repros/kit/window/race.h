@@ -45,6 +45,8 @@ class Race {
       search_.turn(plan.name, off.c_str());
       if (!off.empty()) reasons += (reasons.empty() ? "" : "; ") + name + ": " + off;
     }
+    if (tools_.empty())
+      hang_skip("cannot widen the race here: no plan is called %s", wanted.c_str());
     if (search_.best() == nullptr) hang_skip("cannot widen the race here: %s", reasons.c_str());
     const hang_shot& replayed = hang_self.slot->replay_shot;
     if (hang_self.slot->replay == 0 || replayed.plan[0] == '\0') return;
