@@ -147,6 +147,7 @@ int matrix(Options options, const std::vector<std::string>& argv) {
   std::vector<std::string> complaints;
   const std::string programs = catalog_folder(options.repro_dir);
   const auto catalog = load_catalog(programs, &complaints);
+  for (const std::string& complaint : complaints) say(stderr, "hangrate: {}\n", complaint);
   if (!catalog) return complain(catalog.error());
   std::string folder;
   const auto so_far = open_matrix(options, *catalog, argv, folder);
@@ -184,7 +185,7 @@ int matrix(Options options, const std::vector<std::string>& argv) {
   }
   auto all = load_matrix(folder);
   if (!all) return complain(all.error().as(ErrorKind::Infrastructure));
-  summarize(all->run);
+  summarize_rows(all->run);
   const int code = present(all->run, options.show);
   if (interrupted == 0) return code;
   std::fprintf(stderr, "interrupted; go on with: hangrate matrix --resume %s\n", folder.c_str());

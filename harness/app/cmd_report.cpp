@@ -40,7 +40,7 @@ Result<RunResult> load_any(const Options& options) {
     if (!matrix) return fail(matrix.error());
     tell_source(matrix->cut_off, matrix->unknown_records);
     if (options.reclassify) tell_reclassified(matrix->reclassified);
-    summarize(matrix->run);
+    summarize_rows(matrix->run);
     return std::move(matrix->run);
   }
   auto journal = load_run(options.from, options.reclassify);

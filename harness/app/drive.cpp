@@ -24,6 +24,15 @@ int warn_not_written(const Error& error) {
   return kExitInfrastructure;
 }
 
+/// What a log without a terminal gets when a cell has ended.
+void tell_cell(const RunHeader& header, std::size_t cell, const CellResult& result) {
+  RunHeader alone = header;
+  alone.cells = {header.cells[cell]};
+  const CellSummary summary = summarize(alone, {result}).cells[0];
+  std::fprintf(stderr, "%s: %s\n", cell_name(alone.cells[0]).c_str(),
+               safe_line(summary.explanation).c_str());
+}
+
 }  // namespace
 
 bool colour_wanted(FILE* stream, bool refused) {
@@ -54,7 +63,8 @@ int finish_stdout(int code) {
 int drive(SessionPlan plan, const RunOptions& options) {
   const Show& show = options.show;
   if (const auto usable = check_show(show); !usable) return complain(usable.error());
-  Live live(!show.quiet && ::isatty(STDERR_FILENO) != 0, plan.header.stop, plan.header.confidence);
+  const bool terminal = ::isatty(STDERR_FILENO) != 0;
+  Live live(!show.quiet && terminal, plan.header.stop, plan.header.confidence);
   const std::vector<CellSpec>& cells = plan.header.cells;
   SessionEvents events;
   events.progress = [&](std::size_t cell, const CellResult& result, Nanos elapsed) {
@@ -62,6 +72,7 @@ int drive(SessionPlan plan, const RunOptions& options) {
   };
   events.cell_ends = [&](std::size_t cell, const CellResult& result) {
     live.finish(cells[cell], result);
+    if (!show.quiet && !terminal) tell_cell(plan.header, cell, result);
   };
   events.warning = [](const std::string& text) {
     std::fprintf(stderr, "hangrate: %s\n", text.c_str());

@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   scratch.write("k/boot-001/console.log", parts[2]);
   auto loaded = load_matrix(scratch.path(), true);
   if (!loaded) return 0;
-  summarize(loaded->run);
+  summarize_rows(loaded->run);
   HR_CHECK(parse_json(json_report(loaded->run)));
   pugi::xml_document document;
   HR_CHECK(document.load_string(junit_report(loaded->run).c_str()));

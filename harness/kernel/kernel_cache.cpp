@@ -110,7 +110,7 @@ std::optional<CacheEntry> load_cache_entry(const std::string& folder) {
   }
   const std::string& modules = entry->kernel.modules;
   if (!modules.empty() && !fs::is_directory(modules, error)) return std::nullopt;
-  if (!damage_of(*entry, Look::Size).empty()) return std::nullopt;
+  if (!damage_of(*entry, SumCheck::Size).empty()) return std::nullopt;
   return *entry;
 }
 
@@ -165,7 +165,7 @@ Result<CacheEntry> KernelCache::make_entry(const std::string& id, const Make& ma
     return fail(Error::from_errno("rename(" + place + ")"));
   }
   const auto made = load_cache_entry(place);
-  if (!made || !damage_of(*made, Look::Content).empty())
+  if (!made || !damage_of(*made, SumCheck::Content).empty())
     return fail(Error::infrastructure(place + ": incomplete after it was made"));
   return *made;
 }
@@ -183,7 +183,7 @@ Result<std::optional<CacheEntry>> KernelCache::held(const std::string& id, const
   if (!lock) return fail(lock.error());
   const std::string folder = kernels() + "/" + id;
   auto entry = load_cache_entry(folder);
-  const std::string damage = entry ? damage_of(*entry, Look::Content) : "";
+  const std::string damage = entry ? damage_of(*entry, SumCheck::Content) : "";
   damaged = entry ? !damage.empty() : ::access(folder.c_str(), F_OK) == 0;
   if (!entry || damaged) return std::optional<CacheEntry>();
   // Made before files were noted: what lies there now is the best there is to compare with.
@@ -209,7 +209,7 @@ Result<CacheEntry> KernelCache::get(const std::string& id, const Say& say, const
     if (!lock) return fail(lock.error());
     if (*lock) {
       const auto other = load_cache_entry(kernels() + "/" + id);  // made since we looked
-      if (other && damage_of(*other, Look::Content).empty()) continue;
+      if (other && damage_of(*other, SumCheck::Content).empty()) continue;
       if (damaged && say.notice) say.notice(id + " in the cache is damaged and is made again");
       if (const auto made = make_entry(id, make); !made) return fail(made.error());
       continue;

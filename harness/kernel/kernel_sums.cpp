@@ -61,11 +61,11 @@ Result<void> note_sums(CacheEntry& entry) {
   return {};
 }
 
-std::string damage_of(const CacheEntry& entry, Look look) {
+std::string damage_of(const CacheEntry& entry, SumCheck check) {
   for (const FileSum& sum : entry.sums) {
     if (std::string damage = wrong_size(sum); !damage.empty()) return damage;
   }
-  if (look == Look::Size || entry.sums.empty()) return {};
+  if (check == SumCheck::Size || entry.sums.empty()) return {};
   const std::string print = fingerprint(entry);
   if (!print.empty() && read_file(entry.folder + kChecked) == print) return {};
   for (const FileSum& sum : entry.sums) {

@@ -16,9 +16,9 @@ Result<void> note_sums(CacheEntry& entry);
 
 /// Content: hashes the files, unless inode and change time say that nobody touched them since they
 /// were hashed last. Hashing 14 MB takes 0.2 s, which each of many commands would pay.
-enum class Look { Size, Content };
+enum class SumCheck { Size, Content };
 
 /// What is wrong with a file of the entry, "" if nothing is or nothing was noted.
-std::string damage_of(const CacheEntry& entry, Look look);
+std::string damage_of(const CacheEntry& entry, SumCheck check);
 
 }  // namespace hangrate

@@ -28,7 +28,7 @@ std::vector<BootAction> BootMachine::next(const BootEvent& event, Nanos now) {
 BootMachine::Actions BootMachine::on(const LieFound& lie, Nanos now) {
   if (!distrust_.empty()) return {};
   distrust_ = lie.why;
-  state_ = Ending{now};
+  state_ = Stopping{now};
   return {StopMachine{}};
 }
 
@@ -129,12 +129,12 @@ BootMachine::Actions BootMachine::on(const MachineSeen& seen, Nanos now) {
     actions = on(LieFound{why}, now);
   }
   if (!seen.running) return over();
-  if (const auto* ending = std::get_if<Ending>(&state_)) {
+  if (const auto* ending = std::get_if<Stopping>(&state_)) {
     // What does not even end is left behind: a row must not wait for ever.
     return now - ending->since > kStopLimit ? over() : actions;
   }
   if (now - alive_ <= (hello_ == 0 ? kHelloLimit : kSilenceLimit)) return actions;
-  state_ = Ending{now};
+  state_ = Stopping{now};
   return {StopMachine{}};
 }
 
@@ -144,7 +144,7 @@ BootMachine::Actions BootMachine::over() {
     end = BootEnd::Corrupt;
   } else if (bye_) {
     end = BootEnd::Finished;
-  } else if (is<Ending>(state_)) {
+  } else if (is<Stopping>(state_)) {
     end = hello_ == 0 ? BootEnd::NoHello : BootEnd::Silent;
   }
   state_ = Over{};

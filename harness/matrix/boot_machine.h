@@ -79,7 +79,7 @@ class BootMachine {
  private:
   struct Booting {};  ///< init has not spoken yet
   struct Up {};
-  struct Ending {  ///< it was told to end; what it still says counts, unless it lied
+  struct Stopping {  ///< it was told to end; what it still says counts, unless it lied
     Nanos since;
   };
   struct Over {};
@@ -99,7 +99,7 @@ class BootMachine {
   std::string beyond_limits(const MachineSeen& seen, Nanos now) const;
 
   BootBudget budget_;
-  std::variant<Booting, Up, Ending, Over> state_ = Booting{};
+  std::variant<Booting, Up, Stopping, Over> state_ = Booting{};
   std::optional<std::uint64_t>
       room_;  ///< bytes the journal of the command that runs may still take
   Nanos started_;

@@ -311,7 +311,7 @@ Result<LoadedMatrix> load_matrix(const std::string& folder, bool reclassify) {
         }
         loaded.header = json->get<MatrixHeader>();
         if (!(loaded.header.confidence > 0.0 && loaded.header.confidence < 1.0)) {
-          return fail(Error::usage(where + ": a confidence that is none"));
+          return fail(Error::usage(where + ": its confidence is not between 0 and 1"));
         }
         lay_out(loaded);
       } else if (type == "row") {

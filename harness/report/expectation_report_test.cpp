@@ -126,7 +126,7 @@ TEST(ExpectationReport, EveryReportOfAMatrixSaysWhatIsStated) {
     if (row.id != "regressed") continue;
     row.header.stated = {{"pipe_resize_stall", {StatedWord::Fixed, "RHEL-37087 <b>"}}};
   }
-  summarize(matrix);
+  summarize_rows(matrix);
   for (const std::string& report : {text_report(matrix, {}), ktap_report(matrix)}) {
     EXPECT_THAT(report, HasSubstr("stated: RHEL-37087 <b>"));
   }

@@ -98,7 +98,7 @@ RunResult traced_matrix() {
   bare.observation.trace.reset();
   row.cells[3].apply(bare);
   row.cells[3].apply(hit);
-  summarize(matrix);
+  summarize_rows(matrix);
   return matrix;
 }
 
@@ -205,7 +205,7 @@ std::string against_schema(const std::string& xml) {
 
 TEST(MatrixJunit, KeepsToTheSchemaItNames) {
   RunResult nothing;
-  summarize(nothing);
+  summarize_rows(nothing);
   for (const RunResult& matrix : {made_run(), nothing}) {
     EXPECT_EQ(against_schema(junit_report(matrix)), "");
   }
@@ -216,7 +216,7 @@ TEST(MatrixJunit, KeepsToTheSchemaWithEveryKindOfRow) {
   for (const Row& row : made_run().rows) {
     RunResult one = made_run();
     one.rows.remove_if([&](const Row& other) { return other.id != row.id; });
-    summarize(one);
+    summarize_rows(one);
     EXPECT_EQ(against_schema(junit_report(one)), "") << row.id;
   }
 }
@@ -228,7 +228,7 @@ TEST(MatrixJunit, KeepsToTheSchemaWithEveryOutcomeOfATrial) {
     const auto outcome = static_cast<Outcome>(number);
     one.rows.front().cells[1].apply(unwatched_trial(1, "pipe_resize_stall", "zrepl", 102, outcome,
                                                     Rule::NoProof, "so it was told"));
-    summarize(one);
+    summarize_rows(one);
     EXPECT_EQ(against_schema(junit_report(one)), "") << outcome_name(outcome);
   }
 }
@@ -254,7 +254,7 @@ TEST(MatrixJunit, AnyBytesGiveLegalXml) {
       boot.findings.push_back({"panic", {bytes}});
     }
   }
-  summarize(matrix);
+  summarize_rows(matrix);
   EXPECT_EQ(against_schema(junit_report(matrix)), "");
 }
 

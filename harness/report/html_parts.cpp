@@ -11,12 +11,12 @@ namespace hangrate::html {
 
 namespace {
 
-struct Look {
+struct Badge {
   const char* name;  ///< CSS class
   const char* sign;
 };
 
-Look look_of(CellVerdict verdict) {
+Badge badge_for(CellVerdict verdict) {
   switch (verdict) {
     case CellVerdict::Reproduced:
       return {"v-hit", "●"};
@@ -42,7 +42,7 @@ Look look_of(CellVerdict verdict) {
   return {"v-unknown", "?"};
 }
 
-Look look_of(int code) {
+Badge badge_for(int code) {
   switch (code) {
     case 0:
       return {"v-good", "✓"};
@@ -56,16 +56,16 @@ Look look_of(int code) {
 }
 
 /// A bug shown by a cell that was cut short looks unfinished, not done.
-Look look_of(const CellSummary& cell) {
+Badge badge_for(const CellSummary& cell) {
   const int code = cell.code;
   return code == exit_code(CellJudgement{.verdict = cell.judgement.verdict})
-             ? look_of(cell.judgement.verdict)
-             : look_of(code);
+             ? badge_for(cell.judgement.verdict)
+             : badge_for(code);
 }
 
-std::string badge_of(const Look& look, const char* words) {
+std::string badge_of(const Badge& badge, const char* words) {
   return fmt::format("<span class=\"badge {}\"><span aria-hidden=\"true\">{}</span> {}</span>",
-                     look.name, look.sign, words);
+                     badge.name, badge.sign, words);
 }
 
 struct Meaning {
@@ -104,23 +104,23 @@ std::string cell_id(std::size_t row, std::size_t cell) {
 }
 
 const char* verdict_class(const CellSummary& cell) {
-  return look_of(cell).name;
+  return badge_for(cell).name;
 }
 
 const char* exit_class(int code) {
-  return look_of(code).name;
+  return badge_for(code).name;
 }
 
 std::string badge(CellVerdict verdict) {
-  return badge_of(look_of(verdict), verdict_words(verdict));
+  return badge_of(badge_for(verdict), verdict_words(verdict));
 }
 
 std::string badge(const CellSummary& cell) {
-  return badge_of(look_of(cell), cell_words(cell).c_str());
+  return badge_of(badge_for(cell), cell_words(cell).c_str());
 }
 
 std::string badge(int exit_code) {
-  return badge_of(look_of(exit_code), exit_words(exit_code));
+  return badge_of(badge_for(exit_code), exit_words(exit_code));
 }
 
 std::string fact(const char* name, const std::string& value) {

@@ -94,7 +94,7 @@ TEST(MatrixHtml, DrawsACleanCellAsABoundAndAHitWithItsInterval) {
 TEST(MatrixHtml, SaysSoWhereNothingNeedsALook) {
   RunResult matrix = made_run();
   matrix.rows.remove_if([](const Row& row) { return row.id != "fixed"; });
-  summarize(matrix);
+  summarize_rows(matrix);
   EXPECT_THAT(html_report(matrix), HasSubstr("Nothing: no result is unexpected"));
 }
 

@@ -365,7 +365,7 @@ RunResult made_run() {
   add_failing(matrix);
   add_moody(matrix);
   add_absent(matrix);
-  summarize(matrix);
+  summarize_rows(matrix);
   return matrix;
 }
 

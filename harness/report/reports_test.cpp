@@ -50,7 +50,7 @@ TEST(MatrixReports, CanBeWrittenToAFolderToBeLookedAt) {
 
 TEST(MatrixReports, AMatrixOfNothingIsStillAReport) {
   RunResult matrix;
-  summarize(matrix);
+  summarize_rows(matrix);
   for (const auto& [name, report] : kReports) EXPECT_FALSE(report(matrix).empty()) << name;
   EXPECT_EQ(validate("summary.schema.json", PlainJson::parse(json_report(matrix))), "");
 }
@@ -105,7 +105,7 @@ TEST(MatrixReports, ACellCutShortIsNoPassAndSaysSoInEveryFormat) {
   Row& row = matrix.rows.front();
   row.header.cells[0].trials = 60000;  // clean so far
   row.header.cells[3].trials = 25;     // an "always" control, all hits so far
-  summarize(matrix);
+  summarize_rows(matrix);
   EXPECT_EQ(matrix.exit_code, 3);
   EXPECT_EQ(row.summary.exit_code, 3);
   for (const auto& [name, report] : kReports) {
@@ -120,7 +120,7 @@ TEST(MatrixReports, ACellCutShortIsNoPassAndSaysSoInEveryFormat) {
 TEST(MatrixReports, ABugShownByACellCutShortIsShownButNotDone) {
   RunResult matrix = only("reverted");
   matrix.rows.front().header.cells[0].trials = 60000;
-  summarize(matrix);
+  summarize_rows(matrix);
   EXPECT_EQ(matrix.rows.front().summary.cells[0].judgement.verdict, CellVerdict::Reproduced);
   EXPECT_EQ(matrix.exit_code, 3);
   EXPECT_THAT(text_report(matrix, {}), HasSubstr("0.4 % reproduced, unfinished"));
@@ -134,7 +134,7 @@ TEST(MatrixReports, ARowThatWasNeverReachedIsNotRun) {
   row.boots.clear();
   row.cells.clear();
   for (const CellSpec& spec : row.header.cells) row.cells.emplace_back(spec);
-  summarize(matrix);
+  summarize_rows(matrix);
   EXPECT_EQ(matrix.exit_code, 3);
   for (const auto& [name, report] : kReports) {
     EXPECT_THAT(report(matrix), HasSubstr("not run")) << name;
@@ -156,7 +156,7 @@ TEST(MatrixReports, ALostGuestIsATestThatFailedHoweverCleanTheCells) {
   Boot& boot = matrix.rows.front().boots.front();
   boot.end = BootEnd::Panic;
   boot.findings = {{"panic", {"Kernel panic - not syncing: sysrq"}}};
-  summarize(matrix);
+  summarize_rows(matrix);
   EXPECT_EQ(matrix.exit_code, 3);
   const std::string xml = junit_report(matrix);
   EXPECT_EQ(in_junit(xml, "boot-001"), "error");
@@ -175,7 +175,7 @@ TEST(MatrixReports, ARowWhoseResultsAreNotWholeIsNoPassAndSaysSoInEveryFormat) {
   RunResult matrix = only("fixed");
   Row& row = matrix.rows.front();
   row.flaws = {"not gone on with: its kernel is another one now", "left out from there on: x"};
-  summarize(matrix);
+  summarize_rows(matrix);
   EXPECT_EQ(matrix.exit_code, 3);
   for (const auto& [name, report] : kReports) {
     EXPECT_THAT(report(matrix), HasSubstr("not gone on with: its kernel is another one now"))
@@ -196,7 +196,7 @@ TEST(MatrixReports, ANoteIsShownInEveryFormatAndCountsForNothing) {
   row.notes = {"modules that did not load: fuse"};
   row.boots.front().end = BootEnd::Interrupted;
   row.boots.front().why = "QEMU: killed by signal 9";
-  summarize(matrix);
+  summarize_rows(matrix);
   EXPECT_EQ(matrix.exit_code, 0);
   for (const auto& [name, report] : kReports) {
     EXPECT_THAT(report(matrix), HasSubstr("modules that did not load: fuse")) << name;
@@ -237,7 +237,7 @@ TEST(MatrixReports, WhatAKernelProvesOfItselfIsAFailureOfItsOwn) {
     RunResult matrix = only("fixed");
     Boot& boot = matrix.rows.front().boots.front();
     boot.findings = {{kind, {"BUG: of the kernel"}}, {kind, {"and again"}}};
-    summarize(matrix);
+    summarize_rows(matrix);
     EXPECT_EQ(matrix.exit_code, 1) << kind;
     EXPECT_EQ(in_junit(junit_report(matrix), std::string("boot-001-") + kind), "failure");
     EXPECT_THAT(ktap_report(matrix), HasSubstr("\nnot ok 1 fixed # boot 1, console: "));
@@ -251,14 +251,14 @@ TEST(MatrixReports, WhatAWatchdogSaysIsNoAnswerAndAWarningIsOnlyShown) {
   for (const char* kind : {"soft-lockup", "hard-lockup", "rcu-stall", "workqueue-lockup"}) {
     RunResult matrix = only("fixed");
     matrix.rows.front().boots.front().findings = {{kind, {"stuck for 22s"}}};
-    summarize(matrix);
+    summarize_rows(matrix);
     EXPECT_EQ(matrix.exit_code, 3) << kind;
     EXPECT_EQ(in_junit(junit_report(matrix), std::string("boot-001-") + kind), "error");
   }
   for (const char* kind : {"warning", "oom", "notice"}) {
     RunResult matrix = only("fixed");
     matrix.rows.front().boots.front().findings = {{kind, {"WARNING: CPU: 1"}}};
-    summarize(matrix);
+    summarize_rows(matrix);
     EXPECT_EQ(matrix.exit_code, 0) << kind;
     EXPECT_THAT(text_report(matrix, {}), HasSubstr("WARNING: CPU: 1\n"));
   }
@@ -268,11 +268,11 @@ TEST(MatrixReports, AHungTaskCountsOnlyWhereNoCellIsAfterAHang) {
   RunResult matrix = only("fixed");  // its deadlock control hangs, and so does self-held
   Row& row = matrix.rows.front();
   row.boots.front().findings = {{"hung-task", {"INFO: task x blocked for more than 120 s"}}};
-  summarize(matrix);
+  summarize_rows(matrix);
   EXPECT_EQ(matrix.exit_code, 0);
   row.header.cells.erase(row.header.cells.begin() + 2, row.header.cells.begin() + 4);
   row.cells.erase(row.cells.begin() + 2, row.cells.begin() + 4);
-  summarize(matrix);
+  summarize_rows(matrix);
   EXPECT_EQ(matrix.exit_code, 3);
   EXPECT_EQ(in_junit(junit_report(matrix), "boot-001-hung-task"), "error");
 }

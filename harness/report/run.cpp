@@ -45,7 +45,7 @@ Boot only_boot(const RunHeader& header, const std::vector<CellResult>& cells) {
 
 }  // namespace
 
-void summarize(RunResult& run) {
+void summarize_rows(RunResult& run) {
   std::vector<int> codes;
   for (Row& row : run.rows) {
     HR_CHECK(row.cells.size() == row.header.cells.size());
@@ -84,7 +84,7 @@ RunResult native_run(RunHeader header, std::vector<CellResult> cells) {
   row.boots.push_back(only_boot(header, cells));
   row.header = std::move(header);
   row.cells = std::move(cells);
-  summarize(run);
+  summarize_rows(run);
   return run;
 }
 

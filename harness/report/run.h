@@ -72,7 +72,7 @@ struct RunResult {
 
 /// Fills in every row's summary, its alarms and the exit code: rows with trouble, and rows with a
 /// machine that died, count as 3 at least, however clean their cells are.
-void summarize(RunResult& run);
+void summarize_rows(RunResult& run);
 
 /// Only this kernel was run: reports tell its cells without a frame of kernels around them.
 bool only_native(const RunResult& run);

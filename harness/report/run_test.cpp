@@ -16,7 +16,7 @@ int code_of(const RunResult& matrix, const std::string& id) {
 RunResult only(const std::string& id) {
   RunResult matrix = made_run();
   matrix.rows.remove_if([&](const Row& row) { return row.id != id; });
-  summarize(matrix);
+  summarize_rows(matrix);
   return matrix;
 }
 
@@ -37,20 +37,20 @@ TEST(RunResult, TroubleAloneIsThreeAndNextToCleanRowsToo) {
   EXPECT_EQ(only("fixed").exit_code, 0);
   RunResult matrix = made_run();
   matrix.rows.remove_if([](const Row& row) { return row.id != "absent" && row.id != "fixed"; });
-  summarize(matrix);
+  summarize_rows(matrix);
   EXPECT_EQ(matrix.exit_code, 3);
 }
 
 TEST(RunResult, NoRowsIsNoPass) {
   RunResult matrix;
-  summarize(matrix);
+  summarize_rows(matrix);
   EXPECT_EQ(matrix.exit_code, 4);
 }
 
 TEST(RunResult, ARowThatRecordedNothingIsNoPass) {
   RunResult matrix = only("absent");
   matrix.rows.front().trouble.clear();
-  summarize(matrix);
+  summarize_rows(matrix);
   EXPECT_EQ(matrix.exit_code, 3);
   EXPECT_EQ(trouble_of(matrix.rows.front()), "not run");
 }
@@ -75,7 +75,7 @@ TEST(RunResult, BootsThatAgreeAreNotSaidToDiffer) {
   RunResult matrix = only("moody");
   for (Boot& boot : matrix.rows.front().boots) boot.clusters = {{1000, 71}, {1000, 0}};
   matrix.rows.front().boots[2].clusters[0].hits = 70;
-  summarize(matrix);
+  summarize_rows(matrix);
   const CellSummary& cell = matrix.rows.front().summary.cells[0];
   EXPECT_EQ(cell.boots.source, RhoSource::Refuted);
   EXPECT_EQ(cell.explanation.find("differ"), std::string::npos) << cell.explanation;
@@ -84,7 +84,7 @@ TEST(RunResult, BootsThatAgreeAreNotSaidToDiffer) {
 TEST(RunResult, BootsThatDoNotAddUpAreNoBaseForARate) {
   RunResult matrix = only("moody");
   matrix.rows.front().boots[1].clusters[0].trials = 900;
-  summarize(matrix);
+  summarize_rows(matrix);
   const CellSummary& cell = matrix.rows.front().summary.cells[0];
   EXPECT_EQ(cell.boots.boots, 1u) << "taken as one";
   EXPECT_EQ(cell.estimate.trials, 3000U);
@@ -94,7 +94,7 @@ TEST(RunResult, OneBootIsNoSampleOfBoots) {
   RunResult matrix = only("moody");
   matrix.rows.front().boots.resize(1);
   matrix.rows.front().boots[0].clusters = {{3000, 212}, {3000, 0}};
-  summarize(matrix);
+  summarize_rows(matrix);
   const CellSummary& cell = matrix.rows.front().summary.cells[0];
   EXPECT_EQ(cell.boots.boots, 1u);
   EXPECT_EQ(cell.boots.source, RhoSource::Stated);
@@ -106,7 +106,7 @@ TEST(RunResult, PowerOverBootsIsAGateOfItsOwn) {
   Row& row = matrix.rows.front();
   row.header.environment.release = "6.8.1";  // fixed
   const auto clean = [&]() -> const CellSummary& {
-    summarize(matrix);
+    summarize_rows(matrix);
     return matrix.rows.front().summary.cells[1];
   };
   EXPECT_EQ(clean().judgement.verdict, CellVerdict::FixedClean);
@@ -133,7 +133,7 @@ TEST(RunResult, ConsolesAndDeadGuestsLeaveVerdictsAlone) {
       boot.end = BootEnd::Panic;
     }
   }
-  summarize(matrix);
+  summarize_rows(matrix);
   EXPECT_EQ(verdicts(), before);
   EXPECT_EQ(matrix.exit_code, code);
 }
@@ -142,10 +142,10 @@ TEST(RunResult, AMachineThatDiedIsNoPassHoweverCleanItsCellsAre) {
   RunResult matrix = only("fixed");
   matrix.rows.front().boots.resize(1);
   matrix.rows.front().boots[0].end = BootEnd::Finished;
-  summarize(matrix);
+  summarize_rows(matrix);
   EXPECT_EQ(matrix.exit_code, 0);
   matrix.rows.front().boots[0].end = BootEnd::Panic;
-  summarize(matrix);
+  summarize_rows(matrix);
   EXPECT_EQ(matrix.exit_code, 3);
 }
 
@@ -191,10 +191,10 @@ TEST(Grid, ParametersOffTheDefaultMakeAColumn) {
   Row& row = matrix.rows.front();
   row.header.cells[1].variant = "blocked-writer";
   row.header.cells[1].params["cpu"] = "same";
-  summarize(matrix);
+  summarize_rows(matrix);
   EXPECT_EQ(grid_of(matrix).columns[1].variant, "blocked-writer cpu=same");
   row.header.cells[1].params["cpu"] = "split";
-  summarize(matrix);
+  summarize_rows(matrix);
   const Grid grid = grid_of(matrix);
   ASSERT_EQ(grid.columns.size(), 2U);
   EXPECT_EQ(grid.columns[1].variant, "blocked-writer (2)");

@@ -66,7 +66,7 @@ void judge(CellSummary& cell, const RunHeader& header) {
   }
   cell.judgement = judge_cell(cell.seen);
   cell.code = exit_code(cell.judgement, header.gate, cell.spec->repro);
-  cell.explanation = explain(cell.seen, cell.judgement, cell.estimate);
+  cell.explanation = verdict_sentence(cell.seen, cell.judgement, cell.estimate);
   if (!result.skip_reason().empty()) cell.explanation = result.skip_reason();
   // What decided that it was given up says more than how many trials failed.
   const CellVerdict verdict = cell.judgement.verdict;

@@ -120,8 +120,8 @@ std::string control_broken_text(const CellCase& seen) {
 
 }  // namespace
 
-std::string explain(const CellCase& seen, const CellJudgement& judgement,
-                    const RateEstimate& estimate) {
+std::string verdict_sentence(const CellCase& seen, const CellJudgement& judgement,
+                             const RateEstimate& estimate) {
   const Tally& tally = seen.tally;
   const std::string doubt = doubt_text(seen);
   switch (judgement.verdict) {

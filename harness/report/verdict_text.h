@@ -11,7 +11,7 @@
 namespace hangrate {
 
 /// One sentence for humans, e.g. "fixed and clean: 0/10000, would have seen p >= 0.0003 with 95 %".
-std::string explain(const CellCase& seen, const CellJudgement& judgement,
-                    const RateEstimate& estimate);
+std::string verdict_sentence(const CellCase& seen, const CellJudgement& judgement,
+                             const RateEstimate& estimate);
 
 }  // namespace hangrate

@@ -18,7 +18,7 @@ std::string explained(Expectation expectation, const Counts& counts) {
                       .search = {},
                       .reference_rate = kReference,
                       .excluded_over_boots = {}};
-  return explain(seen, judge_cell(seen), estimate_of(seen.tally));
+  return verdict_sentence(seen, judge_cell(seen), estimate_of(seen.tally));
 }
 
 constexpr Expectation kAll[] = {Expectation::Affected,    Expectation::Fixed,
@@ -82,7 +82,7 @@ TEST(Search, WhatOnlyTheSearchFoundIsSaidApart) {
                       .search = search_with(299, 1),
                       .reference_rate = 0.5,
                       .excluded_over_boots = {}};
-  const std::string text = explain(seen, judge_cell(seen), estimate_of(seen.tally));
+  const std::string text = verdict_sentence(seen, judge_cell(seen), estimate_of(seen.tally));
   EXPECT_NE(text.find("0 hits in 1000 trials"), std::string::npos) << text;
   EXPECT_NE(text.find("in the search 1 hit in 300 trials"), std::string::npos) << text;
 }

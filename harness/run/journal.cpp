@@ -23,7 +23,7 @@ constexpr int kMostWorkers = 1024;
 /// What the code behind relies on and a file need not keep to.
 Result<void> check_header(const RunHeader& header) {
   if (!(header.confidence > 0.0 && header.confidence < 1.0)) {
-    return fail(Error::usage("malformed journal header: a confidence that is none"));
+    return fail(Error::usage("malformed journal header: its confidence is not between 0 and 1"));
   }
   for (const CellSpec& spec : header.cells) {
     const std::vector<Variant>& variants = spec.manifest.variants;

@@ -74,8 +74,8 @@ inline ShotFact to_model(const protocol::Shot& shot) {
   return {plain_text_of(shot.plan), shot.delay_ns};
 }
 
-/// The table as it is at this moment, while workers write to it; any of them may be mad. An arm of
-/// which nothing is known is left out.
+/// The table as it is at this moment, while workers write to it, and one may write nonsense. An arm
+/// of which nothing is known is left out.
 inline std::vector<ArmFact> arms_of(const protocol::SearchTable& table) {
   std::vector<ArmFact> arms;
   const std::uint32_t count = table.count.load(std::memory_order_acquire);
