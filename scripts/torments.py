@@ -33,7 +33,7 @@ def workers(supervisor):
     """(process, thread) of every worker of a supervisor, writers in processes of their own included."""
     found = []
     for child in children_of(supervisor):
-        if "--worker" not in text_of(f"/proc/{child}/cmdline"):
+        if "HANGRATE_SLOT_FD=" not in text_of(f"/proc/{child}/environ"):
             continue
         for process in [child, *children_of(child)]:
             found += [(process, int(tid)) for tid in os.listdir(f"/proc/{process}/task")]

@@ -26,6 +26,8 @@ HR_JSON(BootableKernel, label, image, modules, release, build_id, build_note, re
 
 namespace {
 
+constexpr Nanos kBuildEnds = 12 * kSecond;
+
 constexpr int kNiceness = 10;
 
 /// The process that provides: what it says goes to its parent, line by line.
@@ -125,8 +127,13 @@ void KernelSupply::end_now() {
 }
 
 void KernelSupply::end() {
-  end_now();
-  if (pid_ > 0) await_child(std::exchange(pid_, -1), kSecond);
+  if (pid_ <= 0) return;
+  stop();  // a build in it ends its whole group, by force after 5 s
+  if (!await_child(pid_, kBuildEnds)) {
+    end_now();
+    await_child(pid_, kSecond);
+  }
+  pid_ = -1;
 }
 
 Result<void> KernelSupply::begin(std::vector<std::string> specs) {

@@ -36,7 +36,8 @@ class KernelSupply : public KernelSource {
   bool done() const override { return missing_.empty(); }
   std::string status() const override { return missing_.empty() ? "" : log_.step(); }
   void stop() override;
-  /// Ends the process; what it held may be pruned from now on. Waits for it, a second at most.
+  /// Ends the process; what it held may be pruned from now on. Waits for it, for a build that is
+  /// being ended 12 s at most.
   void end();
 
  private:

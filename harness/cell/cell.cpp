@@ -45,7 +45,8 @@ void Cell::on(const OfWorker& event, Nanos now) {
 }
 
 void Cell::on(const Started& event, Nanos now) {
-  seats_.emplace_back(event.worker, event.lane, event.pid, now);
+  // By the time before it was forked, which may take longer than its own start.
+  seats_.emplace_back(event.worker, event.lane, event.pid, event.at != 0 ? event.at : now);
 }
 
 void Cell::on(const NotStarted& event, Nanos /*now*/) {

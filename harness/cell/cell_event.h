@@ -24,6 +24,7 @@ struct Started {
   std::uint64_t worker = 0;
   std::uint32_t lane = 0;
   int pid = 0;
+  Nanos at = 0;  ///< when it was about to be forked; 0: now
 };
 struct NotStarted {
   std::string why;

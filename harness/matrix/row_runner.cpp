@@ -340,7 +340,8 @@ Result<void> RowRunner::act(const TakeHello& hello, Nanos now) {
 
 Result<void> RowRunner::act(const BeginCommand& begin, Nanos) {
   const BootOrder& boot = orders_[begin.number];
-  command_.emplace(boot.cell, CellIntake(boot.order, plan_.cells()[boot.cell].result));
+  command_.emplace(
+      Command{boot.cell, CellIntake(boot.order, plan_.cells()[boot.cell].result), std::nullopt});
   return {};
 }
 

@@ -15,6 +15,9 @@ namespace {
 
 constexpr const char* kNameCharacters = "abcdefghijklmnopqrstuvwxyz0123456789_-";
 constexpr std::uint64_t kMostTrials = 1'000'000'000;
+constexpr int kLongestPatience = 5'000'000;  // us; a trial unseen for 10 s is overdue instead
+constexpr int kLongestHealthy = 3'600'000;   // ms
+constexpr int kMostTasks = 1024;
 constexpr std::size_t kLongestRole = 15;  // hang_party::role
 
 /// A manifest with one of everything that it may hold: the pattern of what can be written.
@@ -36,7 +39,7 @@ bool same_kind(const Json& given, const Json& wanted) {
 /// The first member of `given` that the pattern does not have, or has of another kind; "": none.
 std::string first_misfit(const Json& given, const Json& wanted, const std::string& path) {
   if (!same_kind(given, wanted)) {
-    return fmt::format("{}: must be {} {}, not {}", path, wanted.is_array() ? "an" : "a",
+    return fmt::format("{}: must be of the kind {}, not {}", path.empty() ? "the manifest" : path,
                        wanted.type_name(), given.dump());
   }
   if (given.is_object()) {
@@ -93,9 +96,16 @@ std::string fault_of(const Variant& variant) {
   if (!(variant.reference_rate > 0 && variant.reference_rate <= 1)) {
     return "reference_rate must be above 0, and 1 or less";
   }
-  if (variant.patience_us < 1 || variant.healthy_until_ms < 1 || variant.tasks < 1) {
-    return "patience_us, healthy_until_ms and tasks must be 1 or more";
+  if (variant.patience_us < 1 || variant.patience_us > kLongestPatience) {
+    return fmt::format("patience_us must be 1 to {}", kLongestPatience);
   }
+  if (variant.healthy_until_ms < 1 || variant.healthy_until_ms > kLongestHealthy) {
+    return fmt::format("healthy_until_ms must be 1 to {}", kLongestHealthy);
+  }
+  if (variant.tasks < 1 || variant.tasks > kMostTasks) {
+    return fmt::format("tasks must be 1 to {}", kMostTasks);
+  }
+  if (!(variant.weight > 0)) return "weight must be above 0";
   const bool can_hit = variant.expect == Expect::Affected || variant.expect == Expect::Always;
   if (can_hit && variant.signatures.empty()) return "without signatures no trial can be a hit";
   std::string fault = fault_of_signatures(variant.signatures);

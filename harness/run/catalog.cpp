@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include "harness/base/file.h"
 #include "harness/base/input.h"
 #include "harness/judge/expectation.h"
 #include "harness/model/manifest_check.h"
@@ -56,7 +57,7 @@ Result<CatalogEntry> load_reproducer(const std::string& folder) {
     return fail(Error::usage(path + ": " + fault));
   }
   const std::string program = fs::absolute(folder).lexically_normal() / manifest->name;
-  if (::access(program.c_str(), X_OK) != 0) {
+  if (!is_file(program) || ::access(program.c_str(), X_OK) != 0) {
     return fail(Error::usage(path + ": its program " + program +
                              " is not there: build it, for example with c++ -O2 -pthread"));
   }

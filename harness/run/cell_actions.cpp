@@ -65,7 +65,7 @@ void CellRunner::perform(const Start& action) {
   ++parts_.next_worker;
   const Worker& added = crew_.add(std::move(*worker)).worker;
   crew_.tell(parts_.reader);
-  tell(Started{added.id(), added.lane(), added.pid()});
+  tell(Started{added.id(), added.lane(), added.pid(), added.started()});
 }
 
 void CellRunner::perform(const Drop& action) {

@@ -82,7 +82,7 @@ struct EventJson {
   }
   Json operator()(const Began&) const { return {{"began", true}}; }
   Json operator()(const Started& e) const {
-    return {{"started", e.worker}, {"lane", e.lane}, {"pid", e.pid}};
+    return {{"started", e.worker}, {"lane", e.lane}, {"pid", e.pid}, {"at", e.at}};
   }
   Json operator()(const NotStarted& e) const { return {{"not_started", e.why}}; }
   Json operator()(const Woke& e) const { return {{"woke", e.leftovers}}; }
@@ -114,7 +114,8 @@ inline std::optional<CellEvent> event_from(const Json& json) {
     return OfWorker{json["worker"], *event};
   }
   if (json.contains("began")) return Began{};
-  if (json.contains("started")) return Started{json["started"], json["lane"], json["pid"]};
+  if (json.contains("started"))
+    return Started{json["started"], json["lane"], json["pid"], json.value("at", Nanos{0})};
   if (json.contains("not_started")) return NotStarted{json["not_started"]};
   if (json.contains("woke")) return Woke{json["woke"]};
   if (json.contains("interrupted")) return Interrupted{};

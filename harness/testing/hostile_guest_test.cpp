@@ -271,7 +271,8 @@ TEST_F(HostileGuest, WhatItSaidBeforeTheWrongLineStaysAndNothingBehindItCounts) 
   // The second boot is asked for the trials from 5 on and says the same.
   expect_corrupt("late", kHello + kBegin + header_line() + batch(0, 4) + "?\n" + batch(4, 6) + kBye,
                  "");
-  EXPECT_THAT(row_["boots"][0]["why"].get<std::string>(), HasSubstr("it sent a line that is no record"));
+  EXPECT_THAT(row_["boots"][0]["why"].get<std::string>(),
+              HasSubstr("it sent a line that is no record"));
   EXPECT_EQ(row_["results"][0]["outcomes"]["clean"], 4) << row_["results"][0].dump(2);
   EXPECT_GE(row_["results"][0]["outcomes"]["lost_machine"], 1);
 }

@@ -9,6 +9,8 @@
 
 #include <gtest/gtest.h>
 
+#include "harness/base/file.h"
+#include "harness/model/manifest_check.h"
 #include "harness/run/engine.h"
 #include "harness/testing/cell_script.h"
 #include "harness/testing/command.h"
@@ -17,12 +19,11 @@
 namespace hangrate::testing {
 namespace {
 
-const std::string kFake = HANGRATE_BUILD_DIR "/fakes/fake";
+const std::string kFake = HANGRATE_BUILD_DIR "/fakes/fake";  // its folder
 
 RunHeader header_of(const std::string& variant, std::uint64_t trials) {
-  const Ran described = run_command({kFake, "--describe"});
-  auto manifest = manifest_from_json(described.out);
-  EXPECT_TRUE(manifest) << described.err;
+  auto manifest = read_manifest(read_file(kFake + "/repro.json").value_or(""));
+  EXPECT_TRUE(manifest) << manifest.error().what();
   if (!manifest) return {};
   CellSpec spec;
   spec.repro = manifest->name;
@@ -70,7 +71,7 @@ std::string record(const RunHeader& header, const std::string& file) {
                                     }});
     if (!engine) return 1;
     CellResult result(header.cells[0]);
-    if (!(*engine)->run_cell(0, {kFake, header.cells[0]}, {}, result)) return 2;
+    if (!(*engine)->run_cell(0, {kFake + "/fake", header.cells[0]}, {}, result)) return 2;
     leave_out_the_idle(script);
     ScriptedCell again(header, script.lines[0].at);
     std::vector<std::string> replayed;

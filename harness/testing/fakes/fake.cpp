@@ -146,7 +146,7 @@ static bool aim() {
 
 static void setup() {
   if (hang_chose("widen", "auto")) offer_arms();
-  // As a worker that went mad may leave it.
+  // As a broken worker may leave it.
   if (hang_chose("widen", "hostile")) {
     memset(static_cast<void*>(hang_self.search), 0xfe, HANG_SEARCH_BYTES);
   }
