@@ -24,6 +24,8 @@ Json to_json_value(const ShotFact& shot);
 Json to_json_value(const WarmSource& source);
 Json to_json_value(const Record& record);
 Json to_json_value(const Observation& observation);
+/// The same without its trace.
+Json evidence_json(const Observation& observation);
 Json to_json_value(const Verdict& verdict);
 
 Result<Manifest> manifest_from_json(const std::string& text);

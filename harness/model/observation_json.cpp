@@ -193,7 +193,7 @@ Json to_json_value(const ShotFact& shot) {
   return shot;
 }
 
-Json to_json_value(const Observation& o) {
+Json evidence_json(const Observation& o) {
   Json rounds = Json::array();
   for (const Round& round : o.rounds) {
     rounds.push_back({{"before", sample_set(round.before)},
@@ -209,6 +209,11 @@ Json to_json_value(const Observation& o) {
                {"message", o.message}};
   if (!o.shot.plan.empty()) json["shot"] = o.shot;
   if (o.traced) json["traced"] = true;
+  return json;
+}
+
+Json to_json_value(const Observation& o) {
+  Json json = evidence_json(o);
   if (o.trace) json["trace"] = to_json_value(*o.trace);
   return json;
 }

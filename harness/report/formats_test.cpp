@@ -102,6 +102,19 @@ RunResult traced_matrix() {
   return matrix;
 }
 
+TEST(MatrixJson, LeavesTheTraceOfATrialToTheJournal) {
+  RunResult matrix = traced_matrix();
+  Row& row = matrix.rows.front();
+  const TrialRecord traced = *row.cells[3].kinds().begin()->second.with_trace();
+  row.cells[3] = CellResult(row.header.cells[3]);
+  row.cells[3].apply(traced);
+  summarize_rows(matrix);
+  const PlainJson json = PlainJson::parse(json_report(matrix));
+  const PlainJson& kind = json["kernels"][0]["results"][3]["kinds"][0];
+  EXPECT_EQ(kind["explanation"]["trial"], kind["first_trial"]);
+  EXPECT_FALSE(kind["observation"].contains("trace"));
+}
+
 TEST(MatrixJson, ExplainsAHitByTheFirstOfItsKindThatWasRecorded) {
   const PlainJson json = PlainJson::parse(json_report(traced_matrix()));
   EXPECT_EQ(validate("summary.schema.json", json), "");

@@ -12,11 +12,12 @@ namespace {
 
 constexpr int kSummarySchema = 3;
 
-/// Of each kind the first trial's evidence too: what the HTML shows of it is here as data.
+/// Of each kind the first trial's evidence too: what the HTML shows of it is here as data. Its
+/// trace stays in the journal: it may have megabytes.
 void add_observations(Json& kinds, const CellResult& result) {
   std::size_t number = 0;
   for (const auto& [name, kind] : result.kinds()) {
-    kinds[number++]["observation"] = to_json_value(kind.first.observation);
+    kinds[number++]["observation"] = evidence_json(kind.first.observation);
   }
 }
 
