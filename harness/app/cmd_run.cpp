@@ -50,7 +50,7 @@ Result<SessionPlan> make_replay_plan(const Options& options,
   run.seed = trial->seed;
   if (!run.workers) run.workers = cell.workers;
   if (!run.trials && !run.hits && !run.until_excluded) run.trials = kReplays;
-  auto plan = make_plan(run, catalog, argv, true, examine_machine());
+  auto plan = make_plan(run, catalog, argv, examine_machine());
   if (!plan) return fail(plan.error().context("--replay " + options.replay));
   CellSpec& spec = plan->header.cells.front();
   spec.seed = cell.seed;
@@ -86,7 +86,7 @@ int run(Options options, const std::vector<std::string>& argv) {
   }
   auto plan = !options.replay.empty() ? make_replay_plan(options, *catalog, argv)
               : resume                ? make_resume_plan(options.run, *catalog)
-                       : make_plan(options.run, *catalog, argv, true, examine_machine());
+                                      : make_plan(options.run, *catalog, argv, examine_machine());
   if (!plan) return complain(plan.error());
   if (plan->results.empty()) plan->results = default_results_folder();
   return drive(std::move(*plan), options.run);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// drive(): runs a plan and presents it. Shared by `hangrate run` and every reproducer run alone.
+// drive(): runs a plan and presents it. Shared by `hangrate run` and the hangrate of a guest.
 // Returns the exit code.
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Exit codes of hangrate and of every reproducer run alone.
+// Exit codes of hangrate.
 #pragma once
 
 namespace hangrate {

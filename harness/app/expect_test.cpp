@@ -23,7 +23,7 @@ Result<SessionPlan> plan(std::vector<std::string> expect, std::vector<std::strin
   options.expect = std::move(expect);
   options.selectors = std::move(selectors);
   options.seed = 1;
-  return make_plan(options, catalog, {}, true, Environment{.cpus = 1});
+  return make_plan(options, catalog, {}, Environment{.cpus = 1});
 }
 
 TEST(Expect, IsPartOfThePlan) {

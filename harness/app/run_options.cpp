@@ -46,7 +46,7 @@ std::vector<std::string> variant_names(const Manifest& manifest) {
 
 /// Variants of one reproducer chosen by the selectors and --variant; empty: none of it.
 Result<std::vector<std::string>> chosen_variants(const RunOptions& options,
-                                                 const Manifest& manifest, bool all_variants) {
+                                                 const Manifest& manifest) {
   std::vector<std::string> chosen;
   bool named = options.selectors.empty();
   for (const std::string& selector : options.selectors) {
@@ -66,8 +66,7 @@ Result<std::vector<std::string>> chosen_variants(const RunOptions& options,
     if (contains(variant_names(manifest), variant)) chosen.push_back(variant);
   }
   if (!options.variants.empty()) return chosen;
-  if (all_variants) return variant_names(manifest);
-  return std::vector<std::string>{manifest.variants.front().name};
+  return variant_names(manifest);
 }
 
 struct Assignment {
@@ -242,7 +241,7 @@ Environment examine_machine() {
 }
 
 Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<CatalogEntry>& catalog,
-                              const std::vector<std::string>& argv, bool all_variants,
+                              const std::vector<std::string>& argv,
                               const Environment& environment) {
   std::vector<std::string> names;
   for (const CatalogEntry& entry : catalog) names.push_back(entry.manifest.name);
@@ -281,7 +280,7 @@ Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<Catal
   }
   std::vector<std::string> used_variants;
   for (const CatalogEntry& entry : catalog) {
-    auto variants = chosen_variants(options, entry.manifest, all_variants);
+    auto variants = chosen_variants(options, entry.manifest);
     if (!variants) return fail(variants.error());
     if (variants->empty()) continue;
     auto complete = complete_params(entry.manifest, *params);

@@ -55,17 +55,15 @@ inline constexpr const char* kExpectHelp =
     "affected "
     "or unknown (repeatable); controls stay what they are";
 
-/// Adds the options common to `hangrate run` and a reproducer alone.
+/// Adds the options of `hangrate run` that the one of a guest has too.
 void add_run_options(CLI::App& app, RunOptions& options);
 
 /// The machine as a run records it; takes some milliseconds.
 Environment examine_machine();
 
 /// Selects cells from the catalog and checks every value. Usage errors name what would be right.
-/// `all_variants`: without --variant every variant runs, else the first.
 Result<SessionPlan> make_plan(const RunOptions& options, const std::vector<CatalogEntry>& catalog,
-                              const std::vector<std::string>& argv, bool all_variants,
-                              const Environment& environment);
+                              const std::vector<std::string>& argv, const Environment& environment);
 
 /// The plan of a journal to go on with.
 Result<SessionPlan> make_resume_plan(const RunOptions& options,

@@ -9,7 +9,7 @@
 namespace hangrate::testing {
 namespace {
 
-class RecordedCell : public ::testing::TestWithParam<const char*> {
+class RecordedCell : public ::testing::TestWithParam<std::string> {
  protected:
   static Script script() {
     const std::string folder = HANGRATE_SOURCE_DIR "/harness/testing/scripts/";
@@ -40,14 +40,8 @@ TEST_P(RecordedCell, GivesEveryTrialOneRecord) {
   EXPECT_EQ(cell.result().tally().attempted(), recorded.header.cells[0].trials);
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, RecordedCell,
-                         ::testing::Values("clean", "lost-wakeup", "slow", "crashes", "anomaly",
-                                           "fails", "exits"),
-                         [](const auto& each) {
-                           std::string name = each.param;
-                           std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Of, RecordedCell, ::testing::ValuesIn(recorded_variants()),
+                         [](const auto& each) { return plain_name(each.param); });
 
 }  // namespace
 }  // namespace hangrate::testing

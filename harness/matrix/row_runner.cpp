@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "harness/base/file.h"
 #include "harness/base/seed.h"
 #include "harness/guest/console_log.h"
 #include "harness/guest/guest_plan.h"
@@ -122,17 +121,11 @@ std::vector<GuestFile> RowRunner::guest_files() const {
   std::set<std::string> names;
   for (const BootOrder& boot : orders_) {
     const std::string& name = boot.order.repro;
-    if (!names.insert(name).second) continue;
-    const std::string folder = std::string(kReproFolder) + "/" + name;
-    const std::string program = options_.guest_programs + "/" + name;
     const CatalogEntry* known = program_of(name);
-    const std::string manifest = known != nullptr ? manifest_beside(known->executable) : "";
-    if (!is_file(manifest)) {
-      files.push_back({folder, program});
-      continue;
-    }
-    files.push_back({folder + "/" + name, program});
-    files.push_back({folder + "/repro.json", manifest});
+    if (known == nullptr || !names.insert(name).second) continue;
+    const std::string folder = std::string(kReproFolder) + "/" + name;
+    files.push_back({folder + "/" + name, options_.guest_programs + "/" + name});
+    files.push_back({folder + "/repro.json", manifest_beside(known->executable)});
   }
   return files;
 }

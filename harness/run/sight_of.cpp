@@ -7,26 +7,23 @@ namespace hangrate {
 
 namespace {
 
-using protocol::WorkerState;
-
-WorkerIs is_now(WorkerState state) {
+WorkerIs is_now(std::uint32_t state) {
   switch (state) {
-    case WorkerState::Starting:
+    case HANG_STARTING:
       return WorkerIs::Starting;
-    case WorkerState::Idle:
+    case HANG_IDLE:
       return WorkerIs::Idle;
-    case WorkerState::Running:
+    case HANG_RUNNING:
       return WorkerIs::Running;
-    case WorkerState::Reported:
+    case HANG_REPORTED:
       return WorkerIs::Reported;
-    case WorkerState::Parked:
+    case HANG_PARKED:
       return WorkerIs::Parked;
-    case WorkerState::Skipped:
+    case HANG_SKIPPED:
       return WorkerIs::Skipped;
-    case WorkerState::Failed:
-      break;
+    default:
+      return WorkerIs::Failed;
   }
-  return WorkerIs::Failed;
 }
 
 void read_progress(const protocol::Slot& slot, Sight& sight) {
@@ -40,13 +37,13 @@ void read_progress(const protocol::Slot& slot, Sight& sight) {
 }
 
 void read_answer(const protocol::Slot& slot, Sight& sight) {
-  sight.invariant = {slot.invariant_ns, to_model(protocol::InvariantStatus{slot.invariant}),
+  sight.invariant = {slot.invariant_ns, invariant_state_of(slot.invariant),
                      text_of(slot.invariant_text)};
   sight.pulled = slot.lever_pulled != 0;
 }
 
 void read_report(const protocol::Slot& slot, Sight& sight) {
-  sight.outcome = to_model(protocol::TrialOutcome{slot.outcome});
+  sight.outcome = outcome_of(slot.outcome);
   sight.message = text_of(slot.message);
   if (sight.state == WorkerIs::Reported && slot.measurement_bytes != 0) {
     sight.measurements = measurements_of(slot);
@@ -57,7 +54,7 @@ void read_report(const protocol::Slot& slot, Sight& sight) {
 
 Sight sight_of(const protocol::Slot& slot) {
   Sight sight;
-  sight.state = is_now(protocol::state_of(slot));
+  sight.state = is_now(slot.state.load(std::memory_order_acquire));
   read_progress(slot, sight);
   read_answer(slot, sight);  // in every state: the worker may have gone on since
   if (sight.state == WorkerIs::Reported || sight.leaving()) read_report(slot, sight);

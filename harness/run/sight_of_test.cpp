@@ -8,13 +8,11 @@
 namespace hangrate {
 namespace {
 
-using protocol::WorkerState;
-
 TEST(SightOf, TheAnswerToALeverStandsWhereverTheWorkerIsByNow) {
   protocol::Slot slot{};
   slot.lever_pulled = 1;
-  for (const WorkerState state : {WorkerState::Parked, WorkerState::Running, WorkerState::Idle}) {
-    protocol::set_state(slot, state);
+  for (const std::uint32_t state : {HANG_PARKED, HANG_RUNNING, HANG_IDLE}) {
+    slot.state.store(state);
     EXPECT_TRUE(sight_of(slot).pulled);
   }
 }
@@ -22,10 +20,10 @@ TEST(SightOf, TheAnswerToALeverStandsWhereverTheWorkerIsByNow) {
 TEST(SightOf, AMessageIsOfAWorkerThatReportsOrLeaves) {
   protocol::Slot slot{};
   std::strcpy(slot.message, "no device");
-  protocol::set_state(slot, WorkerState::Running);
+  slot.state.store(HANG_RUNNING);
   EXPECT_EQ(sight_of(slot).message, "");
-  for (const auto state : {WorkerState::Reported, WorkerState::Skipped, WorkerState::Failed}) {
-    protocol::set_state(slot, state);
+  for (const std::uint32_t state : {HANG_REPORTED, HANG_SKIPPED, HANG_FAILED}) {
+    slot.state.store(state);
     EXPECT_EQ(sight_of(slot).message, "no device");
   }
 }

@@ -18,30 +18,28 @@
 
 namespace hangrate {
 
-inline InvariantState to_model(protocol::InvariantStatus status) {
-  switch (status) {
-    case protocol::InvariantStatus::Holds:
+inline InvariantState invariant_state_of(std::uint32_t told) {
+  switch (told) {
+    case HANG_HOLDS:
       return InvariantState::Holds;
-    case protocol::InvariantStatus::Broken:
+    case HANG_BROKEN:
       return InvariantState::Broken;
-    case protocol::InvariantStatus::Unknown:
-      break;
+    default:
+      return InvariantState::Unknown;
   }
-  return InvariantState::Unknown;
 }
 
-inline Outcome to_model(protocol::TrialOutcome outcome) {
-  switch (outcome) {
-    case protocol::TrialOutcome::Clean:
+inline Outcome outcome_of(std::uint32_t told) {
+  switch (told) {
+    case HANG_CLEAN:
       return Outcome::Clean;
-    case protocol::TrialOutcome::Anomaly:
+    case HANG_ANOMALY:
       return Outcome::Anomaly;
-    case protocol::TrialOutcome::Inconclusive:
+    case HANG_INCONCLUSIVE:
       return Outcome::Inconclusive;
-    case protocol::TrialOutcome::Infra:
-      break;
+    default:
+      return Outcome::Infra;
   }
-  return Outcome::Infra;
 }
 
 inline std::vector<Measurement> measurements_of(const protocol::Slot& slot) {

@@ -37,7 +37,6 @@ class Worker {
   bool entered_at_birth() const { return entered_at_birth_; }
   Nanos started() const { return started_; }
   protocol::Slot& slot() const { return *slot_; }
-  protocol::WorkerState state() const { return protocol::state_of(*slot_); }
   std::string output() const;
 
   /// Orders trials. The worker must be idle.

@@ -29,16 +29,6 @@ inline constexpr std::size_t kMaxArms = HANG_MOST_ARMS;
 inline constexpr std::size_t kSlotBytes = HANG_SLOT_BYTES;
 inline constexpr std::size_t kSearchBytes = HANG_SEARCH_BYTES;
 
-enum class WorkerState : std::uint32_t {
-  Starting = HANG_STARTING,
-  Idle = HANG_IDLE,
-  Running = HANG_RUNNING,
-  Reported = HANG_REPORTED,
-  Parked = HANG_PARKED,
-  Skipped = HANG_SKIPPED,
-  Failed = HANG_FAILED,
-};
-
 enum class Verb : std::uint32_t {
   None = HANG_NONE,
   Lease = HANG_LEASE,
@@ -47,33 +37,12 @@ enum class Verb : std::uint32_t {
   Continue = HANG_CONTINUE,
 };
 
-enum class TrialOutcome : std::uint32_t {
-  Clean = HANG_CLEAN,
-  Anomaly = HANG_ANOMALY,
-  Inconclusive = HANG_INCONCLUSIVE,
-  Infra = HANG_INFRA,
-};
-
-enum class InvariantStatus : std::uint32_t {
-  Unknown = HANG_UNKNOWN,
-  Holds = HANG_HOLDS,
-  Broken = HANG_BROKEN,
-};
-
 /// An empty slot of this version in `memory`, kSlotBytes long.
 inline Slot* make_slot(void* memory) {
   auto* slot = new (memory) Slot{};
   slot->magic = HANG_MAGIC;
   slot->version = HANG_VERSION;
   return slot;
-}
-
-inline WorkerState state_of(const Slot& slot) {
-  return static_cast<WorkerState>(slot.state.load(std::memory_order_acquire));
-}
-
-inline void set_state(Slot& slot, WorkerState state) {
-  slot.state.store(static_cast<std::uint32_t>(state), std::memory_order_release);
 }
 
 inline constexpr std::uint32_t make_command(std::uint32_t sequence, Verb verb) {

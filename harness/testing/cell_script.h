@@ -4,6 +4,7 @@
 // with what it answers. The first line is the header of the run. Traces are left out.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -188,5 +189,18 @@ struct Script {
     return text;
   }
 };
+
+/// Variants of the fake whose runs are recorded in harness/testing/scripts.
+inline const std::vector<std::string>& recorded_variants() {
+  static const std::vector<std::string> names = {"clean",   "lost-wakeup", "slow", "crashes",
+                                                 "anomaly", "fails",       "exits"};
+  return names;
+}
+
+/// Such a name as GoogleTest takes it.
+inline std::string plain_name(std::string name) {
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
 
 }  // namespace hangrate::testing

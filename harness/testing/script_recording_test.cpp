@@ -87,7 +87,7 @@ std::string record(const RunHeader& header, const std::string& file) {
   return read_file(file).value_or("");
 }
 
-class ScriptRecording : public ::testing::TestWithParam<const char*> {};
+class ScriptRecording : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(ScriptRecording, ARealRunPlayedAgainGivesTheSameRecords) {
   const TempFolder folder;
@@ -98,14 +98,8 @@ TEST_P(ScriptRecording, ARealRunPlayedAgainGivesTheSameRecords) {
   EXPECT_TRUE(Script::from(text));
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, ScriptRecording,
-                         ::testing::Values("clean", "lost-wakeup", "slow", "crashes", "anomaly",
-                                           "fails", "exits"),
-                         [](const auto& each) {
-                           std::string name = each.param;
-                           std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Of, ScriptRecording, ::testing::ValuesIn(recorded_variants()),
+                         [](const auto& each) { return plain_name(each.param); });
 
 }  // namespace
 }  // namespace hangrate::testing

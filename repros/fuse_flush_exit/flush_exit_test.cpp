@@ -13,6 +13,8 @@
 #include "harness/base/file.h"
 #include "harness/model/json.h"
 #include "harness/testing/program_worker.h"
+#include "harness/testing/repro_manifest.h"
+#include "harness/testing/worker_process.h"
 #include "repros/kit/fuse/mount.h"
 
 int hang_program_main(int argc, char** argv);
@@ -20,19 +22,12 @@ int hang_program_main(int argc, char** argv);
 namespace hangrate {
 namespace {
 
+using testing::comes_true;
+using testing::manifest_of;
 using testing::ProgramWorker;
+using testing::registered_variants;
 using testing::run_alone;
-
-Manifest manifest() {
-  const std::string path = HANGRATE_SOURCE_DIR "/repros/fuse_flush_exit/repro.json";
-  const auto read = manifest_from_json(read_file(path).value_or(""));
-  return read ? *read : Manifest{};
-}
-
-template <typename Condition>
-bool comes_true(Condition condition) {
-  return hang_until(condition, 10);
-}
+using testing::variants_of;
 
 /// Reaps orphans, which come to us. True: there is no child left.
 bool no_children() {
@@ -57,10 +52,8 @@ std::multiset<std::string> lines_of(const std::string& path) {
 }
 
 TEST(Variants, OfTheManifestAreThoseOfTheProgram) {
-  std::set<std::string> told, registered;
-  for (const Variant& variant : manifest().variants) told.insert(variant.name);
-  for (hang_variant* v = hang_self.variants; v != nullptr; v = v->next) registered.insert(v->name);
-  EXPECT_EQ(told, registered);
+  const std::set<std::string> told = variants_of(manifest_of("fuse_flush_exit"));
+  EXPECT_EQ(told, registered_variants());
   EXPECT_EQ(told.size(), 6U);
 }
 

@@ -11,6 +11,7 @@
 #include "harness/base/file.h"
 #include "harness/model/json.h"
 #include "harness/testing/program_worker.h"
+#include "harness/testing/repro_manifest.h"
 #include "harness/testing/worker_process.h"
 
 int hang_program_main(int argc, char** argv);
@@ -19,17 +20,14 @@ namespace hangrate {
 namespace {
 
 using testing::comes_true;
+using testing::manifest_of;
 using testing::ProgramWorker;
+using testing::registered_variants;
 using testing::run_alone;
-
-Manifest manifest() {
-  const std::string path = HANGRATE_SOURCE_DIR "/repros/pipe_full_child/repro.json";
-  const auto read = manifest_from_json(read_file(path).value_or(""));
-  return read ? *read : Manifest{};
-}
+using testing::variants_of;
 
 std::vector<Signature> signatures_of(const std::string& name) {
-  for (const Variant& variant : manifest().variants) {
+  for (const Variant& variant : manifest_of("pipe_full_child").variants) {
     if (variant.name == name) return variant.signatures;
   }
   return {};
@@ -73,10 +71,8 @@ void expect_asleep_as(const Signature& signature, int pid) {
 }
 
 TEST(Variants, OfTheManifestAreThoseOfTheProgram) {
-  std::set<std::string> told, registered;
-  for (const Variant& variant : manifest().variants) told.insert(variant.name);
-  for (hang_variant* v = hang_self.variants; v != nullptr; v = v->next) registered.insert(v->name);
-  EXPECT_EQ(told, registered);
+  const std::set<std::string> told = variants_of(manifest_of("pipe_full_child"));
+  EXPECT_EQ(told, registered_variants());
   EXPECT_FALSE(told.empty());
 }
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/testing/program_worker.h"
+#include "harness/testing/repro_manifest.h"
 #include "harness/testing/worker_process.h"
 #include "repros/pipe_one_slot/slot.h"
 
@@ -72,6 +73,11 @@ TEST_F(OneSlot, TakesItWithTwoSlots) {
   slot_open(2);
   slot_put_at_page_end('a');
   EXPECT_TRUE(slot_give('b'));
+}
+
+TEST(Variants, OfTheManifestAreThoseOfTheProgram) {
+  EXPECT_EQ(testing::variants_of(testing::manifest_of("pipe_one_slot")),
+            testing::registered_variants());
 }
 
 TEST(Alone, TwoSlotsAreCleanWithAndWithoutHelp) {

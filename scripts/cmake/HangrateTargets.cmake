@@ -12,19 +12,14 @@ if(HANGRATE_WERROR)
   target_compile_options(hangrate_warnings INTERFACE -Werror)
 endif()
 
-# hangrate_options(TARGET [DYNAMIC]): what every target gets: warnings, include root, static linking
-# if asked for and not DYNAMIC.
+# hangrate_options(TARGET): what every target gets: warnings and include root.
 function(hangrate_options target)
-  cmake_parse_arguments(arg "DYNAMIC" "" "" ${ARGN})
   target_link_libraries(${target} PRIVATE hangrate_warnings)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
   get_target_property(type ${target} TYPE)
   if(type STREQUAL "EXECUTABLE")
-    # A reproducer that runs alone must not want the libraries of what it never calls.
+    # A program must not want the libraries of what it never calls.
     target_link_options(${target} PRIVATE -Wl,--as-needed)
-    if(HANGRATE_STATIC AND NOT arg_DYNAMIC)
-      target_link_options(${target} PRIVATE -static)
-    endif()
   endif()
 endfunction()
 
@@ -121,7 +116,7 @@ function(hangrate_fuzz_targets)
     add_executable(${name} ${source})
     target_link_libraries(${name} PRIVATE ${arg_LINK})
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
-    hangrate_options(${name} DYNAMIC)
+    hangrate_options(${name})
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
     add_dependencies(fuzz ${name})
   endforeach()

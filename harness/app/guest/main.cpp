@@ -18,7 +18,7 @@ int run(const RunOptions& options, const std::string& repros, std::vector<std::s
   const auto catalog = load_catalog(repros, &complaints);
   for (const std::string& complaint : complaints) say(stderr, "hangrate: {}\n", complaint);
   if (!catalog) return complain(catalog.error());
-  auto plan = make_plan(options, *catalog, argv, true, examine_machine());
+  auto plan = make_plan(options, *catalog, argv, examine_machine());
   return plan ? drive(std::move(*plan), options) : complain(plan.error());
 }
 
