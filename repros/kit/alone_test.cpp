@@ -162,6 +162,16 @@ TEST(Alone, AHitIsNotLostByASkipBehindIt) {
   EXPECT_EQ(run_alone(hang_main, {"hangs-then-skips", "--trials", "2", "--ktap"}), HANG_EXIT_HIT);
 }
 
+TEST(Say, WhatATrialSaysIsOneLine) {
+  hang_slot slot{};
+  hang_self.slot = &slot;
+  hang_note("one\nbyte\tis\r\nmissing");
+  EXPECT_STREQ(slot.message, "one byte is  missing");
+  hang_measure("write", "B", "%d\t%s", 5, "six\n");
+  EXPECT_STREQ(slot.measurements, "write\t5 six \tB\n");
+  hang_self.slot = nullptr;
+}
+
 TEST(Alone, WhatIsNoNumberIsAUsageError) {
   for (const char* number : {"1e6", "-3", "0", ""}) {
     EXPECT_EQ(run_alone(hang_main, {"hangs", "--trials", number}), HANG_EXIT_USAGE) << number;

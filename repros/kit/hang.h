@@ -337,6 +337,7 @@ static inline uint64_t hang_random(uint64_t below) {
 /* ---- What a trial says. Texts are printf formats. ---- */
 
 #define HANG_PRINTF(at) __attribute__((format(printf, at, at + 1)))
+/* Into `field`, as one line. */
 #define HANG_SAY(field, format)                    \
   do {                                             \
     va_list words;                                 \
@@ -344,7 +345,7 @@ static inline uint64_t hang_random(uint64_t below) {
     vsnprintf(field, sizeof field, format, words); \
     va_end(words);                                 \
     for (char* c = field; *c != '\0'; ++c)         \
-      if (*c == '\n' || *c == '\r') *c = ' ';      \
+      if (strchr("\t\r\n", *c) != NULL) *c = ' ';  \
   } while (0)
 
 static inline void hang_ring(void) {

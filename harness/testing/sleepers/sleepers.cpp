@@ -33,7 +33,7 @@ HANG_PRINTF(1) static void ledger(const char* format, ...) {
   static const int file = path != nullptr ? open(path, O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
   char line[512];
   HANG_SAY(line, format);
-  if (file >= 0 && write(file, line, strlen(line)) < 0) return;
+  if (file >= 0) dprintf(file, "%s\n", line);
 }
 
 static unsigned long long trial_number() {
@@ -63,7 +63,7 @@ static void choose(const char* wanted) {
     if (why.empty()) chosen[chosen_count++] = &kind;
     if (why.empty()) continue;
     if (!all) hang_skip("%s: %s", kind.name, why.c_str());
-    ledger("left-out %s %s\n", kind.name, why.c_str());
+    ledger("left-out %s %s", kind.name, why.c_str());
   }
 }
 
@@ -112,10 +112,10 @@ static void become_sleeper() {
 }
 
 static void note_change() {
-  if (WIFSTOPPED(status)) return ledger("stopped %llu\n", trial_number());
-  if (WIFCONTINUED(status)) return ledger("continued %llu\n", trial_number());
+  if (WIFSTOPPED(status)) return ledger("stopped %llu", trial_number());
+  if (WIFCONTINUED(status)) return ledger("continued %llu", trial_number());
   sleeper = 0;
-  ledger("end %llu %s %s %d\n", trial_number(), facts->name, WIFEXITED(status) ? "exit" : "signal",
+  ledger("end %llu %s %s %d", trial_number(), facts->name, WIFEXITED(status) ? "exit" : "signal",
          WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 }
 static int over() {
@@ -142,7 +142,7 @@ static void look() {
 
 static int pull() {
   if (hang_chose("lever", "none")) return 0;
-  ledger("lever %llu\n", trial_number());
+  ledger("lever %llu", trial_number());
   hang_put(&stage->let_go, 1u);
   hang_futex_wake(&stage->let_go, 0);
   if (facts->fuse && wake_up_lost) server.let_go();
@@ -197,7 +197,7 @@ static int trial() {
   begin();
   sleeper = static_cast<int>(hang_must(fork(), "fork"));
   if (sleeper == 0) become_sleeper();
-  ledger("begin %llu %s %lld %d\n", trial_number(), facts->name,
+  ledger("begin %llu %s %lld %d", trial_number(), facts->name,
          static_cast<long long>(span / 1000000), sleeper);
   if (wake_up_lost && facts->fuse) {
     if (!hang_until(held)) hang_fail("the server got no request");
