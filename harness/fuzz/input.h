@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // For the fuzz targets of this folder: the input as text, and a folder for readers that take a
-// path. Each NAME_fuzz.cpp is one program of libFuzzer, fuzz_NAME; its seeds lie in corpus/NAME.
+// path. Each NAME_fuzz.cpp is one program of libFuzzer, fuzz_NAME; its seeds lie in corpus/NAME,
+// and seeds.cpp reads just those in builds that do not fuzz.
 #pragma once
 
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <fcntl.h>
@@ -22,7 +25,7 @@ inline std::string text_of(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
 
-/// A temporary folder below TMPDIR, which scripts/fuzz makes and removes.
+/// A temporary folder below TMPDIR. That of a target which crashes stays; scripts/fuzz removes it.
 class Scratch {
  public:
   Scratch() {
@@ -30,6 +33,12 @@ class Scratch {
     path_ = std::string(base != nullptr ? base : "/tmp") + "/hangrate-fuzz-XXXXXX";
     HR_CHECK(::mkdtemp(path_.data()) != nullptr);
   }
+  ~Scratch() {
+    std::error_code failed;
+    std::filesystem::remove_all(path_, failed);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
   const std::string& path() const { return path_; }
 
   /// The path of the file `name`, which then holds `text`.

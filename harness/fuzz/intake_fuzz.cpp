@@ -10,14 +10,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace hangrate;
   constexpr std::uint64_t kFirst = 100;
   constexpr std::uint64_t kCount = 50;
-  CellIntake intake({.repro = "alpha", .variant = "first", .trials = {kFirst, kCount}});
+  CellResult result(CellSpec{.repro = "alpha", .variant = "first"});
+  CellIntake intake({.repro = "alpha", .variant = "first", .trials = {kFirst, kCount}}, result);
   for (const std::string& line : split(fuzz::text_of(data, size), '\n')) {
     const auto json = parse_json(line);
     if (!json || !intake.take(*json)) break;
   }
-  HR_CHECK(intake.recorded().total() <= kCount && intake.measured() <= kCount);
+  HR_CHECK(result.recorded().total() <= kCount && result.measured() <= kCount);
   const std::vector<std::uint64_t> in_flight = intake.in_flight();
-  HR_CHECK(in_flight.size() + intake.recorded().total() <= kCount);
+  HR_CHECK(in_flight.size() + result.recorded().total() <= kCount);
   for (const std::uint64_t trial : in_flight) HR_CHECK(trial - kFirst < kCount);
   return 0;
 }
