@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <string_view>
 
 #include "harness/base/text.h"
+#include "harness/model/proc_text.h"
 
 namespace hangrate {
 
@@ -62,20 +62,6 @@ constexpr std::string_view kSleeps[] = {"do_nanosleep",         "hrtimer_nanosle
                                         "alarmtimer_do_nsleep", "msleep",
                                         "msleep_interruptible", "usleep_range_state"};
 
-/// "1 0x4 0x7f 0x11000 ...": the argument, nullopt if the text has not so many.
-std::optional<std::uint64_t> argument_of(std::string_view text, std::size_t argument) {
-  for (std::size_t i = 0; i <= argument; ++i) {
-    const std::size_t space = text.find(' ');
-    if (space == text.npos) return std::nullopt;
-    text.remove_prefix(space + 1);
-  }
-  if (!text.starts_with("0x")) return std::nullopt;
-  text.remove_prefix(2);
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
-  return error == std::errc{} && end != text.data() ? std::optional(value) : std::nullopt;
-}
-
 /// linux/futex.h: WAIT, LOCK_PI, WAIT_BITSET, WAIT_REQUEUE_PI, LOCK_PI2 take a timeout; for the
 /// others the fourth argument is a number.
 bool futex_waits(std::uint64_t operation) {
@@ -85,11 +71,10 @@ bool futex_waits(std::uint64_t operation) {
 }
 
 bool has_deadline(const TimedCall& call, const TaskSample& task) {
-  const std::string& text = task.syscall;
   if (call.given == Given::Always) return true;
   const bool poll = contains(task.stack, "do_restart_poll");
   if (call.given == Given::UnlessEndlessPoll && !poll) return true;
-  const auto value = argument_of(text, call.argument);
+  const auto value = syscall_argument(task, call.argument);
   if (!value) return false;
   switch (call.given) {
     case Given::Always:
@@ -100,7 +85,7 @@ bool has_deadline(const TimedCall& call, const TaskSample& task) {
     case Given::Pointer:
       return *value != 0;
     case Given::FutexPointer:
-      return *value != 0 && futex_waits(argument_of(text, 1).value_or(0));
+      return *value != 0 && futex_waits(syscall_argument(task, 1).value_or(0));
     case Given::IoUringExtArg:
       return (*value & 8) != 0;
   }

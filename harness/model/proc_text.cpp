@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/model/proc_text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
+
+#include "harness/base/text.h"
 
 namespace hangrate {
 
@@ -16,6 +19,8 @@ std::string_view function_of(std::string_view symbol) {
 // proc_pid_stat(5), counted from 1; the state is field 3
 constexpr int kParentField = 4;
 constexpr int kFlagsField = 9;
+constexpr int kUserTimeField = 14;
+constexpr int kKernelTimeField = 15;
 constexpr int kStartedField = 22;
 
 template <typename Number>
@@ -132,6 +137,43 @@ void parse_stack(std::string_view text, TaskSample& sample) {
 
 long syscall_number(const TaskSample& sample) {
   return number<long>(sample.syscall).value_or(-1);
+}
+
+std::optional<std::uint64_t> syscall_argument(const TaskSample& sample, std::size_t index) {
+  std::string_view text = sample.syscall;
+  for (std::size_t i = 0; i <= index; ++i) {
+    const std::size_t space = text.find(' ');
+    if (space == text.npos) return std::nullopt;
+    text.remove_prefix(space + 1);
+  }
+  if (!take(text, "0x")) return std::nullopt;
+  return number<std::uint64_t>(text, 16);
+}
+
+void parse_stat(std::string_view text, SeenTask& task) {
+  parse_stat(text, task.sample);
+  const std::size_t close = text.rfind(')');
+  if (close == text.npos || close + 2 >= text.size()) return;
+  const std::string_view rest = text.substr(close + 2);
+  task.parent = number<int>(field_of(rest, kParentField)).value_or(0);
+  task.user_ticks = number<std::uint64_t>(field_of(rest, kUserTimeField)).value_or(0);
+  task.kernel_ticks = number<std::uint64_t>(field_of(rest, kKernelTimeField)).value_or(0);
+}
+
+void parse_status(std::string_view text, SeenTask& task) {
+  parse_status(text, task.sample);
+  const auto mask = [&](std::string_view key) {
+    const auto set = value_of(text, key);
+    return set ? number<std::uint64_t>(*set, 16).value_or(0) : 0;
+  };
+  task.blocked = mask("SigBlk");
+  task.caught = mask("SigCgt");
+  std::string_view ids = value_of(text, "NSpid").value_or("");
+  while (const auto id = number<int>(ids)) {
+    task.numbers.push_back(*id);
+    ids.remove_prefix(std::min(ids.find_first_of("0123456789"), ids.size()));
+    ids.remove_prefix(std::min(ids.find_first_not_of("0123456789"), ids.size()));
+  }
 }
 
 }  // namespace hangrate

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "harness/model/evidence.h"
+#include "harness/model/snapshot.h"
 
 namespace hangrate {
 
@@ -29,5 +30,12 @@ void parse_stack(std::string_view text, TaskSample& sample);
 
 /// Number of the system call in `TaskSample::syscall`, -1 if unknown or not in one.
 long syscall_number(const TaskSample& sample);
+/// Its argument `index`, counted from 0; nullopt if it is not known.
+std::optional<std::uint64_t> syscall_argument(const TaskSample& sample, std::size_t index);
+
+/// Fills what a SeenTask has beside its sample: parent and kernel time from proc_pid_stat(5),
+/// signal masks and numbers from proc_pid_status(5). The sample too.
+void parse_stat(std::string_view text, SeenTask& task);
+void parse_status(std::string_view text, SeenTask& task);
 
 }  // namespace hangrate

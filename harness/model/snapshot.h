@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Snapshot: tasks of a machine and the objects they wait for, as /proc showed them in one look.
+// Plain values: who waits for whom (harness/waits) is worked out from them, on any machine.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "harness/model/evidence.h"
+
+namespace hangrate {
+
+/// A task with what decides whether its sleep can end.
+struct SeenTask {
+  TaskSample sample;
+  int parent = 0;
+  std::uint64_t user_ticks = 0;  ///< utime and stime of proc_pid_stat(5), 1/100 s
+  std::uint64_t kernel_ticks = 0;
+  std::uint64_t blocked = 0;  ///< SigBlk
+  std::uint64_t caught = 0;   ///< SigCgt
+  std::vector<int> numbers;   ///< NSpid: its ids, in the outermost pid namespace first
+  bool operator==(const SeenTask&) const = default;
+};
+
+enum class ObjectKind {
+  Other,  ///< nothing that is waited for as those below are
+  Pipe,
+  Fifo,
+  Socket,
+  EventFd,
+  Epoll,
+  FuseDevice,
+  Terminal,
+};
+
+/// An entry of an epoll's interest list (fs/eventpoll.c ep_show_fdinfo(), v5.10 to v7.2). The
+/// number is that of the moment when it was added; file and device tell what it is.
+struct Watched {
+  int number = -1;
+  std::uint32_t events = 0;
+  std::uint64_t inode = 0;
+  bool operator==(const Watched&) const = default;
+};
+
+struct Descriptor {
+  int number = -1;
+  ObjectKind kind = ObjectKind::Other;
+  std::string object;  ///< equal for the same object: "pipe:[77]", "eventfd 5", "/run/x.fifo"
+  bool reads = false;
+  bool writes = false;
+  bool named = false;            ///< of a FIFO: anybody may open it
+  int connection = 0;            ///< of a FuseDevice; 0: the kernel does not say
+  std::vector<Watched> watched;  ///< of an Epoll
+  std::string lock;              ///< the file, where fdinfo says that a lock is held through it
+  bool operator==(const Descriptor&) const = default;
+};
+
+/// What a process holds.
+struct SeenProcess {
+  std::vector<Descriptor> descriptors;
+  std::string opaque;       ///< why its table cannot be read; "": it was
+  bool hands_over = false;  ///< descriptors are in flight in one of its sockets (SCM_RIGHTS)
+  bool registered = false;  ///< io_uring holds files for it that its table does not show
+  bool timers = false;      ///< POSIX timers: one may send it a signal
+  bool operator==(const SeenProcess&) const = default;
+};
+
+/// A line of /proc/locks that waits, and the line it waits for.
+struct LockWait {
+  int waiter = 0;
+  int owner = 0;     ///< who took it; the lock may have gone to a child since. -1: not told
+  std::string file;  ///< "00:1f:1234": device and inode
+  bool operator==(const LockWait&) const = default;
+};
+
+struct Snapshot {
+  Nanos when = 0;
+  std::map<int, SeenTask> tasks;                 ///< by tid
+  std::map<int, SeenProcess> processes;          ///< by pid; those that were read
+  std::map<std::uint64_t, std::uint64_t> peers;  ///< of connected unix sockets, by inode
+  std::vector<LockWait> locks;
+  std::map<int, int> fuse_waiting;       ///< requests without an answer, by connection
+  std::map<int, std::string> memory;     ///< by tid: what its poll set or futex word holds
+  std::map<std::string, double> births;  ///< of objects, s since boot; where known
+  std::vector<Absence> absent;
+};
+
+}  // namespace hangrate

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/model/snapshot_text.h"
+
+#include <charconv>
+#include <map>
+
+#include "harness/base/text.h"
+#include "harness/model/proc_text.h"
+
+namespace hangrate {
+
+namespace {
+
+/// The words of a text, whatever white space is between them.
+std::vector<std::string_view> words_of(std::string_view text) {
+  constexpr std::string_view kBlank = " \t";
+  std::vector<std::string_view> words;
+  while (true) {
+    text.remove_prefix(std::min(text.find_first_not_of(kBlank), text.size()));
+    if (text.empty()) return words;
+    const std::size_t end = std::min(text.find_first_of(kBlank), text.size());
+    words.push_back(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+}
+
+template <typename Take>
+void each_line(std::string_view text, Take take) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    take(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
+std::uint64_t number_in(std::string_view text, int base = 10) {
+  std::uint64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value, base);
+  return value;
+}
+
+/// "tfd:        5 events:       19 data: 5  pos:0 ino:61 sdev:5"
+Watched watched_of(const std::vector<std::string_view>& words) {
+  Watched watched;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    std::string_view word = words[i];
+    const bool more = i + 1 < words.size();
+    if (word == "tfd:" && more) watched.number = static_cast<int>(number_in(words[i + 1]));
+    if (word == "events:" && more) {
+      watched.events = static_cast<std::uint32_t>(number_in(words[i + 1], 16));
+    }
+    if (take(word, "ino:")) watched.inode = number_in(word, 16);
+  }
+  return watched;
+}
+
+}  // namespace
+
+ObjectKind object_kind(std::string_view target) {
+  if (target.starts_with("pipe:[")) return ObjectKind::Pipe;
+  if (target.starts_with("socket:[")) return ObjectKind::Socket;
+  if (target == "anon_inode:[eventfd]") return ObjectKind::EventFd;
+  if (target == "anon_inode:[eventpoll]") return ObjectKind::Epoll;
+  if (target == "/dev/fuse") return ObjectKind::FuseDevice;
+  if (target.starts_with("/dev/pts/") || target.starts_with("/dev/tty"))
+    return ObjectKind::Terminal;
+  if (target == "/dev/ptmx" || target == "/dev/console") return ObjectKind::Terminal;
+  return ObjectKind::Other;
+}
+
+bool has_details(std::string_view target) {
+  const ObjectKind kind = object_kind(target);
+  return kind == ObjectKind::EventFd || kind == ObjectKind::Epoll || kind == ObjectKind::Socket ||
+         kind == ObjectKind::FuseDevice || target == "anon_inode:[io_uring]";
+}
+
+void take_fdinfo(std::string_view text, Descriptor& descriptor, SeenProcess& process) {
+  each_line(text, [&](std::string_view line) {
+    const auto words = words_of(line);
+    if (words.size() < 2) return;
+    const std::string_view key = words.front();
+    const std::uint64_t number = number_in(words[1]);
+    if (key == "eventfd-id:") descriptor.object = "eventfd " + std::string(words[1]);
+    if (key == "tfd:") descriptor.watched.push_back(watched_of(words));
+    if (key == "fuse_connection:") {
+      descriptor.connection = static_cast<int>(number);
+      descriptor.object = "fuse " + std::string(words[1]);
+    }
+    if (key == "scm_fds:" && number != 0) process.hands_over = true;
+    if (key == "UserFiles:" && number != 0) process.registered = true;
+  });
+}
+
+std::uint64_t inode_in(std::string_view object) {
+  const std::size_t at = object.find(":[");
+  return at != object.npos ? number_in(object.substr(at + 2)) : 0;
+}
+
+std::vector<LockWait> parse_locks(std::string_view text) {
+  std::vector<LockWait> waits;
+  std::map<std::string, int, std::less<>> owners;  // by the number of the lock: "12:"
+  each_line(text, [&](std::string_view line) {
+    const auto words = words_of(line);
+    const bool waits_here = words.size() > 6 && words[1] == "->";
+    const std::size_t at = waits_here ? 5 : 4;
+    if (words.size() <= at + 1) return;
+    int pid = -1;
+    std::from_chars(words[at].data(), words[at].data() + words[at].size(), pid);
+    if (!waits_here) {
+      owners[std::string(words[0])] = pid;
+      return;
+    }
+    const auto owner = owners.find(words[0]);
+    waits.push_back({pid, owner != owners.end() ? owner->second : -1, std::string(words[at + 1])});
+  });
+  return waits;
+}
+
+std::string locked_file(std::string_view fdinfo) {
+  std::string file;
+  each_line(fdinfo, [&](std::string_view line) {
+    if (!take(line, "lock:")) return;
+    const auto words = words_of(line);
+    if (words.size() > 5 && words[1] != "->") file = std::string(words[5]);
+  });
+  return file;
+}
+
+std::optional<MemoryWanted> memory_wanted(const TaskSample& task) {
+  const std::uint64_t address = syscall_argument(task, 0).value_or(0);
+  if (address == 0) return std::nullopt;
+  if (task.syscall_name == "futex") return MemoryWanted{address, sizeof(std::uint32_t)};
+  if (task.syscall_name != "poll" && task.syscall_name != "ppoll") return std::nullopt;
+  const std::uint64_t count = syscall_argument(task, 1).value_or(0);
+  if (count == 0 || count > kMostPolled) return std::nullopt;
+  return MemoryWanted{address, count * kPollEntry};
+}
+
+}  // namespace hangrate

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Pure parsers of what tells the objects of a process: links of /proc/PID/fd, fdinfo, /proc/locks.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/model/snapshot.h"
+
+namespace hangrate {
+
+/// Of the target of a link in /proc/PID/fd.
+ObjectKind object_kind(std::string_view target);
+/// Is there more about it in fdinfo?
+bool has_details(std::string_view target);
+/// Adds what proc_pid_fdinfo(5) says. "fuse_connection:" is there since v6.18, "scm_fds:" since
+/// v5.?.
+void take_fdinfo(std::string_view text, Descriptor& descriptor, SeenProcess& process);
+/// 77 of "pipe:[77]"; 0: the text has none.
+std::uint64_t inode_in(std::string_view object);
+
+/// Every wait of proc_locks(5) with the lock it waits for.
+std::vector<LockWait> parse_locks(std::string_view text);
+/// "08:01:1234" of a "lock:" line of fdinfo; "": there is none.
+std::string locked_file(std::string_view fdinfo);
+
+/// What of a sleeping task's memory its wait is read from: its poll set or its futex word.
+struct MemoryWanted {
+  std::uint64_t address = 0;
+  std::size_t bytes = 0;
+};
+std::optional<MemoryWanted> memory_wanted(const TaskSample& task);
+
+inline constexpr std::size_t kPollEntry = 8;  ///< bytes of a struct pollfd
+inline constexpr std::size_t kMostPolled = 512;
+
+}  // namespace hangrate

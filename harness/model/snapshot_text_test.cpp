@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Texts as kernels write them (6.18), and what is read of them.
+#include "harness/model/snapshot_text.h"
+
+#include <gtest/gtest.h>
+
+#include "harness/model/proc_text.h"
+
+namespace hangrate {
+namespace {
+
+TEST(SnapshotText, AnEpollTellsWhatItWatches) {
+  Descriptor epoll;
+  SeenProcess process;
+  take_fdinfo(
+      "pos:\t0\nflags:\t02000002\nmnt_id:\t17\nino:\t1039\n"
+      "tfd:        3 events:       19 data:                3  pos:0 ino:174aa16 sdev:f\n",
+      epoll, process);
+  ASSERT_EQ(epoll.watched.size(), 1U);
+  EXPECT_EQ(epoll.watched[0], (Watched{3, 0x19, 0x174aa16}));
+}
+
+TEST(SnapshotText, ASocketTellsWhatIsInFlight) {
+  Descriptor socket;
+  SeenProcess process;
+  take_fdinfo("pos:\t0\nscm_fds: 0\n", socket, process);
+  EXPECT_FALSE(process.hands_over);
+  take_fdinfo("pos:\t0\nscm_fds: 2\n", socket, process);
+  EXPECT_TRUE(process.hands_over);
+}
+
+TEST(SnapshotText, AnEventfdAndAFuseDeviceGetTheirOwnNames) {
+  Descriptor descriptor;
+  SeenProcess process;
+  take_fdinfo("eventfd-count:                0\neventfd-id: 12\n", descriptor, process);
+  EXPECT_EQ(descriptor.object, "eventfd 12");
+  take_fdinfo("fuse_connection:\t40\n", descriptor, process);
+  EXPECT_EQ(descriptor.object, "fuse 40");
+  EXPECT_EQ(descriptor.connection, 40);
+}
+
+TEST(SnapshotText, ALockThatIsWaitedForNamesItsOwner) {
+  const auto waits = parse_locks(
+      "1: FLOCK  ADVISORY  WRITE 359 00:13:11691 0 EOF\n"
+      "1: -> FLOCK  ADVISORY  WRITE 360 00:13:11691 0 EOF\n"
+      "2: OFDLCK ADVISORY  READ -1 00:13:77 0 EOF\n");
+  ASSERT_EQ(waits.size(), 1U);
+  EXPECT_EQ(waits[0], (LockWait{360, 359, "00:13:11691"}));
+  EXPECT_EQ(locked_file("pos:\t0\nlock:\t1: FLOCK  ADVISORY  WRITE 359 00:13:11691 0 EOF\n"),
+            "00:13:11691");
+  EXPECT_EQ(locked_file("pos:\t0\n"), "");
+}
+
+TEST(SnapshotText, OfStatusAndStatWhatDecidesASleep) {
+  SeenTask task;
+  parse_status(
+      "State:\tS\nNSpid:\t700\t12\t1\nSigBlk:\t0000000000000002\nSigCgt:\t0000000000000201\n",
+      task);
+  EXPECT_EQ(task.numbers, (std::vector<int>{700, 12, 1}));
+  EXPECT_EQ(task.blocked, 2U);
+  EXPECT_EQ(task.caught, 0x201U);
+  parse_stat("7 (a) b) S 3 7 7 0 -1 4194560 1 2 3 4 50 60 0 0 20 0 1 0 1234 0", task);
+  EXPECT_EQ(task.parent, 3);
+  EXPECT_EQ(task.user_ticks, 50U);
+  EXPECT_EQ(task.kernel_ticks, 60U);
+}
+
+TEST(SnapshotText, AnyTextIsTaken) {
+  Descriptor descriptor;
+  SeenProcess process;
+  for (const char* text : {"", "\n\n", "tfd:", "lock:", "1: -> ", "1: -> a b c d e", "ino:"}) {
+    take_fdinfo(text, descriptor, process);
+    static_cast<void>(parse_locks(text));
+    static_cast<void>(locked_file(text));
+  }
+  EXPECT_TRUE(descriptor.watched.empty());
+}
+
+}  // namespace
+}  // namespace hangrate
