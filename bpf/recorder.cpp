@@ -22,6 +22,7 @@
 #include "harness/base/file.h"
 #include "harness/base/unique_fd.h"
 #include "harness/sys/lone_cpu.h"
+#include "harness/sys/namespaces.h"
 
 namespace hangrate {
 
@@ -68,34 +69,6 @@ class Mapped {
   void* data_ = nullptr;
   std::size_t bytes_ = 0;
 };
-
-/// The kernel's release as major * 1000 + minor.
-int kernel_release() {
-  utsname name{};
-  ::uname(&name);
-  int major = 0;
-  int minor = 0;
-  if (std::sscanf(name.release, "%d.%d", &major, &minor) != 2) return 0;
-  return major * 1000 + minor;
-}
-
-/// The number behind /proc/self/ns/KIND; those of the initial namespaces are fixed, see
-/// include/linux/proc_ns.h.
-std::string own_namespace(const std::string& kind) {
-  std::error_code error;
-  return std::filesystem::read_symlink("/proc/self/ns/" + kind, error).string();
-}
-
-/// Programs see tids of the initial pid namespace; elsewhere they would follow strangers.
-bool in_initial_pid_namespace() {
-  return own_namespace("pid") == "pid:[4026531836]";
-}
-
-/// Programs read the clock of the initial time namespace. Kernels before v5.6 have no other.
-bool in_initial_time_namespace() {
-  const std::string own = own_namespace("time");
-  return own.empty() || own == "time:[4026531834]";
-}
 
 std::uint32_t task_places() {
   const std::uint64_t most =

@@ -56,6 +56,23 @@ constexpr Name kNames[] = {
     {SYS_io_uring_enter, "io_uring_enter"},
     {SYS_epoll_pwait2, "epoll_pwait2"},
     {SYS_futex_waitv, "futex_waitv"},
+    // What harness/waits knows an end of.
+    {SYS_preadv, "preadv"},
+    {SYS_pwritev, "pwritev"},
+    {SYS_sendto, "sendto"},
+    {SYS_sendmsg, "sendmsg"},
+    {SYS_sendmmsg, "sendmmsg"},
+    {SYS_recvmsg, "recvmsg"},
+    {SYS_accept, "accept"},
+    {SYS_accept4, "accept4"},
+    {SYS_connect, "connect"},
+    {SYS_clone, "clone"},
+    {435, "clone3"},  // v5.3, the same number everywhere
+    {SYS_execveat, "execveat"},
+    {SYS_ptrace, "ptrace"},
+    {SYS_msgrcv, "msgrcv"},
+    {SYS_msgsnd, "msgsnd"},
+    {SYS_semop, "semop"},
     {455, "futex_wait"},  // v6.7, the same number everywhere; headers lack it
 #ifdef SYS_open
     {SYS_open, "open"},

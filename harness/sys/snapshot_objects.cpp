@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/sys/snapshot_objects.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/model/snapshot_text.h"
+#include "harness/sys/namespaces.h"
+#include "harness/sys/proc_folder.h"
+#include "harness/sys/unix_peers.h"
+
+namespace hangrate {
+
+namespace {
+
+/// CLOCK_BOOTTIME of a moment of CLOCK_REALTIME, s: what the start of a task is counted in.
+double since_boot(const timespec& moment) {
+  timespec boot{};
+  timespec real{};
+  ::clock_gettime(CLOCK_BOOTTIME, &boot);
+  ::clock_gettime(CLOCK_REALTIME, &real);
+  const auto seconds = [](const timespec& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) / 1e9;
+  };
+  return seconds(boot) - (seconds(real) - seconds(moment));
+}
+
+}  // namespace
+
+void SnapshotObjects::read() {
+  std::map<int, int> living;  // pid -> a thread that is not dead: its table is still there
+  for (const auto& [tid, task] : seen_.tasks) {
+    if (alive(task.sample)) living.emplace(task.sample.pid, tid);
+  }
+  for (const auto& [pid, tid] : living) read_process(pid, tid, seen_.processes[pid]);
+  read_peers();
+  read_locks();
+  read_fuse();
+  read_memory();
+  if (opaque_) read_births();
+  for (const auto& [pid, process] : seen_.processes) {
+    if (process.opaque.empty()) continue;
+    seen_.absent.push_back({"descriptors of process " + std::to_string(pid), process.opaque});
+  }
+}
+
+void SnapshotObjects::read_process(int pid, int living, SeenProcess& process) {
+  const std::string folder =
+      "/proc/" + std::to_string(pid) + "/task/" + std::to_string(living) + "/";
+  std::string text;
+  process.timers = read_proc("/proc/" + std::to_string(pid) + "/timers", text) && !text.empty();
+  const bool listed = each_number(folder + "fd", [&](int number) {
+    if (process.opaque.empty()) read_descriptor(folder, number, process);
+  });
+  if (!listed && errno != ENOENT && errno != ESRCH) process.opaque = std::strerror(errno);
+  opaque_ = opaque_ || !process.opaque.empty();
+  settle_epolls(process);
+}
+
+void SnapshotObjects::read_descriptor(const std::string& folder, int number, SeenProcess& process) {
+  const std::string path = folder + "fd/" + std::to_string(number);
+  char target[4096] = {};
+  if (::readlink(path.c_str(), target, sizeof target - 1) < 0) {
+    if (errno == EACCES || errno == EPERM) process.opaque = std::strerror(errno);
+    return;
+  }
+  Descriptor descriptor;
+  descriptor.number = number;
+  descriptor.object = target;
+  descriptor.kind = object_kind(target);
+  struct stat link {};  // the rights of the link are those the file was opened with
+  if (::lstat(path.c_str(), &link) == 0) {
+    descriptor.reads = (link.st_mode & S_IRUSR) != 0;
+    descriptor.writes = (link.st_mode & S_IWUSR) != 0;
+  }
+  std::string info;
+  if (has_details(target) && read_proc(folder + "fdinfo/" + std::to_string(number), info)) {
+    take_fdinfo(info, descriptor, process);
+  }
+  process.descriptors.push_back(std::move(descriptor));
+}
+
+/// The number in an interest list is that of the moment when it was added; what is behind it is
+/// told by its inode.
+void SnapshotObjects::settle_epolls(SeenProcess& process) const {
+  const auto is = [](const Descriptor& descriptor, const Watched& watched) {
+    const std::uint64_t inode = inode_in(descriptor.object);
+    return inode != 0 ? inode == watched.inode : descriptor.number == watched.number;
+  };
+  for (Descriptor& epoll : process.descriptors) {
+    for (Watched& watched : epoll.watched) {
+      const auto& all = process.descriptors;
+      const bool there = std::any_of(all.begin(), all.end(), [&](const Descriptor& d) {
+        return d.number == watched.number && is(d, watched);
+      });
+      if (there) continue;
+      const auto other = std::find_if(all.begin(), all.end(), [&](const Descriptor& d) {
+        return inode_in(d.object) != 0 && is(d, watched);
+      });
+      watched.number = other != all.end() ? other->number : -1;
+    }
+  }
+}
+
+void SnapshotObjects::read_memory() {
+  for (const auto& [tid, task] : seen_.tasks) {
+    const auto wanted = asleep(task.sample.state) ? memory_wanted(task.sample) : std::nullopt;
+    if (!wanted) continue;
+    std::string bytes(wanted->bytes, '\0');
+    const iovec here{bytes.data(), bytes.size()};
+    const iovec there{reinterpret_cast<void*>(wanted->address), bytes.size()};
+    const ssize_t n = ::process_vm_readv(task.sample.pid, &here, 1, &there, 1, 0);
+    if (n == static_cast<ssize_t>(bytes.size())) seen_.memory.emplace(tid, std::move(bytes));
+  }
+}
+
+/// A pipe's ctime is its birth since v6.15, before that of its last use; a FUSE connection's folder
+/// is made with it.
+void SnapshotObjects::read_births() {
+  const bool pipes = kernel_release() >= 6015;
+  struct stat file {};
+  for (const auto& [pid, process] : seen_.processes) {
+    for (const Descriptor& d : process.descriptors) {
+      if (!pipes || d.kind != ObjectKind::Pipe || seen_.births.contains(d.object)) continue;
+      const std::string path = "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(d.number);
+      if (::stat(path.c_str(), &file) == 0) seen_.births[d.object] = since_boot(file.st_ctim);
+    }
+  }
+  for (const auto& [connection, waiting] : seen_.fuse_waiting) {
+    const std::string path = "/sys/fs/fuse/connections/" + std::to_string(connection);
+    if (::stat(path.c_str(), &file) != 0) continue;
+    seen_.births["fuse " + std::to_string(connection)] = since_boot(file.st_ctim);
+  }
+}
+
+void SnapshotObjects::read_locks() {
+  std::string text;
+  if (!read_proc("/proc/locks", text)) {
+    seen_.absent.push_back({"locks", std::strerror(errno)});
+    return;
+  }
+  seen_.locks = parse_locks(text);
+  if (seen_.locks.empty()) return;
+  for (auto& [pid, process] : seen_.processes) {
+    const std::string folder = "/proc/" + std::to_string(pid) + "/fdinfo/";
+    for (Descriptor& d : process.descriptors) {
+      if (!d.object.starts_with('/')) continue;
+      if (read_proc(folder + std::to_string(d.number), text)) d.lock = locked_file(text);
+    }
+  }
+}
+
+void SnapshotObjects::read_fuse() {
+  const std::string folder = "/sys/fs/fuse/connections";
+  each_number(folder, [&](int connection) {
+    std::string text;
+    if (!read_proc(folder + "/" + std::to_string(connection) + "/waiting", text)) return;
+    seen_.fuse_waiting[connection] = std::atoi(text.c_str());
+  });
+}
+
+void SnapshotObjects::read_peers() {
+  auto peers = unix_peers();
+  if (!peers) {
+    seen_.absent.push_back({"unix sockets", peers.error().what()});
+    return;
+  }
+  seen_.peers = std::move(*peers);
+}
+
+}  // namespace hangrate

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// SnapshotObjects: adds to a look at tasks what their processes hold. Private to sys/.
+#pragma once
+
+#include <string>
+
+#include "harness/model/snapshot.h"
+
+namespace hangrate {
+
+class SnapshotObjects {
+ public:
+  explicit SnapshotObjects(Snapshot& seen) : seen_(seen) {}
+  void read();
+
+ private:
+  void read_process(int pid, int living, SeenProcess& process);
+  void read_descriptor(const std::string& folder, int number, SeenProcess& process);
+  void settle_epolls(SeenProcess& process) const;
+  void read_memory();
+  void read_births();
+  void read_locks();
+  void read_fuse();
+  void read_peers();
+
+  Snapshot& seen_;
+  bool opaque_ = false;  ///< there is a process that cannot be looked into
+};
+
+}  // namespace hangrate

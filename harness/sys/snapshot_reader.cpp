@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/sys/snapshot_reader.h"
+
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "harness/base/unique_fd.h"
+#include "harness/model/proc_text.h"
+#include "harness/sys/proc_folder.h"
+#include "harness/sys/snapshot_objects.h"
+#include "harness/sys/syscall_names.h"
+
+namespace hangrate {
+
+namespace {
+
+/// In which the stack alone tells what is waited for.
+bool wants_stack(const TaskSample& task) {
+  if (task.state == 'D' || (task.flags & kFlagExiting) != 0) return true;
+  for (const char* call : {"execve", "execveat", "ptrace", "restart_syscall", "splice", "tee",
+                           "sendfile", "vmsplice", "wait4", "waitid"}) {
+    if (task.syscall_name == call) return true;
+  }
+  return task.syscall_name.empty();
+}
+
+}  // namespace
+
+Snapshot SnapshotReader::tasks(const std::set<int>& only) {
+  Snapshot seen;
+  seen.when = now_ns();
+  if (!only.empty()) {
+    for (const int pid : only) read_process(pid, seen);
+    return seen;
+  }
+  const int self = ::getpid();
+  each_number("/proc", [&](int pid) {
+    if (pid != self && !kernel_threads_.contains(pid)) read_process(pid, seen);
+  });
+  return seen;
+}
+
+void SnapshotReader::read_process(int pid, Snapshot& into) {
+  each_number("/proc/" + std::to_string(pid) + "/task", [&](int tid) {
+    if (read_task(pid, tid, into)) return;
+    if (tid == pid) kernel_threads_.insert(pid);
+  });
+}
+
+/// False: a kernel thread.
+bool SnapshotReader::read_task(int pid, int tid, Snapshot& into) {
+  const std::string folder = "/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid) + "/";
+  SeenTask task;
+  task.sample.pid = pid;
+  task.sample.tid = tid;
+  std::string text;
+  if (!read_proc(folder + "stat", text)) return true;
+  parse_stat(text, task);
+  if ((task.sample.flags & kFlagKthread) != 0) return false;
+  if (read_proc(folder + "status", text)) parse_status(text, task);
+  if (asleep(task.sample.state)) {
+    if (read_proc(folder + "syscall", text)) parse_syscall(text, task.sample);
+    task.sample.syscall_name = syscall_name(syscall_number(task.sample));
+    if (read_proc(folder + "wchan", text)) parse_wchan(text, task.sample);
+    if (wants_stack(task.sample) && read_proc(folder + "stack", text)) {
+      parse_stack(text, task.sample);
+    }
+  }
+  into.tasks.emplace(tid, std::move(task));
+  return true;
+}
+
+void SnapshotReader::objects(Snapshot& seen) const {
+  SnapshotObjects(seen).read();
+}
+
+std::optional<short> SnapshotReader::ask(int pid, int descriptor, short events) const {
+  const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!process) return std::nullopt;
+  const UniqueFd copy(static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), descriptor, 0)));
+  if (!copy) return std::nullopt;
+  pollfd look{.fd = copy.get(), .events = events, .revents = 0};
+  if (::poll(&look, 1, 0) < 0) return std::nullopt;
+  return look.revents;
+}
+
+}  // namespace hangrate

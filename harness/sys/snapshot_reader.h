@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// SnapshotReader: looks at all tasks of the machine and at what they hold. Any of its reads may
+// block for good on a wedged task: only for a process that can be lost. Touches nothing but, for
+// questions(), a duplicate of a pipe, socket or eventfd for some microseconds.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "harness/model/snapshot.h"
+
+namespace hangrate {
+
+class SnapshotReader {
+ public:
+  /// State and motion of every task but those of the kernel; of those that sleep the call and place
+  /// too. `only`: of these processes alone; empty: of all.
+  Snapshot tasks(const std::set<int>& only = {});
+  /// What the processes of `seen` hold, and the rest of it, from which releasers are found.
+  void objects(Snapshot& seen) const;
+  /// The poll(2) events of a descriptor of another process; nullopt: it cannot be had.
+  std::optional<short> ask(int pid, int descriptor, short events) const;
+
+ private:
+  void read_process(int pid, Snapshot& into);
+  bool read_task(int pid, int tid, Snapshot& into);
+
+  std::set<int> kernel_threads_;
+};
+
+}  // namespace hangrate
