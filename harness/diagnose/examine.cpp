@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/diagnose/examine.h"
+
+#include <set>
+
+#include <time.h>
+
+#include "harness/base/file.h"
+#include "harness/sys/namespaces.h"
+#include "harness/sys/proc_folder.h"
+#include "harness/sys/snapshot_reader.h"
+#include "harness/waits/wait_graph.h"
+
+namespace hangrate {
+
+namespace {
+
+void sleep_for(Nanos span) {
+  const timespec time = to_timespec(span);
+  ::nanosleep(&time, nullptr);
+}
+
+/// Processes of a cgroup and of those below it; what ended meanwhile is left out.
+void add_members(const std::string& cgroup, std::set<int>& pids) {
+  std::string text;
+  if (!read_proc(cgroup + "/cgroup.procs", text)) return;
+  for (const std::string& line : split(text, '\n')) {
+    if (!line.empty()) pids.insert(std::atoi(line.c_str()));
+  }
+  each_folder(cgroup, [&](const std::string& below) { add_members(below, pids); });
+}
+
+class Examination {
+ public:
+  explicit Examination(const ExamineOptions& options) : options_(options) {
+    pids_.insert(options.scope.pids.begin(), options.scope.pids.end());
+    if (!options.scope.cgroup.empty()) add_members(options.scope.cgroup, pids_);
+  }
+
+  Diagnosis run() {
+    const Nanos begin = now_ns();
+    Diagnosis diagnosis = options_.scope.all || !pids_.empty() ? look() : Diagnosis();
+    if (!in_initial_pid_namespace()) leave_unproven(diagnosis);
+    diagnosis.took = now_ns() - begin;
+    return diagnosis;
+  }
+
+ private:
+  /// Cheap looks first: most tasks move, or wait in a way that can always end.
+  Diagnosis look() {
+    const std::set<int> first_of = options_.scope.all ? std::set<int>() : pids_;
+    if (!options_.scope.all && nobody_sleeps(reader_.tasks(first_of))) return {};
+    const Snapshot before = reader_.tasks();
+    sleep_for(options_.gap);
+    Snapshot after = reader_.tasks();
+    reader_.objects(after);
+    WaitGraph graph(before, after,
+                    {.scope = scope_of(after), .signals_are_ours = options_.signals_are_ours});
+    const Answers answers = ask(graph.questions());
+    sleep_for(options_.gap);
+    Diagnosis diagnosis = graph.conclude(answers, reader_.tasks());
+    diagnosis.absent = after.absent;
+    return diagnosis;
+  }
+
+  static bool nobody_sleeps(const Snapshot& seen) {
+    for (const auto& [tid, task] : seen.tasks) {
+      if (asleep(task.sample.state)) return false;
+    }
+    return true;
+  }
+
+  std::set<int> scope_of(const Snapshot& seen) const {
+    std::set<int> tids;
+    if (options_.scope.all) return tids;
+    for (const auto& [tid, task] : seen.tasks) {
+      if (pids_.contains(task.sample.pid)) tids.insert(tid);
+    }
+    tids.insert(0);  // not empty, even if they are all gone: empty means all
+    return tids;
+  }
+
+  Answers ask(const std::vector<Question>& questions) const {
+    Answers answers;
+    for (const Question& question : questions) {
+      const auto events = reader_.ask(question.pid, question.descriptor, question.events);
+      if (events) answers[question] = *events;
+    }
+    return answers;
+  }
+
+  /// Who is outside of our pid namespace may hold anything.
+  static void leave_unproven(Diagnosis& diagnosis) {
+    for (const WaitProof& proof : diagnosis.proofs) {
+      for (const TaskRef& task : proof.members) {
+        diagnosis.stuck.push_back(
+            {task,
+             "it waits, and from inside a pid namespace not all who could release it are seen"});
+      }
+    }
+    diagnosis.proofs.clear();
+  }
+
+  const ExamineOptions& options_;
+  std::set<int> pids_;
+  SnapshotReader reader_;
+};
+
+}  // namespace
+
+Diagnosis examine(const ExamineOptions& options) {
+  return Examination(options).run();
+}
+
+}  // namespace hangrate

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// examine(): looks at live tasks until something is proven of them or nothing can be. It reads and
+// polls, and touches nothing.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/waits/diagnosis.h"
+
+namespace hangrate {
+
+/// Of which tasks a diagnosis is wanted. Who could release them is looked for among all.
+struct ExamineScope {
+  std::vector<int> pids;  ///< processes, each without its children
+  std::string cgroup;     ///< folder of one; its processes and those of the cgroups below
+  bool all = false;
+};
+
+struct ExamineOptions {
+  ExamineScope scope;
+  bool signals_are_ours = false;  ///< nobody else sends these tasks a signal
+  Nanos gap = 20 * kMilli;        ///< between two looks
+};
+
+/// May block for good in a read of a wedged task: for a process that can be lost.
+Diagnosis examine(const ExamineOptions& options);
+
+}  // namespace hangrate

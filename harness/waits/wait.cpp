@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/waits/wait.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string_view>
+
+#include "harness/base/text.h"
+#include "harness/judge/own_deadline.h"
+#include "harness/model/proc_text.h"
+#include "harness/model/snapshot_text.h"
+#include "harness/waits/wait_words.h"
+
+namespace hangrate {
+
+namespace {
+
+// poll(2), epoll_ctl(2): the same numbers on every architecture for these.
+constexpr std::uint32_t kIn = 0x1;
+constexpr std::uint32_t kOut = 0x4;
+constexpr std::uint32_t kEdge = 1u << 31;
+constexpr std::uint32_t kOneShot = 1u << 30;
+constexpr std::uint32_t kPollBits = 0x0fffffff;
+
+Wait open(std::string why) {
+  return {Wait::Kind::Open, std::move(why), {}};
+}
+Wait unknown(std::string why) {
+  return {Wait::Kind::Unknown, std::move(why), {}};
+}
+Wait closed(Need need) {
+  return {Wait::Kind::Closed, "", {std::move(need)}};
+}
+Wait for_kind(NeedKind kind, int who = 0) {
+  Need need;
+  need.kind = kind;
+  need.who = who;
+  return closed(std::move(need));
+}
+
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// A task and what else is known of it, to read its call.
+class Reading {
+ public:
+  Reading(const SeenTask& task, const SeenProcess* process, const std::string& memory)
+      : task_(task.sample), process_(process), memory_(memory) {}
+
+  Wait wait() const {
+    if (is_frozen(task_)) return open("it is frozen or stopped");
+    if ((task_.flags & kFlagExiting) != 0) return exiting();
+    if (task_.syscall.empty()) return unknown("its system call cannot be read");
+    if (task_.syscall_name.empty()) return unknown("in a call that is not known here");
+    if (const auto deadline = own_deadline(task_)) return open(*deadline + " with a time limit");
+    if (task_.syscall_name == "restart_syscall") return unknown("a call that was interrupted");
+    if (auto wait = in_exec_or_ptrace()) return std::move(*wait);
+    if (task_.state == 'D') return uninterruptible();
+    return by_call();
+  }
+
+ private:
+  std::uint64_t argument(std::size_t index) const {
+    return syscall_argument(task_, index).value_or(0);
+  }
+  bool in(std::string_view function) const {
+    return task_.wchan == function || contains(task_.stack, function);
+  }
+  bool in_fuse() const {
+    const auto fuse = [](const std::string& name) { return name.starts_with("fuse_"); };
+    return in("request_wait_answer") || std::any_of(task_.stack.begin(), task_.stack.end(), fuse);
+  }
+
+  /// The call in the registers is the last one before it exited; only the stack tells.
+  Wait exiting() const {
+    if (in("zap_pid_ns_processes")) return for_kind(NeedKind::Namespace);
+    if (in("request_wait_answer")) return for_kind(NeedKind::FuseReply);
+    return unknown("it exits, in " + (task_.wchan.empty() ? "?" : task_.wchan));
+  }
+
+  /// fs/exec.c begin_new_exec(), de_thread(); kernel/ptrace.c ptrace_attach(), v5.10 to v7.2.
+  std::optional<Wait> in_exec_or_ptrace() const {
+    constexpr std::uint64_t kAttach = 16;
+    constexpr std::uint64_t kSeize = 0x4206;
+    const bool exec = is_one_of(task_.syscall_name, {"execve", "execveat"});
+    if (exec && (in("de_thread") || task_.wchan == "begin_new_exec")) {
+      return for_kind(NeedKind::Threads);
+    }
+    const bool attaches = argument(0) == kAttach || argument(0) == kSeize;
+    if (task_.syscall_name == "ptrace" && attaches && in("ptrace_attach")) {
+      return for_kind(NeedKind::ExecLock, static_cast<int>(argument(1)));
+    }
+    return std::nullopt;
+  }
+
+  Wait uninterruptible() const {
+    if (in_fuse() && in("request_wait_answer")) return for_kind(NeedKind::FuseReply);
+    if (is_one_of(task_.syscall_name, {"vfork", "clone", "clone3"})) {
+      return for_kind(NeedKind::Vfork);
+    }
+    constexpr std::array<std::string_view, 9> kPipe = {
+        "pipe_read",  "pipe_write",   "anon_pipe_read", "anon_pipe_write", "pipe_fcntl",
+        "pipe_ioctl", "pipe_release", "pipe_lock",      "pipe_double_lock"};
+    for (const std::string_view function : kPipe) {
+      if (in(function)) return on(argument(0), NeedKind::PipeLock);
+    }
+    return unknown("it waits in " + (task_.wchan.empty() ? "the kernel" : task_.wchan) +
+                   ", for a lock or a device");
+  }
+
+  Wait by_call() const {
+    const std::string_view call = task_.syscall_name;
+    if (is_one_of(call, {"read", "readv", "pread64", "preadv"})) return input();
+    if (is_one_of(call, {"recvfrom", "recvmsg", "recvmmsg"})) return input();
+    if (is_one_of(call,
+                  {"write", "writev", "pwrite64", "pwritev", "sendto", "sendmsg", "sendmmsg"})) {
+      return on(argument(0), NeedKind::Output);
+    }
+    if (is_one_of(call, {"wait4", "waitid"})) return children();
+    if (is_one_of(call, {"poll", "ppoll"})) return polled();
+    if (is_one_of(call, {"epoll_wait", "epoll_pwait", "epoll_pwait2"})) return epoll();
+    if (call == "futex") return futex();
+    if (call == "flock") return on(argument(0), NeedKind::FileLock);
+    if (call == "fcntl") return record_lock();
+    if (is_one_of(call, {"vfork", "clone", "clone3"})) return for_kind(NeedKind::Vfork);
+    if (is_one_of(call, {"splice", "tee", "sendfile", "vmsplice"})) return spliced();
+    if (is_one_of(call, {"accept", "accept4"})) return open("anybody may connect");
+    if (is_one_of(call, {"pause", "rt_sigsuspend", "rt_sigtimedwait"})) {
+      return open("it waits for a signal");
+    }
+    if (is_one_of(call,
+                  {"msgrcv", "msgsnd", "semop", "semtimedop", "mq_timedreceive", "mq_timedsend"})) {
+      return open("anybody may use that queue or semaphore");
+    }
+    return unknown("what ends " + std::string(call) + " is not known here");
+  }
+
+  /// A terminal, a queue or a file of elsewhere can always be woken; what is not known, perhaps.
+  Wait on(std::uint64_t number, NeedKind kind) const {
+    const Descriptor* found = descriptor(static_cast<int>(static_cast<std::uint32_t>(number)));
+    if (process_ == nullptr) return unknown("its descriptors were not read");
+    if (found == nullptr) return unknown("its descriptor is not in its table");
+    Need need;
+    need.kind = kind;
+    need.descriptor = *found;
+    if (kind == NeedKind::FileLock) return closed(std::move(need));
+    if (kind == NeedKind::PipeLock && found->kind != ObjectKind::Pipe) {
+      return unknown("a lock of what is no pipe");
+    }
+    switch (found->kind) {
+      case ObjectKind::Pipe:
+      case ObjectKind::EventFd:
+      case ObjectKind::Socket:
+        return closed(std::move(need));
+      case ObjectKind::Fifo:
+        return found->named ? open("anybody may open " + found->object) : closed(std::move(need));
+      case ObjectKind::Terminal:
+        return open("a terminal");
+      case ObjectKind::FuseDevice:
+        return open("anybody may use its filesystem");
+      case ObjectKind::Epoll:
+      case ObjectKind::Other:
+        break;
+    }
+    return unknown("what ends a wait on " + found->object + " is not known here");
+  }
+
+  /// Received at once only if there are as many bytes as it wants: SO_RCVLOWAT, MSG_WAITALL.
+  Wait input() const {
+    Wait wait = on(argument(0), NeedKind::Input);
+    for (Need& need : wait.needs) {
+      need.simple = need.descriptor.kind != ObjectKind::Socket || task_.syscall_name == "read";
+    }
+    return wait;
+  }
+
+  const Descriptor* descriptor(int number) const {
+    if (process_ == nullptr) return nullptr;
+    for (const Descriptor& d : process_->descriptors) {
+      if (d.number == number) return &d;
+    }
+    return nullptr;
+  }
+
+  /// waitid(2): P_ALL 0, P_PID 1, P_PGID 2, P_PIDFD 3; wait4(2): a pid, -1, 0 or a group.
+  Wait children() const {
+    const auto who = static_cast<std::int32_t>(argument(0));
+    if (task_.syscall_name == "wait4") return for_kind(NeedKind::Children, who > 0 ? who : 0);
+    const bool one = who == 1;
+    return for_kind(NeedKind::Children, one ? static_cast<int>(argument(1)) : 0);
+  }
+
+  Wait polled() const {
+    const std::uint64_t count = argument(1);
+    if (count == 0) return open("it waits for a signal");
+    if (count > kMostPolled) return unknown("it polls too many descriptors");
+    if (memory_.size() != count * kPollEntry) return unknown("its poll set cannot be read");
+    std::vector<Watched> set;
+    for (std::size_t i = 0; i < count; ++i) {
+      std::int32_t number = 0;
+      std::int16_t events = 0;
+      std::memcpy(&number, memory_.data() + i * kPollEntry, sizeof number);
+      std::memcpy(&events, memory_.data() + i * kPollEntry + 4, sizeof events);
+      if (number >= 0) set.push_back({number, static_cast<std::uint16_t>(events), 0});
+    }
+    return any_of(set);
+  }
+
+  Wait epoll() const {
+    const Descriptor* own = descriptor(static_cast<int>(argument(0)));
+    if (own == nullptr || own->kind != ObjectKind::Epoll) return unknown("its epoll is not known");
+    if (own->watched.empty()) return open("it watches nothing that is known");
+    return any_of(own->watched);
+  }
+
+  /// One that is open opens them all.
+  Wait any_of(const std::vector<Watched>& set) const {
+    Wait all{Wait::Kind::Closed, "", {}};
+    for (const Watched& watched : set) {
+      const bool in = (watched.events & kIn) != 0;
+      const bool out = (watched.events & kOut) != 0;
+      const bool ends = !in && !out;  // hang-up and error come unasked
+      if (ends && (watched.events & kPollBits) == 0 && (watched.events & kOneShot) != 0) continue;
+      if (in || ends) take(all, watched, NeedKind::Input);
+      if (out) take(all, watched, NeedKind::Output);
+      if (all.kind != Wait::Kind::Closed) return all;
+    }
+    return all.needs.empty() ? open("it waits for a signal") : all;
+  }
+  void take(Wait& all, const Watched& watched, NeedKind kind) const {
+    Wait one = on(static_cast<std::uint32_t>(watched.number), kind);
+    if (one.kind != Wait::Kind::Closed) {
+      all = std::move(one);
+      return;
+    }
+    for (Need& need : one.needs) {
+      need.repeats = (watched.events & (kEdge | kOneShot)) == 0;
+      all.needs.push_back(std::move(need));
+    }
+  }
+
+  /// Its word is compared when it goes to sleep and not later: a changed word proves nothing.
+  Wait futex() const {
+    constexpr std::uint64_t kPrivate = 128;
+    const std::uint64_t operation = argument(1) & 127;
+    if (operation != 0 && operation != 9) return unknown("a futex with an owner in the kernel");
+    std::uint32_t word = 0;
+    if (memory_.size() != sizeof word) return unknown("its futex word cannot be read");
+    std::memcpy(&word, memory_.data(), sizeof word);
+    if (word != static_cast<std::uint32_t>(argument(2))) {
+      return unknown("its futex word has changed since it fell asleep");
+    }
+    if ((argument(1) & kPrivate) == 0) return unknown("a futex that other processes may share");
+    return for_kind(NeedKind::Futex);
+  }
+
+  /// asm-generic/fcntl.h: F_SETLKW 7, F_OFD_SETLKW 38.
+  Wait record_lock() const {
+    const std::uint64_t command = argument(1);
+    if (command != 7 && command != 38) return unknown("a wait in fcntl");
+    return on(argument(0), NeedKind::FileLock);
+  }
+
+  /// fs/splice.c, v5.10 to v7.2: which end it waits for is told by the function.
+  Wait spliced() const {
+    for (const char* function : {"wait_for_space", "pipe_wait_writable", "opipe_prep"}) {
+      if (in(function)) {
+        return on(argument(task_.syscall_name == "splice" ? 2 : 1), NeedKind::Output);
+      }
+    }
+    for (const char* function :
+         {"splice_from_pipe_next", "splice_from_pipe", "pipe_wait_readable", "ipipe_prep"}) {
+      if (in(function)) return on(argument(0), NeedKind::Input);
+    }
+    if (task_.syscall_name == "splice") return on(argument(0), NeedKind::Input);
+    return unknown("what ends " + task_.syscall_name + " is not known here");
+  }
+
+  const TaskSample& task_;
+  const SeenProcess* process_;
+  const std::string& memory_;
+};
+
+}  // namespace
+
+Wait wait_of(const SeenTask& task, const SeenProcess* process, const std::string& memory) {
+  return Reading(task, process, memory).wait();
+}
+
+}  // namespace hangrate

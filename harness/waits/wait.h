@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Wait: what a sleeping task waits for, read from its system call, its place in the kernel and the
+// descriptors of its process. It ends as soon as one of its needs is met (an OR).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/model/snapshot.h"
+
+namespace hangrate {
+
+enum class NeedKind {
+  Input,      ///< of `descriptor`: data, a connection's end
+  Output,     ///< room in it
+  PipeLock,   ///< the mutex of a pipe
+  Children,   ///< one that changes its state; `who` as waitid(2) takes it
+  Vfork,      ///< the child that borrows its memory, to exec or exit
+  Threads,    ///< execve: the other threads, to exit
+  ExecLock,   ///< ptrace(PTRACE_ATTACH): the exec of `who`, to end
+  Namespace,  ///< the members of its pid namespace, to be reaped
+  FuseReply,  ///< of any server
+  FileLock,   ///< a flock(2) or an open file description lock
+  Futex,      ///< a thread of the same memory
+};
+
+struct Need {
+  NeedKind kind = NeedKind::Input;
+  Descriptor descriptor;  ///< Input, Output, PipeLock, FileLock
+  int who = 0;            ///< Children: 0 any, > 0 this process; ExecLock: the process
+  bool repeats = true;    ///< Input, Output: false if what is ready now may have been told before
+  bool simple = true;     ///< Input, Output: poll(2) says whether the call would return
+};
+
+struct Wait {
+  enum class Kind {
+    Closed,   ///< ends by its needs alone
+    Open,     ///< anybody may end it, or time
+    Unknown,  ///< not known what ends it
+  };
+  Kind kind = Kind::Unknown;
+  std::string why;  ///< Open, Unknown: in words
+  std::vector<Need> needs;
+};
+
+/// `process` may be nullptr: not read.
+Wait wait_of(const SeenTask& task, const SeenProcess* process, const std::string& memory);
+
+}  // namespace hangrate

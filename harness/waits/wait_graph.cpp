@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/waits/wait_graph.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "harness/waits/wait_words.h"
+
+namespace hangrate {
+
+namespace {
+
+constexpr short kIn = 0x1;  // POLLIN, POLLOUT, POLLERR, POLLHUP of poll(2)
+constexpr short kOut = 0x4;
+constexpr short kError = 0x8;
+constexpr short kHangUp = 0x10;
+
+constexpr std::uint64_t signal_bit(int number) {
+  return std::uint64_t{1} << (number - 1);
+}
+constexpr int kKill = 9;
+constexpr int kAlarm = 14;
+constexpr int kChild = 17;
+/// A fault of its own raises them (ILL, TRAP, BUS, FPE, SEGV, SYS), or libc keeps them for itself
+/// (32, 33): no other task is expected to send one.
+constexpr std::uint64_t kOfItsOwn = signal_bit(4) | signal_bit(5) | signal_bit(7) | signal_bit(8) |
+                                    signal_bit(11) | signal_bit(31) | signal_bit(32) |
+                                    signal_bit(33);
+
+/// Processes that exit in both looks have no table to read, and may hold anything still.
+std::set<int> exiting_in_both(const Snapshot& before, const Snapshot& after) {
+  std::set<int> pids;
+  for (const auto& [tid, task] : after.tasks) {
+    const auto earlier = before.tasks.find(tid);
+    if (earlier == before.tasks.end() || !alive(task.sample)) continue;
+    const std::uint64_t both = task.sample.flags & earlier->second.sample.flags;
+    if ((both & kFlagExiting) != 0) pids.insert(task.sample.pid);
+  }
+  return pids;
+}
+
+/// Has it neither moved nor been touched?
+bool same_sleep(const SeenTask& a, const SeenTask& b) {
+  const TaskSample& x = a.sample;
+  const TaskSample& y = b.sample;
+  return x.state == y.state && x.started == y.started && x.switches && x.switches == y.switches &&
+         x.syscall == y.syscall && x.tracer == y.tracer && a.blocked == b.blocked &&
+         a.caught == b.caught;
+}
+
+std::uint64_t handled(const SeenTask& task) {
+  return task.caught & ~task.blocked;
+}
+
+Question question_of(const SeenTask& task, const Need& need) {
+  const bool in = need.kind == NeedKind::Input;
+  return {task.sample.pid, need.descriptor.number, in ? kIn : kOut};
+}
+
+bool askable(const Need& need) {
+  return need.kind == NeedKind::Input || need.kind == NeedKind::Output;
+}
+
+}  // namespace
+
+WaitGraph::WaitGraph(const Snapshot& before, const Snapshot& after, GraphOptions options)
+    : before_(before),
+      after_(after),
+      options_(std::move(options)),
+      index_(after, exiting_in_both(before, after)) {
+  for (const auto& [tid, task] : after.tasks) {
+    if (!still(task)) continue;
+    Node node = node_of(task);
+    nodes_.emplace(tid, std::move(node));
+  }
+}
+
+bool WaitGraph::in_scope(int tid) const {
+  return options_.scope.empty() || options_.scope.contains(tid);
+}
+
+bool WaitGraph::still(const SeenTask& task) const {
+  const auto earlier = before_.tasks.find(task.sample.tid);
+  return earlier != before_.tasks.end() && asleep(task.sample.state) &&
+         (task.sample.flags & kFlagKthread) == 0 && same_sleep(earlier->second, task);
+}
+
+WaitGraph::Node WaitGraph::node_of(const SeenTask& task) const {
+  const auto process = after_.processes.find(task.sample.pid);
+  const auto memory = after_.memory.find(task.sample.tid);
+  Node node;
+  node.task = &task;
+  node.wait = wait_of(task, process != after_.processes.end() ? &process->second : nullptr,
+                      memory != after_.memory.end() ? memory->second : std::string());
+  if (node.wait.kind != Wait::Kind::Closed) {
+    node.open = node.wait.why;
+    return node;
+  }
+  add_releasers(node);
+  return node;
+}
+
+void WaitGraph::add_releasers(Node& node) const {
+  for (const Need& need : node.wait.needs) {
+    Releasers found = index_.of(*node.task, need);
+    node.releasers.merge(found.tasks);
+    node.unseen.merge(found.unseen);
+    if (!found.open.empty()) node.open = std::move(found.open);
+  }
+  // A tracer may make it go on, and so does a child's end, by a SIGCHLD that is handled.
+  if (node.task->sample.tracer != 0) node.releasers.insert(node.task->sample.tracer);
+  if ((handled(*node.task) & signal_bit(kChild)) == 0) return;
+  for (const int child : index_.children(node.task->sample.pid)) {
+    node.releasers.merge(index_.threads(child));
+  }
+}
+
+bool WaitGraph::anything_closed() const {
+  return std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& entry) {
+    return entry.second.open.empty() && in_scope(entry.first);
+  });
+}
+
+std::vector<Question> WaitGraph::questions() const {
+  const std::set<int> closed = closed_set({}, false);
+  std::set<Question> all;
+  for (const auto& [tid, node] : nodes_) {
+    if (!node.open.empty() || (!closed.contains(tid) && !in_scope(tid))) continue;
+    for (const Need& need : node.wait.needs) {
+      if (askable(need)) all.insert(question_of(*node.task, need));
+    }
+  }
+  return {all.begin(), all.end()};
+}
+
+/// What is met already cannot be part of a deadlock; what could not be asked may be met.
+void WaitGraph::take(const Answers& answers) {
+  for (auto& [tid, node] : nodes_) {
+    if (!node.open.empty()) continue;
+    for (const Need& need : node.wait.needs) {
+      if (!askable(need)) continue;
+      const Question question = question_of(*node.task, need);
+      const auto answer = answers.find(question);
+      if (answer == answers.end()) {
+        node.open = need.descriptor.object + " could not be asked";
+      } else if ((answer->second & (question.events | kError | kHangUp)) != 0) {
+        node.ready.push_back(need);
+      }
+    }
+    if (!node.ready.empty()) node.open = "what it waits for is there";
+  }
+}
+
+bool WaitGraph::unchanged(int tid, const Snapshot& third) const {
+  const auto now = third.tasks.find(tid);
+  const auto then = after_.tasks.find(tid);
+  return now != third.tasks.end() && then != after_.tasks.end() &&
+         same_sleep(then->second, now->second);
+}
+
+/// A wake-up goes to one of several waiters: while another who holds the object moves, or cannot
+/// move for now, the others rightly sleep on.
+bool WaitGraph::somebody_moved(const Node& node, const Need& need, const Snapshot& third) const {
+  for (const int pid : index_.holders(need.descriptor.object)) {
+    for (const int tid : index_.threads(pid)) {
+      if (tid == node.task->sample.tid) continue;
+      const auto other = nodes_.find(tid);
+      if (other == nodes_.end() || !unchanged(tid, third)) return true;
+      if (is_frozen(other->second.task->sample)) return true;
+    }
+  }
+  return false;
+}
+
+bool WaitGraph::lost_wake_up(const Node& node, const Snapshot& third) const {
+  if (node.ready.empty() || !node.unseen.empty()) return false;
+  if (!unchanged(node.task->sample.tid, third)) return false;
+  return std::any_of(node.ready.begin(), node.ready.end(), [&](const Need& need) {
+    return need.simple && need.repeats && !somebody_moved(node, need, third);
+  });
+}
+
+/// The greatest set whose members can be released by members alone.
+std::set<int> WaitGraph::closed_set(const std::set<int>& lost, bool with_unseen) const {
+  std::set<int> closed = lost;
+  for (const auto& [tid, node] : nodes_) {
+    if (node.open.empty()) closed.insert(tid);
+  }
+  const auto refuted = [&](int tid) {
+    if (lost.contains(tid)) return false;
+    const Node& node = nodes_.at(tid);
+    const bool by_one = std::any_of(node.releasers.begin(), node.releasers.end(), [&](int other) {
+      return other != tid && !closed.contains(other);
+    });
+    if (by_one || !with_unseen) return by_one;
+    return std::any_of(node.unseen.begin(), node.unseen.end(), [&](int pid) {
+      const std::set<int> threads = index_.threads(pid);
+      return threads.empty() || std::any_of(threads.begin(), threads.end(),
+                                            [&](int other) { return !closed.contains(other); });
+    });
+  };
+  while (std::erase_if(closed, refuted) != 0) {
+  }
+  return closed;
+}
+
+std::vector<WaitGraph::Members> WaitGraph::components(const std::set<int>& closed,
+                                                      const std::set<int>& lost) const {
+  std::map<int, std::set<int>> edges;
+  for (const int tid : closed) {
+    for (const int other : nodes_.at(tid).releasers) {
+      if (!closed.contains(other)) continue;
+      edges[tid].insert(other);
+      edges[other].insert(tid);
+    }
+  }
+  std::vector<Members> all;
+  std::set<int> taken;
+  for (const int first : closed) {
+    if (taken.contains(first)) continue;
+    Members members;
+    std::vector<int> todo = {first};
+    while (!todo.empty()) {
+      const int tid = todo.back();
+      todo.pop_back();
+      if (!members.tids.insert(tid).second) continue;
+      members.lost = members.lost || lost.contains(tid);
+      const std::set<int>& unseen = nodes_.at(tid).unseen;
+      members.unseen.insert(unseen.begin(), unseen.end());
+      for (const int other : edges[tid]) todo.push_back(other);
+    }
+    taken.insert(members.tids.begin(), members.tids.end());
+    all.push_back(std::move(members));
+  }
+  return all;
+}
+
+Diagnosis WaitGraph::conclude(const Answers& answers, const Snapshot& third) {
+  take(answers);
+  std::set<int> lost;
+  for (const auto& [tid, node] : nodes_) {
+    if (lost_wake_up(node, third)) lost.insert(tid);
+  }
+  for (auto& [tid, node] : nodes_) {
+    if (node.open.empty() && !unchanged(tid, third)) node.open = "it moves";
+  }
+  Diagnosis diagnosis;
+  diagnosis.looked_at = after_.tasks.size();
+  const std::set<int> strict = closed_set(lost, true);
+  std::set<int> told;
+  for (const Members& members : components(strict, lost)) {
+    if (std::none_of(members.tids.begin(), members.tids.end(),
+                     [&](int tid) { return in_scope(tid); })) {
+      continue;
+    }
+    told.insert(members.tids.begin(), members.tids.end());
+    conclude(members, diagnosis);
+  }
+  std::set<int> lax = closed_set(lost, false);
+  for (const int tid : lax) {
+    if (strict.contains(tid) || !in_scope(tid)) continue;
+    told.insert(tid);
+    diagnosis.stuck.push_back(
+        {ref_of(nodes_.at(tid).task->sample),
+         fmt::format("{}; all who are seen to hold it wait as well, but {} may hold it without "
+                     "showing it",
+                     wait_words(*nodes_.at(tid).task, nodes_.at(tid).wait),
+                     names_of(nodes_.at(tid).unseen, after_))});
+  }
+  add_unkillable(third, told, diagnosis);
+  return diagnosis;
+}
+
+/// An alarm shows nowhere in /proc, and would end the wait by its handler.
+std::string WaitGraph::timer_of(const Members& members) const {
+  for (const int tid : members.tids) {
+    const SeenTask& task = *nodes_.at(tid).task;
+    const auto process = after_.processes.find(task.sample.pid);
+    if ((handled(task) & signal_bit(kAlarm)) != 0) {
+      return name_of(task.sample) +
+             " handles SIGALRM, and whether a timer will send it shows nowhere";
+    }
+    if (process != after_.processes.end() && process->second.timers) {
+      return name_of(task.sample) + " has a timer that may send it a signal";
+    }
+  }
+  return "";
+}
+
+bool WaitGraph::catches_signals(const Members& members) const {
+  return std::any_of(members.tids.begin(), members.tids.end(), [&](int tid) {
+    const SeenTask& task = *nodes_.at(tid).task;
+    const bool can = task.sample.state == 'S' && (task.sample.flags & kFlagExiting) == 0;
+    return can && (handled(task) & ~kOfItsOwn & ~signal_bit(kChild)) != 0;
+  });
+}
+
+ProofKind WaitGraph::kind_of(const Members& members) const {
+  if (members.lost) return ProofKind::LostWakeUp;
+  const int pid = nodes_.at(*members.tids.begin()).task->sample.pid;
+  for (const int tid : members.tids) {
+    const Node& node = nodes_.at(tid);
+    if (node.task->sample.pid != pid) return ProofKind::Deadlock;
+    if (node.wait.needs.front().kind == NeedKind::Futex && members.tids.size() > 1) {
+      return ProofKind::Deadlock;
+    }
+  }
+  return ProofKind::Orphaned;
+}
+
+void WaitGraph::conclude(const Members& members, Diagnosis& diagnosis) const {
+  WaitProof proof;
+  proof.kind = kind_of(members);
+  for (const int tid : members.tids) proof.members.push_back(ref_of(nodes_.at(tid).task->sample));
+  proof.sentences = sentences(members);
+  if (!members.lost) {
+    if (const std::string timer = timer_of(members); !timer.empty()) {
+      for (const TaskRef& task : proof.members) {
+        diagnosis.stuck.push_back({task, timer});
+      }
+      return;
+    }
+    proof.only_a_signal = !options_.signals_are_ours && catches_signals(members);
+  }
+  diagnosis.proofs.push_back(std::move(proof));
+}
+
+std::vector<std::string> WaitGraph::sentences(const Members& members) const {
+  std::vector<std::string> all;
+  for (const int tid : members.tids) {
+    const Node& node = nodes_.at(tid);
+    std::string line = wait_words(*node.task, node.wait);
+    if (!node.ready.empty()) {
+      line += "; " + ready_words(node.ready.front());
+    } else {
+      std::set<int> others = node.releasers;
+      others.erase(tid);
+      line += others.empty() ? "; nobody else could end that"
+                             : "; only " + task_names(others, after_) + " could end that";
+    }
+    all.push_back(std::move(line));
+  }
+  return all;
+}
+
+/// SIGKILL has been sent, or it exits, and it stands still: nothing else can be sent to it.
+void WaitGraph::add_unkillable(const Snapshot& third, const std::set<int>& told,
+                               Diagnosis& to) const {
+  for (const auto& [tid, node] : nodes_) {
+    const TaskSample& task = node.task->sample;
+    if (told.contains(tid) || !in_scope(tid) || !unchanged(tid, third)) continue;
+    const bool killed = ((task.pending | task.shared_pending) & signal_bit(kKill)) != 0;
+    const bool exiting = (task.flags & kFlagExiting) != 0;
+    if (!killed && !(exiting && task.state == 'D')) continue;
+    to.stuck.push_back(
+        {ref_of(task),
+         fmt::format("it {} and does not end: {}", killed ? "has been killed" : "exits",
+                     node.open.empty() ? "its releasers can go on" : node.open)});
+  }
+}
+
+}  // namespace hangrate
