@@ -188,7 +188,7 @@ function(hangrate_fake_guest name)
   add_dependencies(${name}_guest hangrate-init hangrate-guest)
 endfunction()
 
-# wait_cases: hung and healthy tasks, for this machine and for guests.
+# wait_cases: hung and healthy tasks, for this machine and for guests; and a hung program as it is met.
 # Not installed.
 function(hangrate_wait_cases)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/harness/testing/waits/*.cpp)
@@ -204,6 +204,12 @@ function(hangrate_wait_cases)
   target_link_options(wait_cases_guest PRIVATE -static -s)
   set_target_properties(wait_cases_guest PROPERTIES
     OUTPUT_NAME wait_cases RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/waits/guest)
+  add_executable(fuse_own_file ${PROJECT_SOURCE_DIR}/harness/testing/stories/fuse_own_file.cpp
+    ${PROJECT_SOURCE_DIR}/harness/testing/waits/corner.cpp)
+  target_link_libraries(fuse_own_file PRIVATE Threads::Threads)
+  hangrate_options(fuse_own_file)
+  set_target_properties(fuse_own_file PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/stories)
 endfunction()
 
 # Tests of whole programs: harness/testing/*_test.cpp, one after the other because they measure.
@@ -218,7 +224,7 @@ function(hangrate_end_to_end_tests)
   hangrate_options(end_to_end_test)
   get_property(repros GLOBAL PROPERTY HANGRATE_REPROS)
   add_dependencies(end_to_end_test hangrate hangrate-guest fake fault_layer sleepers sleepers_guest
-    wait_cases ${repros})
+    wait_cases fuse_own_file ${repros})
   gtest_discover_tests(end_to_end_test DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS whole TIMEOUT 300 RUN_SERIAL ON)
   add_test(NAME MatrixHtml.ReadsRightInABrowser
