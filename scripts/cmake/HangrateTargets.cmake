@@ -188,6 +188,30 @@ function(hangrate_fake_guest name)
   add_dependencies(${name}_guest hangrate-init hangrate-guest)
 endfunction()
 
+# wait_cases: hung and healthy tasks, for this machine and for guests; and a hung program as it is met.
+# Not installed.
+function(hangrate_wait_cases)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/harness/testing/waits/*.cpp)
+  foreach(name wait_cases wait_cases_guest)
+    add_executable(${name} ${sources})
+    target_link_libraries(${name} PRIVATE Threads::Threads)
+    hangrate_options(${name})
+    # A sanitizer has threads and descriptors of its own, and is no task of a case.
+    target_compile_options(${name} PRIVATE -fno-sanitize=all)
+    target_link_options(${name} PRIVATE -fno-sanitize=all)
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/waits)
+  endforeach()
+  target_link_options(wait_cases_guest PRIVATE -static -s)
+  set_target_properties(wait_cases_guest PROPERTIES
+    OUTPUT_NAME wait_cases RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/waits/guest)
+  add_executable(fuse_own_file ${PROJECT_SOURCE_DIR}/harness/testing/stories/fuse_own_file.cpp
+    ${PROJECT_SOURCE_DIR}/harness/testing/waits/corner.cpp)
+  target_link_libraries(fuse_own_file PRIVATE Threads::Threads)
+  hangrate_options(fuse_own_file)
+  set_target_properties(fuse_own_file PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/stories)
+endfunction()
+
 # Tests of whole programs: harness/testing/*_test.cpp, one after the other because they measure.
 function(hangrate_end_to_end_tests)
   file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/harness/testing/*_test.cpp)
@@ -199,7 +223,8 @@ function(hangrate_end_to_end_tests)
     HANGRATE_BUILD_DIR="${PROJECT_BINARY_DIR}" HANGRATE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   hangrate_options(end_to_end_test)
   get_property(repros GLOBAL PROPERTY HANGRATE_REPROS)
-  add_dependencies(end_to_end_test hangrate hangrate-guest fake fault_layer sleepers sleepers_guest ${repros})
+  add_dependencies(end_to_end_test hangrate hangrate-guest fake fault_layer sleepers sleepers_guest
+    wait_cases fuse_own_file ${repros})
   gtest_discover_tests(end_to_end_test DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS whole TIMEOUT 300 RUN_SERIAL ON)
   add_test(NAME MatrixHtml.ReadsRightInABrowser
