@@ -10,7 +10,7 @@
 #include "harness/base/input.h"
 #include "harness/base/output.h"
 #include "harness/base/text.h"
-#include "harness/guest/console_log.h"
+#include "harness/console/console_log.h"
 #include "harness/model/gate_json.h"
 #include "harness/model/json_fields.h"
 #include "harness/model/stated_json.h"

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "harness/base/seed.h"
-#include "harness/guest/console_log.h"
+#include "harness/console/console_log.h"
 #include "harness/guest/guest_plan.h"
 #include "harness/matrix/boot_command.h"
 #include "harness/matrix/guest_identity.h"
