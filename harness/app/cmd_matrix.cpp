@@ -18,6 +18,7 @@
 #include "harness/app/version.h"
 #include "harness/base/input.h"
 #include "harness/kernel/guest_kernel.h"
+#include "harness/matrix/matrix_file.h"
 #include "harness/matrix/matrix_runner.h"
 #include "harness/model/json.h"
 

@@ -5,8 +5,9 @@
 
 #include "harness/app/commands.h"
 #include "harness/app/drive.h"
-#include "harness/matrix/matrix_store.h"
 #include "harness/report/format.h"
+#include "harness/store/matrix_store.h"
+#include "harness/store/results.h"
 
 namespace hangrate {
 

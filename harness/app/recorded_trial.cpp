@@ -8,9 +8,9 @@
 #include <fmt/format.h>
 
 #include "harness/base/text.h"
-#include "harness/matrix/matrix_store.h"
 #include "harness/report/summary.h"
-#include "harness/run/journal.h"
+#include "harness/store/journal.h"
+#include "harness/store/matrix_store.h"
 
 namespace hangrate {
 

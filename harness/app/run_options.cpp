@@ -20,6 +20,7 @@
 #include "harness/judge/default_trials.h"
 #include "harness/model/json.h"
 #include "harness/model/param_check.h"
+#include "harness/store/results.h"
 #include "harness/sys/capabilities.h"
 #include "harness/sys/environment.h"
 

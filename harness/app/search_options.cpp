@@ -9,8 +9,8 @@
 
 #include "harness/app/numbers.h"
 #include "harness/model/json.h"
-#include "harness/run/journal.h"
 #include "harness/stats/search_memory.h"
+#include "harness/store/journal.h"
 
 namespace hangrate {
 

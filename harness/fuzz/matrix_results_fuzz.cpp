@@ -6,9 +6,9 @@
 #include <pugixml.hpp>
 
 #include "harness/fuzz/input.h"
-#include "harness/matrix/matrix_store.h"
 #include "harness/model/json.h"
 #include "harness/report/safe_text.h"
+#include "harness/store/matrix_store.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace hangrate;

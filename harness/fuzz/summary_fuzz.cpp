@@ -7,7 +7,7 @@
 #include "harness/model/json.h"
 #include "harness/report/run.h"
 #include "harness/report/safe_text.h"
-#include "harness/run/session.h"
+#include "harness/store/results.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace hangrate;

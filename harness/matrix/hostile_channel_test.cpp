@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/base/file.h"
+#include "harness/matrix/matrix_file.h"
 #include "harness/matrix/matrix_runner.h"
 #include "harness/model/json.h"
 #include "harness/model/record.h"

@@ -9,8 +9,8 @@
 #include <string>
 
 #include "harness/matrix/kernel_source.h"
-#include "harness/matrix/matrix_store.h"
 #include "harness/run/catalog.h"
+#include "harness/store/matrix_store.h"
 
 namespace hangrate {
 

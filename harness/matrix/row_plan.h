@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "harness/matrix/cell_intake.h"
-#include "harness/matrix/matrix_plan.h"
 #include "harness/model/ends.h"
+#include "harness/model/matrix_plan.h"
 #include "harness/report/run.h"
 
 namespace hangrate {

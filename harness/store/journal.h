@@ -10,7 +10,7 @@
 
 #include "harness/base/error.h"
 #include "harness/model/record.h"
-#include "harness/run/line_file.h"
+#include "harness/store/line_file.h"
 
 namespace hangrate {
 

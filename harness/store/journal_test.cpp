@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/run/journal.h"
+#include "harness/store/journal.h"
 
 #include <filesystem>
 #include <fstream>
@@ -10,7 +10,7 @@
 
 #include "harness/base/file.h"
 #include "harness/model/json.h"
-#include "harness/run/session.h"
+#include "harness/store/results.h"
 
 namespace hangrate {
 namespace {

@@ -7,9 +7,9 @@
 
 #include <string>
 
-#include "harness/matrix/matrix_plan.h"
+#include "harness/model/matrix_plan.h"
 #include "harness/report/run.h"
-#include "harness/run/line_file.h"
+#include "harness/store/line_file.h"
 
 namespace hangrate {
 

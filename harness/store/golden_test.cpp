@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "harness/run/session.h"
+#include "harness/store/results.h"
 
 namespace hangrate {
 namespace {

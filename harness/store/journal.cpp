@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/run/journal.h"
+#include "harness/store/journal.h"
 
 #include <algorithm>
 #include <cerrno>

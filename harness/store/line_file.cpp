@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/run/line_file.h"
+#include "harness/store/line_file.h"
 
 #include <cerrno>
 

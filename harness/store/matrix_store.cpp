@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/matrix/matrix_store.h"
+#include "harness/store/matrix_store.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -14,8 +14,8 @@
 #include "harness/model/gate_json.h"
 #include "harness/model/json_fields.h"
 #include "harness/model/stated_json.h"
-#include "harness/run/journal.h"
-#include "harness/run/session.h"
+#include "harness/store/journal.h"
+#include "harness/store/results.h"
 
 namespace hangrate {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/matrix/matrix_store.h"
+#include "harness/store/matrix_store.h"
 
 #include <fstream>
 
