@@ -80,12 +80,12 @@ class Session {
       auto journal = Journal::reopen(plan_.results);
       if (!journal) return fail(journal.error());
       journal_ = std::move(*journal);
-      auto loaded = load_run(plan_.results);
+      auto loaded = load_results(Journal::path_in(plan_.results));
       if (!loaded) return fail(loaded.error());
       if (journal_->was_cut_off() && events_.warning) {
         events_.warning("the last record of the journal was cut off by a kill; it is left out");
       }
-      outcome_.cells = std::move(loaded->cells);
+      outcome_.cells = std::move(loaded->run.rows.front().cells);
     } else {
       auto journal = Journal::create(plan_.results, header_);
       if (!journal) return fail(journal.error());

@@ -37,17 +37,11 @@ class Journal {
   LineFile file_;
 };
 
-struct JournalStats {
-  std::uint64_t lines = 0;
-  std::uint64_t unknown = 0;  ///< record types of a later version, skipped
-  bool cut_off = false;       ///< the last line has no end: the writer was killed in it
-};
-
 /// Reads a journal, header first. `path` is the file or its folder. Fails on a future schema and on
 /// a malformed line in the middle (with its number); a last line without its end is left out and
 /// told.
-Result<JournalStats> read_journal(const std::string& path,
-                                  const std::function<Result<void>(const RunHeader&)>& on_header,
-                                  const std::function<void(const Record&)>& on_record);
+Result<LinesRead> read_journal(const std::string& path,
+                               const std::function<Result<void>(const RunHeader&)>& on_header,
+                               const std::function<void(const Record&)>& on_record);
 
 }  // namespace hangrate

@@ -44,7 +44,7 @@ class JournalTest : public ::testing::Test {
   struct Read {
     RunHeader header;
     std::vector<Record> records;
-    JournalStats stats;
+    LinesRead stats;
   };
   Result<Read> read() {
     Read all;
@@ -282,12 +282,13 @@ TEST_F(JournalTest, AJournalFromBeforeSearchesHasNone) {
       << "\n"
       << R"({"type":"cell_end","cell":0,"reason":"trials","elapsed":5})"
       << "\n";
-  const auto run = load_run(folder_);
+  const auto run = load_results(folder_);
   ASSERT_TRUE(run) << run.error().what();
-  EXPECT_EQ(run->header.cells[0].search, 0u);
-  EXPECT_FALSE(run->header.cells[0].replay);
-  EXPECT_EQ(run->cells[0].tally().conclusive(), 5u);
-  EXPECT_EQ(run->cells[0].search().attempted(), 0u);
+  const Row& row = run->run.rows.front();
+  EXPECT_EQ(row.header.cells[0].search, 0u);
+  EXPECT_FALSE(row.header.cells[0].replay);
+  EXPECT_EQ(row.cells[0].tally().conclusive(), 5u);
+  EXPECT_EQ(row.cells[0].search().attempted(), 0u);
 }
 
 TEST_F(JournalTest, ASearchBeyondAllNumbersIsRefused) {

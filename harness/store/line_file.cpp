@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/base/input.h"
 #include "harness/base/output.h"
 
 namespace hangrate {
@@ -53,6 +54,25 @@ Result<void> LineReader::trouble(Got got, const std::string& path, std::uint64_t
   if (got != Got::TooLong) return {};
   return fail(Error::usage(path + ":" + std::to_string(number) + ": a line of more than " +
                            std::to_string(kLongest) + " bytes: not a file of hangrate"));
+}
+
+Result<LinesRead> read_lines(
+    const std::string& path,
+    const std::function<Result<bool>(const std::string& line, std::uint64_t number)>& take) {
+  const auto file = open_input(path);
+  if (!file) return fail(file.error());
+  LinesRead read;
+  LineReader lines(file->get());
+  std::string line;
+  LineReader::Got got = lines.next(line);
+  for (; got == LineReader::Got::Line; got = lines.next(line)) {
+    const auto known = take(line, ++read.lines);
+    if (!known) return fail(known.error());
+    read.unknown += *known ? 0u : 1u;
+  }
+  HR_TRY(LineReader::trouble(got, path, read.lines + 1));
+  read.cut_off = got == LineReader::Got::Unfinished;
+  return read;
 }
 
 Result<LineFile> LineFile::create(const std::string& path, std::string first_line) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -76,5 +77,18 @@ class LineReader {
   std::size_t at_ = 0;
   off_t offset_ = 0;
 };
+
+/// What reading a file of records came to.
+struct LinesRead {
+  std::uint64_t lines = 0;
+  std::uint64_t unknown = 0;  ///< records of a later version, skipped
+  bool cut_off = false;       ///< the last line has no end: the writer was killed in it
+};
+
+/// Gives every whole line of a file to `take`, with its number from 1; it answers whether it knows
+/// such a record. A last line without its end is left out and told.
+Result<LinesRead> read_lines(
+    const std::string& path,
+    const std::function<Result<bool>(const std::string& line, std::uint64_t number)>& take);
 
 }  // namespace hangrate

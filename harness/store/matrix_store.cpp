@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/store/matrix_store.h"
 
-#include <algorithm>
-#include <cerrno>
-
 #include <fmt/format.h>
-#include <sys/stat.h>
 
-#include "harness/base/input.h"
-#include "harness/base/output.h"
-#include "harness/base/text.h"
-#include "harness/console/console_log.h"
+#include "harness/base/file.h"
 #include "harness/model/gate_json.h"
 #include "harness/model/json_fields.h"
 #include "harness/model/stated_json.h"
-#include "harness/store/journal.h"
-#include "harness/store/results.h"
 
 namespace hangrate {
 
@@ -51,7 +42,6 @@ namespace {
 
 constexpr const char* kFileName = "matrix.jsonl";
 constexpr int kMatrixJournalSchema = 1;
-constexpr const char* kUnknownRelease = "unknown";  // no guest of the row has told it yet
 
 template <typename T>
 std::string tagged(const char* type, const T& value) {
@@ -60,184 +50,40 @@ std::string tagged(const char* type, const T& value) {
   return dump_line(json);
 }
 
-std::string boot_name(int number) {
-  return fmt::format("boot-{:03}", number);
-}
-
-Row* row_of(RunResult& run, const std::string& id) {
-  const auto row =
-      std::find_if(run.rows.begin(), run.rows.end(), [&](const Row& r) { return r.id == id; });
-  return row != run.rows.end() ? &*row : nullptr;
-}
-
-void take_row(RunResult& run, const RowRecord& record) {
-  Row* row = row_of(run, record.id);
-  if (row == nullptr) return;
-  row->label = record.label;
-  row->accel = record.accel;
-  row->identity = record.identity;
-  row->trouble = record.trouble;
-  row->header.environment.build_note = record.build_note;
-  row->header.environment.reverted = record.reverted;
-  row->flaws.clear();  // told when this row was not gone on with; now it is
-}
-
-void take_note(RunResult& run, const RowNote& note) {
-  Row* row = row_of(run, note.id);
-  if (row == nullptr) return;
-  auto& notes = note.flaw ? row->flaws : row->notes;
-  if (std::find(notes.begin(), notes.end(), note.text) == notes.end()) notes.push_back(note.text);
-}
-
-void take_boot(RunResult& run, const BootRecord& record) {
-  Row* row = row_of(run, record.id);
-  if (row == nullptr) return;
-  if (!record.end) {
-    Boot boot;
-    boot.number = record.number;
-    boot.folder = record.id + "/" + boot_name(record.number);
-    row->boots.push_back(std::move(boot));
-    return;
+/// Usage error: it cannot be gone on with, nor read.
+Result<MatrixHeader> header_of(const Json& json, const std::string& where) {
+  if (json.value("type", "") != "matrix") {
+    return fail(Error::usage(where + ": not the journal of a matrix"));
   }
-  for (Boot& boot : row->boots) {
-    if (boot.number != record.number) continue;
-    boot.end = *record.end;
-    boot.why = record.why;
-    boot.boot_time = record.boot_time;
-    boot.total_time = record.total_time;
-    boot.load = record.load;
+  if (json.value("schema", 0) > kMatrixJournalSchema) {
+    return fail(Error::usage(where + ": made by a newer hangrate: use that one"));
   }
+  auto header = json.get<MatrixHeader>();
+  if (header.confidence > 0.0 && header.confidence < 1.0) return header;
+  return fail(Error::usage(where + ": its confidence is not between 0 and 1"));
 }
 
-/// Adds what one boot recorded of one cell. The environment comes from the guest, what sets the
-/// kernel apart from its release from the row.
-Result<void> take_cell(LoadedMatrix& loaded, Row& row, std::size_t cell, Boot& boot,
-                       const std::string& path, bool reclassify) {
-  CellResult alone(row.header.cells[cell]);
-  RunHeader own;
-  const auto read = read_journal(
-      path,
-      [&](const RunHeader& header) -> Result<void> {
-        if (header.cells.size() != 1) return fail(Error::usage(path + ": not one cell"));
-        own = header;
-        const std::uint64_t planned = row.header.cells[cell].trials;
-        const std::uint64_t search = row.header.cells[cell].search;
-        const Environment& before = row.header.environment;
-        if (before.release != kUnknownRelease && (before.release != header.environment.release ||
-                                                  before.version != header.environment.version)) {
-          row.flaws.push_back(fmt::format("boot {} ran another kernel than the one before: {} {}",
-                                          boot.number, header.environment.release,
-                                          header.environment.version));
-        }
-        const auto note = row.header.environment.build_note;
-        const auto reverted = row.header.environment.reverted;
-        row.header.environment = header.environment;
-        row.header.environment.build_note = note;
-        row.header.environment.reverted = reverted;
-        row.header.version = header.version;
-        row.header.started = header.started;
-        row.header.seed = header.seed;
-        row.header.cells[cell] = header.cells[0];
-        row.header.cells[cell].first = 0;
-        row.header.cells[cell].trials = planned;
-        row.header.cells[cell].search = search;
-        return {};
-      },
-      [&](const Record& record) {
-        const auto again = reclassify ? judged_again(record, own) : std::nullopt;
-        if (again && kind_of(again->verdict) != kind_of(std::get<TrialRecord>(record).verdict)) {
-          ++loaded.reclassified;
-        }
-        const Record& taken = again ? Record(*again) : record;
-        alone.apply(taken);
-        row.cells[cell].apply(taken);
-      });
-  if (read) {
-    loaded.cut_off += read->cut_off ? 1u : 0u;
-    loaded.unknown_records += read->unknown;
-  }
-  boot.clusters[cell] = {alone.tally().conclusive(), alone.tally().reproductions()};
-  if (!read) return fail(read.error());
-  return {};
-}
-
-/// What cannot be looked at is there: reading it says why.
-bool exists(const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 || (errno != ENOENT && errno != ENOTDIR);
-}
-
-/// A console that is there and cannot be read may hold a complaint: no pass.
-void take_console(Row& row, Boot& boot, const std::string& path) {
-  if (!exists(path)) return;
-  auto findings = findings_in_file(path);
-  if (!findings) row.flaws.push_back("its console is left out: " + findings.error().what());
-  if (findings) boot.findings = std::move(*findings);
-}
-
-void take_results(LoadedMatrix& loaded, const std::string& folder, bool reclassify) {
-  for (Row& row : loaded.run.rows) {
-    for (Boot& boot : row.boots) {
-      boot.clusters.resize(row.header.cells.size());
-      const std::string place = folder + "/" + boot.folder + "/";
-      take_console(row, boot, place + "console.log");
-      for (std::size_t cell = 0; cell < row.header.cells.size(); ++cell) {
-        const CellSpec& spec = row.header.cells[cell];
-        const std::string path = place + cell_file(spec.repro, spec.variant);
-        if (!exists(path)) continue;
-        // One spoilt file must not take the results of every other kernel with it.
-        if (const auto taken = take_cell(loaded, row, cell, boot, path, reclassify); !taken) {
-          row.flaws.push_back("left out from there on: " + taken.error().what());
-        }
-      }
-    }
-  }
-}
-
-/// Rows with the cells as planned; a cell of a boot brings the whole specification.
-void lay_out(LoadedMatrix& loaded) {
-  const MatrixHeader& header = loaded.header;
-  loaded.run.version = header.version;
-  loaded.run.started = header.started;
-  loaded.run.argv = header.argv;
-  loaded.run.confidence = header.confidence;
-  for (const MatrixKernel& kernel : header.plan.kernels) {
-    Row row;
-    row.id = kernel.id;
-    row.spec = kernel.spec;
-    row.label = kernel.spec;
-    row.cmdline = kernel.cmdline;
-    row.cpus = kernel.cpus;
-    row.memory_mib = kernel.memory_mib;
-    row.repeat = fmt::format("hangrate matrix {} --filter {} --seed {}", shell_word(header.file),
-                             kernel.id, header.seed);
-    if (!header.options.empty()) row.repeat += " " + shell_words(header.options);
-    row.header.stated = kernel.expect;
-    row.header.gate = header.gate;
-    row.header.confidence = header.confidence;
-    row.header.environment.release = kUnknownRelease;
-    for (const MatrixCell& cell : header.plan.cells) {
-      CellSpec spec;
-      spec.repro = cell.repro;
-      spec.variant = cell.variant;
-      spec.trials = cell.trials;
-      const auto search = kernel.search.find(cell_name(spec));
-      if (search != kernel.search.end()) spec.search = search->second;
-      row.cells.emplace_back(spec);
-      row.header.cells.push_back(std::move(spec));
-    }
-    loaded.run.rows.push_back(std::move(row));
-  }
+/// nullopt: of a kind that a later version knows.
+std::optional<MatrixRecord> record_of(const Json& json) {
+  const std::string type = json.value("type", "");
+  if (type == "row") return json.get<RowRecord>();
+  if (type == "boot") return json.get<BootRecord>();
+  if (type == "note") return json.get<RowNote>();
+  return std::nullopt;
 }
 
 }  // namespace
+
+std::string boot_place(const std::string& id, int number) {
+  return fmt::format("{}/boot-{:03}", id, number);
+}
 
 std::string cell_file(const std::string& repro, const std::string& variant) {
   return repro + "." + variant + ".jsonl";
 }
 
 bool holds_matrix(const std::string& folder) {
-  return exists(folder + "/" + kFileName);
+  return is_there(folder + "/" + kFileName);
 }
 
 Result<MatrixStore> MatrixStore::create(const std::string& folder, const MatrixHeader& header) {
@@ -282,56 +128,37 @@ Result<void> MatrixStore::finish() {
 }
 
 Result<std::string> MatrixStore::boot_folder(const std::string& id, int number) const {
-  const std::string row = folder_ + "/" + id;
-  std::string path = row + "/" + boot_name(number);
-  HR_TRY(make_folder(row));
+  std::string path = folder_ + "/" + boot_place(id, number);
+  HR_TRY(make_folder(folder_ + "/" + id));
   HR_TRY(make_folder(path));
   return path;
 }
 
-Result<LoadedMatrix> load_matrix(const std::string& folder, bool reclassify) {
+Result<LinesRead> read_matrix_file(const std::string& folder,
+                                   const std::function<void(const MatrixHeader&)>& on_header,
+                                   const std::function<void(const MatrixRecord&)>& on_record) {
   const std::string path = folder + "/" + kFileName;
-  const auto file = open_input(path);
-  if (!file) return fail(file.error());
-  LoadedMatrix loaded;
-  LineReader lines(file->get());
-  std::string line;
-  int number = 0;
-  LineReader::Got got = lines.next(line);
-  for (; got == LineReader::Got::Line; got = lines.next(line)) {
-    const std::string where = path + ":" + std::to_string(++number);
-    const auto json = parse_json(line);
-    if (!json || !json->is_object()) return fail(Error::usage(where + ": not a record"));
-    try {
-      const std::string type = json->value("type", "");
-      if (number == 1) {
-        if (type != "matrix") return fail(Error::usage(where + ": not the journal of a matrix"));
-        if (json->value("schema", 0) > kMatrixJournalSchema) {
-          return fail(Error::usage(where + ": made by a newer hangrate: use that one"));
+  const auto read =
+      read_lines(path, [&](const std::string& line, std::uint64_t number) -> Result<bool> {
+        const std::string where = path + ":" + std::to_string(number);
+        const auto json = parse_json(line);
+        if (!json || !json->is_object()) return fail(Error::usage(where + ": not a record"));
+        try {
+          if (number == 1) {
+            const auto header = header_of(*json, where);
+            if (!header) return fail(header.error());
+            on_header(*header);
+            return true;
+          }
+          const auto record = record_of(*json);
+          if (record) on_record(*record);
+          return record.has_value();
+        } catch (const nlohmann::json::exception& problem) {
+          return fail(Error::usage(where + ": " + problem.what()));
         }
-        loaded.header = json->get<MatrixHeader>();
-        if (!(loaded.header.confidence > 0.0 && loaded.header.confidence < 1.0)) {
-          return fail(Error::usage(where + ": its confidence is not between 0 and 1"));
-        }
-        lay_out(loaded);
-      } else if (type == "row") {
-        take_row(loaded.run, json->get<RowRecord>());
-      } else if (type == "boot") {
-        take_boot(loaded.run, json->get<BootRecord>());
-      } else if (type == "note") {
-        take_note(loaded.run, json->get<RowNote>());
-      } else {
-        ++loaded.unknown_records;
-      }
-    } catch (const nlohmann::json::exception& problem) {
-      return fail(Error::usage(where + ": " + problem.what()));
-    }
-  }
-  HR_TRY(LineReader::trouble(got, path, static_cast<std::uint64_t>(number) + 1));
-  if (number == 0) return fail(Error::usage(path + " is empty"));
-  if (got == LineReader::Got::Unfinished) ++loaded.cut_off;
-  take_results(loaded, folder, reclassify);
-  return loaded;
+      });
+  if (read && read->lines == 0) return fail(Error::usage(path + " is empty"));
+  return read;
 }
 
 }  // namespace hangrate

@@ -5,10 +5,16 @@
 // and, per cell, the journal as the guest sent it, line by line.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
+#include <variant>
+#include <vector>
 
+#include "harness/model/ends.h"
+#include "harness/model/gate.h"
+#include "harness/model/load.h"
 #include "harness/model/matrix_plan.h"
-#include "harness/report/run.h"
 #include "harness/store/line_file.h"
 
 namespace hangrate {
@@ -55,6 +61,8 @@ struct RowNote {
   bool flaw = false;  ///< the results are not whole: no pass, however clean they are
 };
 
+using MatrixRecord = std::variant<RowRecord, BootRecord, RowNote>;
+
 class MatrixStore {
  public:
   static Result<MatrixStore> create(const std::string& folder, const MatrixHeader& header);
@@ -81,20 +89,17 @@ class MatrixStore {
   std::vector<FileSeal> kept_;  ///< of this run; those before it are as they may be
 };
 
+/// Where a boot has its files, below the folder of the run.
+std::string boot_place(const std::string& id, int number);
 /// File name of a cell's journal in a boot's folder.
 std::string cell_file(const std::string& repro, const std::string& variant);
 
 /// Does `folder` hold a matrix run?
 bool holds_matrix(const std::string& folder);
 
-struct LoadedMatrix {
-  MatrixHeader header;
-  RunResult run;              ///< rows in the order of the plan, summaries not worked out yet
-  std::uint64_t cut_off = 0;  ///< files whose last line has no end; it is left out
-  std::uint64_t unknown_records = 0;  ///< of a later version, left out
-  std::uint64_t reclassified = 0;     ///< verdicts that came out different
-};
-/// `reclassify` judges every stored observation again with this program's rules.
-Result<LoadedMatrix> load_matrix(const std::string& folder, bool reclassify = false);
+/// Reads matrix.jsonl in `folder`, header first. Fails on a future schema and on a malformed line.
+Result<LinesRead> read_matrix_file(const std::string& folder,
+                                   const std::function<void(const MatrixHeader&)>& on_header,
+                                   const std::function<void(const MatrixRecord&)>& on_record);
 
 }  // namespace hangrate
