@@ -166,8 +166,7 @@ Result<RecordedTrial> find_recorded_trial(const TrialChoice& choice) {
                                          *trial, fmt::join(names, " or --cell "))));
   }
   TrialRecord& record = search.found.front();
-  return RecordedTrial{.release = search.header.environment.release,
-                       .environment = search.header.environment,
+  return RecordedTrial{.environment = search.header.environment,
                        .seed = search.header.seed,
                        .cell = search.header.cells[record.cell],
                        .record = std::move(record),

@@ -346,7 +346,7 @@ Result<SessionPlan> make_resume_plan(const RunOptions& options,
         Error::usage("--resume goes on with what the journal planned: only output options and "
                      "--repro-dir go with it"));
   }
-  auto loaded = load_results(Journal::path_in(options.resume));
+  auto loaded = load_results(journal_in(options.resume));
   if (!loaded) return fail(loaded.error());
   SessionPlan plan;
   plan.header = std::move(loaded->run.rows.front().header);

@@ -75,28 +75,24 @@ class Session {
       return channel_->append(dump_line(to_json_value(header_)));
     }
     if (plan_.results.empty()) return {};
-    if (plan_.resume) {
-      // Locked first: what another writer adds until then must be seen.
-      auto journal = Journal::reopen(plan_.results);
-      if (!journal) return fail(journal.error());
-      journal_ = std::move(*journal);
-      auto loaded = load_results(Journal::path_in(plan_.results));
-      if (!loaded) return fail(loaded.error());
-      if (journal_->was_cut_off() && events_.warning) {
-        events_.warning("the last record of the journal was cut off by a kill; it is left out");
-      }
-      outcome_.cells = std::move(loaded->run.rows.front().cells);
-    } else {
-      auto journal = Journal::create(plan_.results, header_);
-      if (!journal) return fail(journal.error());
-      journal_ = std::move(*journal);
+    auto journal = plan_.resume ? LineFile::reopen(journal_in(plan_.results))
+                                : create_journal(plan_.results, header_);
+    if (!journal) return fail(journal.error());
+    journal_ = std::move(*journal);
+    if (!plan_.resume) return {};
+    // Locked first: what another writer adds until then must be seen.
+    auto loaded = load_results(journal_in(plan_.results));
+    if (!loaded) return fail(loaded.error());
+    if (journal_->was_cut_off() && events_.warning) {
+      events_.warning("the last record of the journal was cut off by a kill; it is left out");
     }
+    outcome_.cells = std::move(loaded->run.rows.front().cells);
     return {};
   }
 
   Result<void> record(const Record& record) {
-    if (channel_) return channel_->append(dump_line(to_json_value(record)));
-    return journal_ ? journal_->append(record) : Result<void>();
+    if (channel_) return channel_->append(journal_line(record));
+    return journal_ ? journal_->append(journal_line(record)) : Result<void>();
   }
 
   Result<void> run_cell(Engine& engine) {
@@ -123,7 +119,7 @@ class Session {
   const RunHeader& header_;
   const SessionEvents& events_;
   SessionOutcome outcome_;
-  std::optional<Journal> journal_;
+  std::optional<LineFile> journal_;
   std::optional<ChannelWriter> channel_;
   std::size_t current_ = 0;
 };

@@ -85,32 +85,19 @@ Result<std::optional<Record>> parse_record(const std::string& line, std::size_t 
 
 }  // namespace
 
-std::string Journal::path_in(const std::string& directory) {
+std::string journal_in(const std::string& directory) {
   return directory + "/" + kFileName;
 }
 
-Result<Journal> Journal::create(const std::string& directory, const RunHeader& header) {
+std::string journal_line(const Record& record) {
+  return dump_line(to_json_value(record));
+}
+
+Result<LineFile> create_journal(const std::string& directory, const RunHeader& header) {
   if (const auto made = make_folder(directory); !made) {
     return fail(made.error().context("making the results folder"));
   }
-  auto file = LineFile::create(path_in(directory), dump_line(to_json_value(header)));
-  if (!file) return fail(file.error());
-  return Journal(std::move(*file));
-}
-
-Result<Journal> Journal::reopen(const std::string& directory) {
-  auto file = LineFile::reopen(path_in(directory));
-  if (!file) return fail(file.error());
-  return Journal(std::move(*file));
-}
-
-Result<void> Journal::append(const Record& record) {
-  return file_.append(dump_line(to_json_value(record)));
-}
-
-Result<void> Journal::finish() {
-  const auto sealed = file_.finish();
-  return sealed ? Result<void>() : fail(sealed.error());
+  return LineFile::create(journal_in(directory), dump_line(to_json_value(header)));
 }
 
 Result<LinesRead> read_journal(const std::string& path,
@@ -118,7 +105,7 @@ Result<LinesRead> read_journal(const std::string& path,
                                const std::function<void(const Record&)>& on_record) {
   struct stat info {};
   std::string file = path;
-  if (::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) file = Journal::path_in(path);
+  if (::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) file = journal_in(path);
   std::size_t cells = 0;
   const auto read =
       read_lines(file, [&](const std::string& line, std::uint64_t number) -> Result<bool> {

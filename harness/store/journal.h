@@ -14,28 +14,14 @@
 
 namespace hangrate {
 
-class Journal {
- public:
-  /// Makes `directory` (its parents must exist) and a journal in it. Refuses one that has a
-  /// journal.
-  static Result<Journal> create(const std::string& directory, const RunHeader& header);
-  /// Opens an existing journal to append to it. A last line without its end is cut off. Refuses one
-  /// that another process is writing.
-  static Result<Journal> reopen(const std::string& directory);
+/// Makes `directory` (its parents must exist) and a journal in it. Refuses one that has a journal.
+Result<LineFile> create_journal(const std::string& directory, const RunHeader& header);
 
-  /// After an error nothing is taken any more.
-  Result<void> append(const Record& record);
-  bool was_cut_off() const { return file_.was_cut_off(); }
-  /// Pushes what was written to the disk, against a crash of the machine, and makes sure that it is
-  /// there, all of it and nothing else. The last call.
-  Result<void> finish();
+/// The line of a record in it.
+std::string journal_line(const Record& record);
 
-  static std::string path_in(const std::string& directory);
-
- private:
-  explicit Journal(LineFile file) : file_(std::move(file)) {}
-  LineFile file_;
-};
+/// The journal of a run's folder.
+std::string journal_in(const std::string& directory);
 
 /// Reads a journal, header first. `path` is the file or its folder. Fails on a future schema and on
 /// a malformed line in the middle (with its number); a last line without its end is left out and

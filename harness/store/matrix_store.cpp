@@ -43,12 +43,7 @@ namespace {
 constexpr const char* kFileName = "matrix.jsonl";
 constexpr int kMatrixJournalSchema = 1;
 
-template <typename T>
-std::string tagged(const char* type, const T& value) {
-  Json json = {{"type", type}};
-  json.update(Json(value));
-  return dump_line(json);
-}
+constexpr const char* kTypes[] = {"row", "boot", "note"};  // of a MatrixRecord, in its order
 
 /// Usage error: it cannot be gone on with, nor read.
 Result<MatrixHeader> header_of(const Json& json, const std::string& where) {
@@ -66,9 +61,9 @@ Result<MatrixHeader> header_of(const Json& json, const std::string& where) {
 /// nullopt: of a kind that a later version knows.
 std::optional<MatrixRecord> record_of(const Json& json) {
   const std::string type = json.value("type", "");
-  if (type == "row") return json.get<RowRecord>();
-  if (type == "boot") return json.get<BootRecord>();
-  if (type == "note") return json.get<RowNote>();
+  if (type == kTypes[0]) return json.get<RowRecord>();
+  if (type == kTypes[1]) return json.get<BootRecord>();
+  if (type == kTypes[2]) return json.get<RowNote>();
   return std::nullopt;
 }
 
@@ -104,21 +99,17 @@ Result<MatrixStore> MatrixStore::reopen(const std::string& folder) {
 }
 
 /// There are few of them, and each speaks for many trials.
-Result<void> MatrixStore::append(const std::string& line) {
-  HR_TRY(file_.append(line));
+Result<void> MatrixStore::add(const MatrixRecord& record) {
+  Json json = {{"type", kTypes[record.index()]}};
+  std::visit([&json](const auto& one) { json.update(Json(one)); }, record);
+  HR_TRY(file_.append(dump_line(json)));
   return file_.commit();
 }
 
-Result<void> MatrixStore::add(const RowRecord& row) {
-  return append(tagged("row", row));
-}
-
-Result<void> MatrixStore::add(const BootRecord& boot) {
-  return append(tagged("boot", boot));
-}
-
-Result<void> MatrixStore::add(const RowNote& note) {
-  return append(tagged("note", note));
+Result<void> MatrixStore::keep(Result<FileSeal> seal) {
+  if (!seal) return fail(seal.error());
+  kept_.push_back(std::move(*seal));
+  return {};
 }
 
 Result<void> MatrixStore::finish() {

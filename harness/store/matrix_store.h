@@ -68,11 +68,9 @@ class MatrixStore {
   static Result<MatrixStore> create(const std::string& folder, const MatrixHeader& header);
   static Result<MatrixStore> reopen(const std::string& folder);
 
-  Result<void> add(const RowRecord& row);
-  Result<void> add(const BootRecord& boot);
-  Result<void> add(const RowNote& note);
+  Result<void> add(const MatrixRecord& record);
   /// A file of a boot that nobody writes to any more.
-  void keep(FileSeal seal) { kept_.push_back(std::move(seal)); }
+  Result<void> keep(Result<FileSeal> seal);
   /// Is all that was recorded still there, on disk and as it was written? The last call.
   Result<void> finish();
   /// The folder of a boot, made if it is not there.
@@ -84,7 +82,6 @@ class MatrixStore {
   MatrixStore(std::string folder, LineFile file)
       : folder_(std::move(folder)), file_(std::move(file)) {}
   std::string folder_;
-  Result<void> append(const std::string& line);
   LineFile file_;
   std::vector<FileSeal> kept_;  ///< of this run; those before it are as they may be
 };

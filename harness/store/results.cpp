@@ -21,11 +21,9 @@ constexpr const char* kUnknownRelease = "unknown";  // no guest of the row has t
 /// By what was seen of it. What a reproducer, a worker's end or a lost machine said is no
 /// judgement, and nothing that was seen says it again.
 bool was_judged(Rule rule) {
-  for (const Rule told : {Rule::NamedForeignTask, Rule::Reported, Rule::ReproducerFailed,
-                          Rule::ReproducerSkips, Rule::NoWorkerStarts, Rule::LostMachine}) {
-    if (rule == told) return false;
-  }
-  return true;
+  constexpr Rule kTold[] = {Rule::NamedForeignTask, Rule::Reported,       Rule::ReproducerFailed,
+                            Rule::ReproducerSkips,  Rule::NoWorkerStarts, Rule::LostMachine};
+  return std::find(std::begin(kTold), std::end(kTold), rule) == std::end(kTold);
 }
 
 /// The record of a trial with the verdict this program's rules give it; nullopt if there is nothing
@@ -264,7 +262,7 @@ Result<LoadedResults> load_results(const std::string& path, bool reclassify) {
 std::vector<std::string> journals_at(const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code error;
-  if (!fs::is_directory(path, error) || fs::exists(Journal::path_in(path), error)) return {path};
+  if (!fs::is_directory(path, error) || fs::exists(journal_in(path), error)) return {path};
   std::vector<std::string> paths;
   for (fs::recursive_directory_iterator at(path, error), end; !error && at != end;
        at.increment(error)) {

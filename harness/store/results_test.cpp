@@ -40,7 +40,7 @@ class Store : public ::testing::Test {
   /// The same journal in the folder of a run.
   std::string run_folder() {
     std::filesystem::create_directory(folder_ / "alone");
-    std::filesystem::copy_file(journal_, Journal::path_in(folder_ / "alone"));
+    std::filesystem::copy_file(journal_, journal_in(folder_ / "alone"));
     return folder_ / "alone";
   }
   testing::TempFolder folder_;
@@ -132,7 +132,7 @@ TEST_F(Store, TellsWhatWasCutOffAndWhatItDoesNotKnow) {
 
 TEST_F(Store, ARunIsOneNativeRowWithOneBootAndHasNoPlanOfAMatrix) {
   const std::string folder = run_folder();
-  for (const std::string& path : {folder, Journal::path_in(folder), journal_}) {
+  for (const std::string& path : {folder, journal_in(folder), journal_}) {
     const auto loaded = load_results(path);
     ASSERT_TRUE(loaded) << loaded.error().what();
     EXPECT_FALSE(loaded->matrix);
@@ -169,7 +169,7 @@ TEST_F(Store, ARunTellsWhatWasCutOffAndWhatItDoesNotKnow) {
   ASSERT_TRUE(whole) << whole.error().what();
   EXPECT_EQ(whole->cut_off, 0u);
   EXPECT_EQ(whole->unknown_records, 0u);
-  std::ofstream(Journal::path_in(folder), std::ios::app) << "{\"type\":\"dream\"}\n{\"type\":\"tri";
+  std::ofstream(journal_in(folder), std::ios::app) << "{\"type\":\"dream\"}\n{\"type\":\"tri";
   const auto cut = load_results(folder);
   ASSERT_TRUE(cut) << cut.error().what();
   EXPECT_EQ(cut->cut_off, 1u);
@@ -197,7 +197,7 @@ TEST_F(Store, WhatIsNeitherIsRefused) {
 TEST_F(Store, TheJournalsOfARunAreItselfAndThoseOfAMatrixAllOfItsBoots) {
   const std::string folder = run_folder();
   EXPECT_EQ(journals_at(folder), std::vector{folder});
-  EXPECT_EQ(journals_at(Journal::path_in(folder)), std::vector{Journal::path_in(folder)});
+  EXPECT_EQ(journals_at(journal_in(folder)), std::vector{journal_in(folder)});
   EXPECT_EQ(journals_at(folder_ / "run"), std::vector{journal_});
   EXPECT_EQ(journals_at(folder_ / "missing"), std::vector<std::string>{folder_ / "missing"});
   std::filesystem::create_directory(folder_ / "empty");
