@@ -18,6 +18,7 @@
 #include "harness/app/version.h"
 #include "harness/base/input.h"
 #include "harness/kernel/guest_kernel.h"
+#include "harness/matrix/matrix_file.h"
 #include "harness/matrix/matrix_runner.h"
 #include "harness/model/json.h"
 
@@ -60,16 +61,19 @@ void catch_signals() {
 }
 
 /// A run goes on with the program and the reproducers that began it.
-Result<LoadedMatrix> reopen_matrix(const std::string& folder) {
-  auto loaded = load_matrix(folder);
-  if (!loaded || loaded->header.version == version_text()) return loaded;
-  return fail(Error::usage("this run was begun by hangrate " + loaded->header.version +
+Result<void> check_begun(const std::string& folder) {
+  const auto loaded = load_results(folder);
+  if (!loaded) return fail(loaded.error());
+  if (!loaded->matrix) return fail(Error::usage(folder + " holds no matrix run to go on with"));
+  if (loaded->matrix->version == version_text()) return {};
+  return fail(Error::usage("this run was begun by hangrate " + loaded->matrix->version +
                            " and this is " + version_text() +
                            ": go on with that one, or start a new run"));
 }
 
-Result<LoadedMatrix> open_matrix(const Options& options, const std::vector<CatalogEntry>& catalog,
-                                 const std::vector<std::string>& argv, std::string& folder) {
+/// Plans a matrix, or looks at one to go on with: `folder` has it then.
+Result<void> open_matrix(const Options& options, const std::vector<CatalogEntry>& catalog,
+                         const std::vector<std::string>& argv, std::string& folder) {
   if (!options.resume.empty()) {
     const bool more =
         !options.file.empty() || !options.overrides.selectors.empty() || options.overrides.trials ||
@@ -84,7 +88,7 @@ Result<LoadedMatrix> open_matrix(const Options& options, const std::vector<Catal
                        "--jobs options go with it"));
     }
     folder = options.resume;
-    return reopen_matrix(folder);
+    return check_begun(folder);
   }
   const auto text = read_input(options.file);
   if (!text) return fail(text.error());
@@ -131,8 +135,7 @@ Result<LoadedMatrix> open_matrix(const Options& options, const std::vector<Catal
   folder = options.results.empty() ? default_results_folder() : options.results;
   auto store = MatrixStore::create(folder, header);
   if (!store) return fail(store.error());
-  HR_TRY(store->finish());
-  return load_matrix(folder);
+  return store->finish();
 }
 
 int matrix(Options options, const std::vector<std::string>& argv) {
@@ -150,10 +153,13 @@ int matrix(Options options, const std::vector<std::string>& argv) {
   for (const std::string& complaint : complaints) say(stderr, "hangrate: {}\n", complaint);
   if (!catalog) return complain(catalog.error());
   std::string folder;
-  const auto so_far = open_matrix(options, *catalog, argv, folder);
-  if (!so_far) return complain(so_far.error());
+  const auto opened = open_matrix(options, *catalog, argv, folder);
+  if (!opened) return complain(opened.error());
   auto store = MatrixStore::reopen(folder);
   if (!store) return complain(store.error());
+  // Locked first: what another writer added until then must be seen.
+  const auto so_far = load_results(folder);
+  if (!so_far) return complain(so_far.error());
   std::fprintf(stderr, "results: %s\n", folder.c_str());
 
   sweep_before_run();
@@ -183,9 +189,8 @@ int matrix(Options options, const std::vector<std::string>& argv) {
     std::fprintf(stderr, "what was recorded: hangrate report %s\n", folder.c_str());
     return code;
   }
-  auto all = load_matrix(folder);
+  const auto all = load_results(folder);
   if (!all) return complain(all.error().as(ErrorKind::Infrastructure));
-  summarize_rows(all->run);
   const int code = present(all->run, options.show);
   if (interrupted == 0) return code;
   std::fprintf(stderr, "interrupted; go on with: hangrate matrix --resume %s\n", folder.c_str());

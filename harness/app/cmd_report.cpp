@@ -5,8 +5,8 @@
 
 #include "harness/app/commands.h"
 #include "harness/app/drive.h"
-#include "harness/matrix/matrix_store.h"
 #include "harness/report/format.h"
+#include "harness/store/results.h"
 
 namespace hangrate {
 
@@ -19,41 +19,26 @@ struct Options {
 };
 
 /// What a reader of the report has to know of its source.
-void tell_source(std::uint64_t cut_off, std::uint64_t unknown) {
-  if (cut_off > 0) {
+void tell_source(const LoadedResults& loaded, bool reclassified) {
+  if (loaded.cut_off > 0) {
     say(stderr, "hangrate: {} cut off by a kill; left out\n",
-        plural(cut_off, "last record was", "last records were"));
+        plural(loaded.cut_off, "last record was", "last records were"));
   }
-  if (unknown > 0) {
-    say(stderr, "hangrate: {} of a later version left out\n", plural(unknown, "record", "records"));
+  if (loaded.unknown_records > 0) {
+    say(stderr, "hangrate: {} of a later version left out\n",
+        plural(loaded.unknown_records, "record", "records"));
   }
-}
-
-void tell_reclassified(std::uint64_t changed) {
-  say(stderr, "hangrate: {} verdicts changed by judging again\n", changed);
-}
-
-/// A results folder of either kind as a run.
-Result<RunResult> load_any(const Options& options) {
-  if (holds_matrix(options.from)) {
-    auto matrix = load_matrix(options.from, options.reclassify);
-    if (!matrix) return fail(matrix.error());
-    tell_source(matrix->cut_off, matrix->unknown_records);
-    if (options.reclassify) tell_reclassified(matrix->reclassified);
-    summarize_rows(matrix->run);
-    return std::move(matrix->run);
+  if (reclassified) {
+    say(stderr, "hangrate: {} verdicts changed by judging again\n", loaded.reclassified);
   }
-  auto journal = load_run(options.from, options.reclassify);
-  if (!journal) return fail(journal.error());
-  tell_source(journal->cut_off ? 1 : 0, journal->unknown_records);
-  if (options.reclassify) tell_reclassified(journal->reclassified);
-  return native_run(std::move(journal->header), std::move(journal->cells));
 }
 
 int report(const Options& options) {
   if (const auto usable = check_show(options.show); !usable) return complain(usable.error());
-  const auto run = load_any(options);
-  return run ? present(*run, options.show) : complain(run.error());
+  const auto loaded = load_results(options.from, options.reclassify);
+  if (!loaded) return complain(loaded.error());
+  tell_source(*loaded, options.reclassify);
+  return present(loaded->run, options.show);
 }
 
 }  // namespace

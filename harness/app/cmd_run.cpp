@@ -56,7 +56,7 @@ Result<SessionPlan> make_replay_plan(const Options& options,
   spec.seed = cell.seed;
   spec.search = 0;
   spec.replay = ReplayFact{.of = split_trial(options.replay).first,
-                           .release = trial->release,
+                           .release = trial->environment.release,
                            // A replay of a replay: the random numbers are those of the first.
                            .trial = cell.replay ? cell.replay->trial : seen.trial,
                            .plan = seen.shot.plan,

@@ -53,7 +53,7 @@ int show(const Options& options) {
   const Observation& seen = trial->record.observation;
   const Verdict& verdict = trial->record.verdict;
   const Trace& trace = *seen.trace;
-  say("{} on {}: {}, {}\n", safe_line(title_of(*trial)), safe_line(trial->release),
+  say("{} on {}: {}, {}\n", safe_line(title_of(*trial)), safe_line(trial->environment.release),
       outcome_name(verdict.outcome), safe_line(rule_text(verdict)));
   say("{} events of {} tasks in {:.3f} ms, {} of calls that came back left out, {} lost\n",
       trace.events.size(), trace.tasks.size(), to_ms(trace.until - trace.from), trace.condensed,

@@ -8,9 +8,9 @@
 #include <fmt/format.h>
 
 #include "harness/base/text.h"
-#include "harness/matrix/matrix_store.h"
 #include "harness/report/summary.h"
-#include "harness/run/journal.h"
+#include "harness/store/journal.h"
+#include "harness/store/matrix_store.h"
 
 namespace hangrate {
 
@@ -166,8 +166,7 @@ Result<RecordedTrial> find_recorded_trial(const TrialChoice& choice) {
                                          *trial, fmt::join(names, " or --cell "))));
   }
   TrialRecord& record = search.found.front();
-  return RecordedTrial{.release = search.header.environment.release,
-                       .environment = search.header.environment,
+  return RecordedTrial{.environment = search.header.environment,
                        .seed = search.header.seed,
                        .cell = search.header.cells[record.cell],
                        .record = std::move(record),

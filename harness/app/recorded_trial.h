@@ -22,7 +22,6 @@ struct TrialChoice {
 };
 
 struct RecordedTrial {
-  std::string release;  ///< of the kernel
   Environment environment;
   std::uint64_t seed = 0;  ///< of the run
   CellSpec cell;

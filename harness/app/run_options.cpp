@@ -20,6 +20,8 @@
 #include "harness/judge/default_trials.h"
 #include "harness/model/json.h"
 #include "harness/model/param_check.h"
+#include "harness/store/journal.h"
+#include "harness/store/results.h"
 #include "harness/sys/capabilities.h"
 #include "harness/sys/environment.h"
 
@@ -344,10 +346,10 @@ Result<SessionPlan> make_resume_plan(const RunOptions& options,
         Error::usage("--resume goes on with what the journal planned: only output options and "
                      "--repro-dir go with it"));
   }
-  auto loaded = load_run(options.resume);
+  auto loaded = load_results(journal_in(options.resume));
   if (!loaded) return fail(loaded.error());
   SessionPlan plan;
-  plan.header = std::move(loaded->header);
+  plan.header = std::move(loaded->run.rows.front().header);
   plan.results = options.resume;
   plan.resume = true;
   const Environment here = read_environment();

@@ -3,14 +3,14 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
 
 #include <fmt/format.h>
 
 #include "harness/app/numbers.h"
 #include "harness/model/json.h"
-#include "harness/run/journal.h"
 #include "harness/stats/search_memory.h"
+#include "harness/store/journal.h"
+#include "harness/store/results.h"
 
 namespace hangrate {
 
@@ -62,26 +62,6 @@ Result<std::vector<WarmSource>> read_arms(const std::string& path) {
   return sources;
 }
 
-/// Journals of a matrix run lie in KERNEL/BOOT/; one that is spoilt takes no other with it.
-std::vector<WarmSource> read_folder(const std::string& folder) {
-  namespace fs = std::filesystem;
-  std::vector<std::string> paths;
-  std::error_code error;
-  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end;
-       at.increment(error)) {
-    if (at.depth() > 2) at.disable_recursion_pending();
-    const fs::path& path = at->path();
-    if (path.extension() == ".jsonl" && path.filename() != "matrix.jsonl") paths.push_back(path);
-  }
-  std::sort(paths.begin(), paths.end());
-  std::vector<WarmSource> sources;
-  for (const std::string& path : paths) {
-    auto some = read_arms(path);
-    if (some) sources.insert(sources.end(), some->begin(), some->end());
-  }
-  return sources;
-}
-
 Result<std::vector<WarmSource>> given_arms(const RunOptions& options) {
   std::vector<WarmSource> sources;
   if (!options.warm.empty()) {
@@ -127,16 +107,15 @@ Result<void> take_natural(bool natural, const Manifest& manifest,
 }
 
 Result<std::vector<WarmSource>> read_warm(const std::string& path) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  const bool folder = fs::is_directory(path, error);
-  if (!folder || fs::exists(Journal::path_in(path), error)) {
-    auto sources = read_arms(path);
-    if (!sources) return fail(sources.error().context("--warm"));
-    return sources;
+  std::vector<WarmSource> sources;
+  const std::vector<std::string> journals = journals_at(path);
+  for (const std::string& journal : journals) {
+    const auto some = read_arms(journal);
+    if (!some && journal == path) return fail(some.error().context("--warm"));
+    if (some) sources.insert(sources.end(), some->begin(), some->end());
   }
-  auto sources = read_folder(path);
-  if (sources.empty()) {
+  // One that is spoilt takes no other with it.
+  if (sources.empty() && journals != std::vector{path}) {
     return fail(Error::usage("--warm " + path + ": no journal in it that can be read"));
   }
   return sources;

@@ -18,6 +18,11 @@ bool is_file(const std::string& path) {
   return std::filesystem::is_regular_file(path, error);
 }
 
+bool is_there(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::status(path, error).type() != std::filesystem::file_type::not_found;
+}
+
 std::string first_line(const std::string& path) {
   const std::string text = read_file(path).value_or("");
   return text.substr(0, text.find('\n'));

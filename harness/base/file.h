@@ -18,6 +18,9 @@ std::optional<std::string> read_file(const std::string& path);
 /// Is there a regular file, or a link to one?
 bool is_file(const std::string& path);
 
+/// Is there anything? What cannot be looked at is: reading it says why.
+bool is_there(const std::string& path);
+
 /// The first line without its newline, "" if unreadable.
 std::string first_line(const std::string& path);
 

@@ -2,8 +2,8 @@
 //
 // A guest's console: what is found has lines and none of them holds a line's end; what any report
 // shows of it stays as it is when it is made safe once more.
+#include "harness/console/console_log.h"
 #include "harness/fuzz/input.h"
-#include "harness/guest/console_log.h"
 #include "harness/report/safe_text.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

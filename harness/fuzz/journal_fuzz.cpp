@@ -3,7 +3,7 @@
 // A journal: any bytes are read or refused; what was read is the same when written and read again.
 #include "harness/fuzz/input.h"
 #include "harness/model/json.h"
-#include "harness/run/journal.h"
+#include "harness/store/journal.h"
 
 namespace hangrate {
 

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "harness/fuzz/input.h"
-#include "harness/matrix/matrix_plan.h"
+#include "harness/matrix/matrix_file.h"
 #include "harness/model/record.h"
 
 namespace hangrate {

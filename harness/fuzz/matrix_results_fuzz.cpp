@@ -6,9 +6,9 @@
 #include <pugixml.hpp>
 
 #include "harness/fuzz/input.h"
-#include "harness/matrix/matrix_store.h"
 #include "harness/model/json.h"
 #include "harness/report/safe_text.h"
+#include "harness/store/results.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace hangrate;
@@ -19,9 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   scratch.write("matrix.jsonl", parts[0]);
   scratch.write("k/boot-001/alpha.first.jsonl", parts[1]);
   scratch.write("k/boot-001/console.log", parts[2]);
-  auto loaded = load_matrix(scratch.path(), true);
+  const auto loaded = load_results(scratch.path(), true);
   if (!loaded) return 0;
-  summarize_rows(loaded->run);
   HR_CHECK(parse_json(json_report(loaded->run)));
   pugi::xml_document document;
   HR_CHECK(document.load_string(junit_report(loaded->run).c_str()));

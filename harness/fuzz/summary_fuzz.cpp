@@ -7,14 +7,14 @@
 #include "harness/model/json.h"
 #include "harness/report/run.h"
 #include "harness/report/safe_text.h"
-#include "harness/run/session.h"
+#include "harness/store/results.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace hangrate;
   static const fuzz::Scratch scratch;
-  auto journal = load_run(scratch.write("journal.jsonl", fuzz::text_of(data, size)), true);
-  if (!journal) return 0;
-  const RunResult run = native_run(std::move(journal->header), std::move(journal->cells));
+  const auto loaded = load_results(scratch.write("journal.jsonl", fuzz::text_of(data, size)), true);
+  if (!loaded) return 0;
+  const RunResult& run = loaded->run;
   HR_CHECK(parse_json(json_report(run)));
   for (const std::string& text : {ktap_report(run), text_report(run, {})}) {
     HR_CHECK(safe_text(text) == text);

@@ -15,6 +15,9 @@ enum class Shortfall {
   GaveUp,  ///< the reproducer could not go on ("infra")
 };
 
+/// How many of `planned` trials have no record yet; those of the search do not count.
+std::uint64_t missing_trials(std::uint64_t planned, const CellResult& result);
+
 /// Whether `result` has what `spec` planned, or an end that was asked for: hits, an excluded rate,
 /// a budget, a skip. A boot of a matrix ends with "trials" after its share, so only the number says
 /// that a cell is done.

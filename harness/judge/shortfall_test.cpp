@@ -54,6 +54,16 @@ TEST(Shortfall, ASearchAloneIsNoMeasurement) {
   EXPECT_EQ(shortfall_of(spec, result), Shortfall::None);
 }
 
+TEST(Shortfall, CountsWhatHasNoRecordAndNeverLessThanNone) {
+  CellSpec spec;
+  spec.search = 100;
+  CellResult result(spec);
+  result.apply(BatchRecord{.first = 0, .count = 130});
+  EXPECT_EQ(missing_trials(50, result), 20u) << "those of the search do not count";
+  EXPECT_EQ(missing_trials(30, result), 0u);
+  EXPECT_EQ(missing_trials(7, result), 0u) << "more than were planned";
+}
+
 TEST(Shortfall, AFinishedCellIsNotGoneOnWithAndACutOneIs) {
   CellSpec spec;
   spec.trials = 50;

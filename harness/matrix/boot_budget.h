@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "harness/base/clock.h"
-#include "harness/matrix/matrix_plan.h"
+#include "harness/model/matrix_plan.h"
 
 namespace hangrate {
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "harness/matrix/matrix_file.h"
+
 namespace hangrate {
 namespace {
 

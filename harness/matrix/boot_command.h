@@ -4,8 +4,8 @@
 #pragma once
 
 #include "harness/guest/machine.h"
-#include "harness/matrix/matrix_store.h"
 #include "harness/matrix/row_plan.h"
+#include "harness/store/matrix_store.h"
 
 namespace hangrate {
 

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/base/file.h"
+#include "harness/matrix/matrix_file.h"
 #include "harness/matrix/matrix_runner.h"
 #include "harness/model/json.h"
 #include "harness/model/record.h"
@@ -226,12 +227,12 @@ TEST_F(HostileChannel, WhateverMachinesSayTheHostGoesOnAndItsDiskIsNotFilled) {
     for (auto& kernel : header.plan.kernels) kernel.id = "h" + std::to_string(first_row++);
     auto store = MatrixStore::create(folder, header);
     ASSERT_TRUE(store) << store.error().what();
-    const auto before = load_matrix(folder);
+    const auto before = load_results(folder);
     ASSERT_TRUE(before) << before.error().what();
     Liars liars(folder_ / "bzImage");
     const auto ran = run_matrix(*store, *before, options(), liars);
     ASSERT_TRUE(ran) << ran.error().what();
-    const auto after = load_matrix(folder);
+    const auto after = load_results(folder);
     ASSERT_TRUE(after) << after.error().what();
     for (const Row& row : after->run.rows) {
       boots += row.boots.size();

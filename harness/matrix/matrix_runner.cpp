@@ -19,12 +19,12 @@ constexpr Nanos kStatusEvery = 200 * kMilli;
 
 class MatrixRunner {
  public:
-  MatrixRunner(MatrixStore& store, const LoadedMatrix& so_far, const MatrixOptions& options,
+  MatrixRunner(MatrixStore& store, const LoadedResults& so_far, const MatrixOptions& options,
                KernelSource& kernels)
       : options_(options), kernels_(kernels) {
     auto row = so_far.run.rows.begin();
-    for (const MatrixKernel& kernel : so_far.header.plan.kernels) {
-      rows_.emplace_back(store, so_far.header, kernel, *row++, options);
+    for (const MatrixKernel& kernel : so_far.matrix->plan.kernels) {
+      rows_.emplace_back(store, *so_far.matrix, kernel, *row++, options);
     }
   }
 
@@ -131,7 +131,7 @@ class MatrixRunner {
 
 }  // namespace
 
-Result<void> run_matrix(MatrixStore& store, const LoadedMatrix& so_far,
+Result<void> run_matrix(MatrixStore& store, const LoadedResults& so_far,
                         const MatrixOptions& options, KernelSource& kernels) {
   return MatrixRunner(store, so_far, options, kernels).run();
 }

@@ -9,8 +9,8 @@
 #include <string>
 
 #include "harness/matrix/kernel_source.h"
-#include "harness/matrix/matrix_store.h"
 #include "harness/run/catalog.h"
+#include "harness/store/results.h"
 
 namespace hangrate {
 
@@ -27,8 +27,8 @@ struct MatrixOptions {
 };
 
 /// Runs until every cell has its trials or cannot get them; a row starts when its kernel is there.
-/// All that happened is in the store.
-Result<void> run_matrix(MatrixStore& store, const LoadedMatrix& so_far,
+/// All that happened is in the store. `so_far`: of a matrix.
+Result<void> run_matrix(MatrixStore& store, const LoadedResults& so_far,
                         const MatrixOptions& options, KernelSource& kernels);
 
 }  // namespace hangrate

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "harness/judge/shortfall.h"
-
 namespace hangrate {
 
 namespace {
@@ -68,9 +66,8 @@ BootOrder RowPlan::order_for(std::size_t number, std::uint64_t trials) const {
 std::vector<BootOrder> RowPlan::next_boot(bool native) {
   std::vector<BootOrder> orders;
   for (std::size_t i = 0; i < cells_.size(); ++i) {
-    const std::uint64_t wanted = quota(cells_[i], native);
-    const std::uint64_t have = cells_[i].result.measured();
-    if (!cells_[i].ended && have < wanted) orders.push_back(order_for(i, wanted - have));
+    const std::uint64_t missing = missing_trials(quota(cells_[i], native), cells_[i].result);
+    if (!cells_[i].ended && missing > 0) orders.push_back(order_for(i, missing));
   }
   if (orders.empty()) {  // this boot's share was made by others before
     ++good_boots_;

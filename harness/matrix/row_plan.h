@@ -7,9 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "harness/judge/shortfall.h"
 #include "harness/matrix/cell_intake.h"
-#include "harness/matrix/matrix_plan.h"
 #include "harness/model/ends.h"
+#include "harness/model/matrix_plan.h"
 #include "harness/report/run.h"
 
 namespace hangrate {
@@ -24,7 +25,7 @@ struct RowCell {
   int deaths = 0;            ///< of machines, with a trial of this cell in flight
   bool ended = false;        ///< skipped, failed, or it took too many machines with it
 
-  bool complete() const { return result.measured() >= plan.trials; }
+  bool complete() const { return missing_trials(plan.trials, result) == 0; }
 };
 
 /// What a boot is asked of one cell.

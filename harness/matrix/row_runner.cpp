@@ -8,11 +8,12 @@
 #include <fmt/format.h>
 
 #include "harness/base/seed.h"
-#include "harness/guest/console_log.h"
+#include "harness/console/console_log.h"
 #include "harness/guest/guest_plan.h"
 #include "harness/matrix/boot_command.h"
 #include "harness/matrix/guest_identity.h"
 #include "harness/model/param_check.h"
+#include "harness/store/journal.h"
 
 namespace hangrate {
 
@@ -64,11 +65,7 @@ Result<void> RowRunner::use(BootableKernel kernel) {
 Result<void> RowRunner::do_without(const std::string& trouble) {
   plan_.end();
   tell(trouble);
-  RowRecord row;
-  row.id = planned_.id;
-  row.label = planned_.spec;
-  row.trouble = trouble;
-  return store_.add(row);
+  return store_.add(RowRecord{.id = planned_.id, .label = planned_.spec, .trouble = trouble});
 }
 
 /// nullptr: this machine has no such program.
@@ -169,12 +166,10 @@ Result<void> RowRunner::start(Nanos now) {
   }
   HR_TRY(close_console());
   HR_TRY(give_up(machine.error().what()));
-  BootRecord boot;
-  boot.id = planned_.id;
-  boot.number = last_boot_;
-  boot.end = BootEnd::Died;
-  boot.why = machine.error().what();
-  return store_.add(boot);
+  return store_.add(BootRecord{.id = planned_.id,
+                               .number = last_boot_,
+                               .end = BootEnd::Died,
+                               .why = machine.error().what()});
 }
 
 /// There is no use in another start.
@@ -287,19 +282,13 @@ Result<void> RowRunner::finish(BootEnd end, Nanos now) {
 
 /// Its journal gets no more lines.
 Result<void> RowRunner::close_command() {
-  if (command_ && command_->journal) {
-    auto sealed = command_->journal->finish();
-    if (!sealed) return fail(sealed.error());
-    store_.keep(std::move(*sealed));
-  }
+  if (command_ && command_->journal) HR_TRY(store_.keep(command_->journal->finish()));
   command_.reset();
   return {};
 }
 
 Result<void> RowRunner::close_console() {
-  auto sealed = console_->finish();
-  if (!sealed) return fail(sealed.error());
-  store_.keep(std::move(*sealed));
+  HR_TRY(store_.keep(console_->finish()));
   console_.reset();
   return {};
 }
@@ -313,7 +302,7 @@ Result<void> RowRunner::note(const std::string& text) {
 Result<void> RowRunner::lose_trials(Outcome outcome, Rule rule, const std::string& why) {
   plan_.lost(command_->cell);
   for (const TrialRecord& trial : command_->intake.lose(outcome, rule, why)) {
-    HR_TRY(command_->journal->append(dump_line(to_json_value(Record(trial)))));
+    HR_TRY(command_->journal->append(journal_line(trial)));
   }
   return {};
 }

@@ -5,10 +5,10 @@
 
 #include "harness/judge/default_trials.h"
 #include "harness/judge/shortfall.h"
-#include "harness/judge/trial_verdict.h"
 #include "harness/model/json.h"
 #include "harness/run/engine.h"
-#include "harness/run/journal.h"
+#include "harness/store/journal.h"
+#include "harness/store/results.h"
 #include "harness/sys/channel.h"
 #include "harness/sys/environment.h"
 
@@ -75,28 +75,24 @@ class Session {
       return channel_->append(dump_line(to_json_value(header_)));
     }
     if (plan_.results.empty()) return {};
-    if (plan_.resume) {
-      // Locked first: what another writer adds until then must be seen.
-      auto journal = Journal::reopen(plan_.results);
-      if (!journal) return fail(journal.error());
-      journal_ = std::move(*journal);
-      auto loaded = load_run(plan_.results);
-      if (!loaded) return fail(loaded.error());
-      if (journal_->was_cut_off() && events_.warning) {
-        events_.warning("the last record of the journal was cut off by a kill; it is left out");
-      }
-      outcome_.cells = std::move(loaded->cells);
-    } else {
-      auto journal = Journal::create(plan_.results, header_);
-      if (!journal) return fail(journal.error());
-      journal_ = std::move(*journal);
+    auto journal = plan_.resume ? LineFile::reopen(journal_in(plan_.results))
+                                : create_journal(plan_.results, header_);
+    if (!journal) return fail(journal.error());
+    journal_ = std::move(*journal);
+    if (!plan_.resume) return {};
+    // Locked first: what another writer adds until then must be seen.
+    auto loaded = load_results(journal_in(plan_.results));
+    if (!loaded) return fail(loaded.error());
+    if (journal_->was_cut_off() && events_.warning) {
+      events_.warning("the last record of the journal was cut off by a kill; it is left out");
     }
+    outcome_.cells = std::move(loaded->run.rows.front().cells);
     return {};
   }
 
   Result<void> record(const Record& record) {
-    if (channel_) return channel_->append(dump_line(to_json_value(record)));
-    return journal_ ? journal_->append(record) : Result<void>();
+    if (channel_) return channel_->append(journal_line(record));
+    return journal_ ? journal_->append(journal_line(record)) : Result<void>();
   }
 
   Result<void> run_cell(Engine& engine) {
@@ -123,7 +119,7 @@ class Session {
   const RunHeader& header_;
   const SessionEvents& events_;
   SessionOutcome outcome_;
-  std::optional<Journal> journal_;
+  std::optional<LineFile> journal_;
   std::optional<ChannelWriter> channel_;
   std::size_t current_ = 0;
 };
@@ -132,47 +128,6 @@ class Session {
 
 Result<SessionOutcome> run_session(const SessionPlan& plan, const SessionEvents& events) {
   return Session(plan, events).run();
-}
-
-/// By what was seen of it. What a reproducer, a worker's end or a lost machine said is no
-/// judgement, and nothing that was seen says it again.
-static bool was_judged(Rule rule) {
-  for (const Rule told : {Rule::NamedForeignTask, Rule::Reported, Rule::ReproducerFailed,
-                          Rule::ReproducerSkips, Rule::NoWorkerStarts, Rule::LostMachine}) {
-    if (rule == told) return false;
-  }
-  return true;
-}
-
-std::optional<TrialRecord> judged_again(const Record& record, const RunHeader& header) {
-  const auto* trial = std::get_if<TrialRecord>(&record);
-  if (trial == nullptr || trial->observation.rounds.empty()) return std::nullopt;
-  if (!was_judged(trial->verdict.rule)) return std::nullopt;
-  TrialRecord again = *trial;
-  again.verdict = judge_trial(again.observation, header.cells[again.cell].variant_spec());
-  return again;
-}
-
-Result<LoadedRun> load_run(const std::string& path, bool reclassify) {
-  LoadedRun run;
-  auto stats = read_journal(
-      path,
-      [&](const RunHeader& header) -> Result<void> {
-        run.header = header;
-        for (const CellSpec& spec : run.header.cells) run.cells.emplace_back(spec);
-        return {};
-      },
-      [&](const Record& record) {
-        const auto again = reclassify ? judged_again(record, run.header) : std::nullopt;
-        if (!again) return run.cells[cell_of(record)].apply(record);
-        const Verdict& before = std::get<TrialRecord>(record).verdict;
-        if (kind_of(again->verdict) != kind_of(before)) ++run.reclassified;
-        run.cells[again->cell].apply(*again);
-      });
-  if (!stats) return fail(stats.error());
-  run.cut_off = stats->cut_off;
-  run.unknown_records = stats->unknown;
-  return run;
 }
 
 }  // namespace hangrate

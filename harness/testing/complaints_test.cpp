@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "harness/guest/console_log.h"
+#include "harness/console/console_log.h"
 #include "harness/model/json.h"
 #include "harness/testing/command.h"
 

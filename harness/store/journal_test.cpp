@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/run/journal.h"
+#include "harness/store/journal.h"
 
 #include <filesystem>
 #include <fstream>
@@ -10,7 +10,7 @@
 
 #include "harness/base/file.h"
 #include "harness/model/json.h"
-#include "harness/run/session.h"
+#include "harness/store/results.h"
 
 namespace hangrate {
 namespace {
@@ -44,7 +44,7 @@ class JournalTest : public ::testing::Test {
   struct Read {
     RunHeader header;
     std::vector<Record> records;
-    JournalStats stats;
+    LinesRead stats;
   };
   Result<Read> read() {
     Read all;
@@ -65,9 +65,9 @@ class JournalTest : public ::testing::Test {
 };
 
 TEST_F(JournalTest, ReadsBackWhatWasWritten) {
-  auto journal = Journal::create(folder_, header());
+  auto journal = create_journal(folder_, header());
   ASSERT_TRUE(journal) << journal.error().what();
-  ASSERT_TRUE(journal->append(BatchRecord{0, 1, 3, 10, 20}));
+  ASSERT_TRUE(journal->append(journal_line(BatchRecord{0, 1, 3, 10, 20})));
   TrialRecord trial{.cell = 0, .observation = {}, .verdict = {}};
   trial.observation.trial = 30;
   trial.observation.rounds.push_back({});
@@ -78,7 +78,7 @@ TEST_F(JournalTest, ReadsBackWhatWasWritten) {
   trial.observation.rounds[0].before.tasks.push_back(task);
   trial.verdict.outcome = Outcome::Hang;
   trial.verdict.signature = SignatureMatch::Match;
-  ASSERT_TRUE(journal->append(trial));
+  ASSERT_TRUE(journal->append(journal_line(trial)));
   const auto all = read();
   ASSERT_TRUE(all) << all.error().what();
   EXPECT_EQ(all->header.seed, 7u);
@@ -92,19 +92,19 @@ TEST_F(JournalTest, ReadsBackWhatWasWritten) {
 }
 
 TEST_F(JournalTest, RefusesAFolderThatHoldsARun) {
-  ASSERT_TRUE(Journal::create(folder_, header()));
-  const auto again = Journal::create(folder_, header());
+  ASSERT_TRUE(create_journal(folder_, header()));
+  const auto again = create_journal(folder_, header());
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().kind(), ErrorKind::Usage);
 }
 
 TEST_F(JournalTest, ALastLineCutOffAnywhereLosesOnlyItself) {
   {
-    auto journal = Journal::create(folder_, header());
-    ASSERT_TRUE(journal->append(BatchRecord{0, 0, 1, 0, 5}));
-    ASSERT_TRUE(journal->append(BatchRecord{0, 0, 1, 5, 5}));
+    auto journal = create_journal(folder_, header());
+    ASSERT_TRUE(journal->append(journal_line(BatchRecord{0, 0, 1, 0, 5})));
+    ASSERT_TRUE(journal->append(journal_line(BatchRecord{0, 0, 1, 5, 5})));
   }
-  const std::string path = Journal::path_in(folder_);
+  const std::string path = journal_in(folder_);
   const std::string whole = *read_file(path);
   const std::size_t last_line = whole.rfind('\n', whole.size() - 2) + 1;
   for (std::size_t cut = last_line + 1; cut < whole.size(); ++cut) {
@@ -113,9 +113,9 @@ TEST_F(JournalTest, ALastLineCutOffAnywhereLosesOnlyItself) {
     ASSERT_TRUE(all) << cut << ": " << all.error().what();
     EXPECT_TRUE(all->stats.cut_off);
     EXPECT_EQ(all->records.size(), 1u);
-    auto journal = Journal::reopen(folder_);
+    auto journal = LineFile::reopen(journal_in(folder_));
     ASSERT_TRUE(journal) << journal.error().what();
-    ASSERT_TRUE(journal->append(BatchRecord{0, 0, 2, 5, 5}));
+    ASSERT_TRUE(journal->append(journal_line(BatchRecord{0, 0, 2, 5, 5})));
     const auto mended = read();
     ASSERT_TRUE(mended) << cut << ": " << mended.error().what();
     EXPECT_FALSE(mended->stats.cut_off);
@@ -126,27 +126,26 @@ TEST_F(JournalTest, ALastLineCutOffAnywhereLosesOnlyItself) {
 TEST_F(JournalTest, RefusesAFutureSchemaAndLeavesItAlone) {
   RunHeader future = header();
   future.schema = kJournalSchema + 1;
-  ASSERT_TRUE(Journal::create(folder_, future));
-  const std::string before = *read_file(Journal::path_in(folder_));
+  ASSERT_TRUE(create_journal(folder_, future));
+  const std::string before = *read_file(journal_in(folder_));
   const auto all = read();
   ASSERT_FALSE(all);
   EXPECT_EQ(all.error().kind(), ErrorKind::Usage);
   EXPECT_NE(all.error().what().find("newer hangrate"), std::string::npos);
-  EXPECT_EQ(*read_file(Journal::path_in(folder_)), before);
+  EXPECT_EQ(*read_file(journal_in(folder_)), before);
 }
 
 TEST_F(JournalTest, NamesTheLineThatIsMalformed) {
-  ASSERT_TRUE(Journal::create(folder_, header()));
-  std::ofstream(Journal::path_in(folder_), std::ios::app)
-      << "{\"type\":\"batch\",\"cell\":\"x\"}\n";
+  ASSERT_TRUE(create_journal(folder_, header()));
+  std::ofstream(journal_in(folder_), std::ios::app) << "{\"type\":\"batch\",\"cell\":\"x\"}\n";
   const auto all = read();
   ASSERT_FALSE(all);
   EXPECT_NE(all.error().what().find("journal.jsonl:2"), std::string::npos) << all.error().what();
 }
 
 TEST_F(JournalTest, LinesThatAreNoRecordsAreUsageErrorsNotCrashes) {
-  ASSERT_TRUE(Journal::create(folder_, header()));
-  const std::string path = Journal::path_in(folder_);
+  ASSERT_TRUE(create_journal(folder_, header()));
+  const std::string path = journal_in(folder_);
   const std::string head = *read_file(path);
   for (const char* line :
        {"[]", "3", "null", "{}", R"({"type":7})", R"({"type":"batch","cell":-1})",
@@ -163,7 +162,7 @@ TEST_F(JournalTest, LinesThatAreNoRecordsAreUsageErrorsNotCrashes) {
 TEST_F(JournalTest, ANumberOfWorkersThatCannotBeIsAUsageError) {
   RunHeader odd = header();
   odd.cells[0].workers = -1;
-  ASSERT_TRUE(Journal::create(folder_, odd));
+  ASSERT_TRUE(create_journal(folder_, odd));
   const auto all = read();
   ASSERT_FALSE(all);
   EXPECT_EQ(all.error().kind(), ErrorKind::Usage);
@@ -171,25 +170,25 @@ TEST_F(JournalTest, ANumberOfWorkersThatCannotBeIsAUsageError) {
 
 TEST_F(JournalTest, HasOneWriterAtATime) {
   {
-    const auto first = Journal::create(folder_, header());
+    const auto first = create_journal(folder_, header());
     ASSERT_TRUE(first);
-    const auto second = Journal::reopen(folder_);
+    const auto second = LineFile::reopen(journal_in(folder_));
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().kind(), ErrorKind::Usage);
     EXPECT_NE(second.error().what().find("another hangrate"), std::string::npos);
   }
-  EXPECT_TRUE(Journal::reopen(folder_));
+  EXPECT_TRUE(LineFile::reopen(journal_in(folder_)));
 }
 
 TEST_F(JournalTest, RefusesARecordOfACellThatIsNotThere) {
-  auto journal = Journal::create(folder_, header());
-  ASSERT_TRUE(journal->append(BatchRecord{9, 0, 1, 0, 5}));
+  auto journal = create_journal(folder_, header());
+  ASSERT_TRUE(journal->append(journal_line(BatchRecord{9, 0, 1, 0, 5})));
   EXPECT_FALSE(read());
 }
 
 TEST_F(JournalTest, SkipsRecordTypesItDoesNotKnow) {
-  ASSERT_TRUE(Journal::create(folder_, header()));
-  std::ofstream(Journal::path_in(folder_), std::ios::app) << "{\"type\":\"hologram\",\"cell\":0}\n";
+  ASSERT_TRUE(create_journal(folder_, header()));
+  std::ofstream(journal_in(folder_), std::ios::app) << "{\"type\":\"hologram\",\"cell\":0}\n";
   const auto all = read();
   ASSERT_TRUE(all) << all.error().what();
   EXPECT_EQ(all->stats.unknown, 1u);
@@ -201,7 +200,7 @@ TEST_F(JournalTest, EmptyAndForeignFilesAreUsageErrors) {
                            "{\"type\":\"batch\"}\n", "{\"type\":\"run\",\"schema\":1}\n",
                            "{\"type\":\"run\",\"schema\":\"one\",\"cells\":[]}\n",
                            "{\"type\":\"run\",\"schema\":1,\"confidence\":7,\"cells\":[]}\n"}) {
-    std::ofstream(Journal::path_in(folder_), std::ios::trunc) << text;
+    std::ofstream(journal_in(folder_), std::ios::trunc) << text;
     const auto all = read();
     ASSERT_FALSE(all) << text;
     EXPECT_EQ(all.error().kind(), ErrorKind::Usage) << text;
@@ -215,12 +214,12 @@ TEST_F(JournalTest, AFullDiskLeavesOnlyWholeLines) {
     GTEST_SKIP() << "no tmpfs here: " << std::strerror(errno);
   }
   {
-    auto journal = Journal::create(folder_, header());
+    auto journal = create_journal(folder_, header());
     ASSERT_TRUE(journal) << journal.error().what();
     Result<void> written;
     std::uint64_t good = 0;
     while (written && good < 100000) {
-      written = journal->append(BatchRecord{0, 0, 1, good, 1});
+      written = journal->append(journal_line(BatchRecord{0, 0, 1, good, 1}));
       good += written ? 1u : 0u;
     }
     EXPECT_FALSE(written);
@@ -248,15 +247,15 @@ TEST_F(JournalTest, ReadsBackWhatASearchFound) {
   h.cells[0].warm = {"of an earlier run", {arm}};
   h.cells[0].replay = ReplayFact{"a/journal.jsonl", "6.1.192", 17, "herd", 5};
   {
-    auto journal = Journal::create(folder_, h);
+    auto journal = create_journal(folder_, h);
     ASSERT_TRUE(journal) << journal.error().what();
     TrialRecord trial{.cell = 0, .observation = {}, .verdict = {}};
     trial.observation.shot = {"interrupt", 120'000};
-    ASSERT_TRUE(journal->append(trial));
-    ASSERT_TRUE(journal->append(SearchRecord{0, {arm}}));
+    ASSERT_TRUE(journal->append(journal_line(trial)));
+    ASSERT_TRUE(journal->append(journal_line(SearchRecord{0, {arm}})));
     CellEndRecord end;
     end.search = {arm, arm};
-    ASSERT_TRUE(journal->append(end));
+    ASSERT_TRUE(journal->append(journal_line(end)));
   }
   const auto all = read();
   ASSERT_TRUE(all) << all.error().what();
@@ -270,8 +269,8 @@ TEST_F(JournalTest, ReadsBackWhatASearchFound) {
 }
 
 TEST_F(JournalTest, AJournalFromBeforeSearchesHasNone) {
-  { ASSERT_TRUE(Journal::create(folder_, header())); }
-  const std::string path = Journal::path_in(folder_);
+  { ASSERT_TRUE(create_journal(folder_, header())); }
+  const std::string path = journal_in(folder_);
   Json old = *parse_json(*read_file(path));
   for (const char* field : {"search", "warm", "replay"}) {
     ASSERT_EQ(old["cells"][0].erase(field), 1u) << field;
@@ -282,18 +281,19 @@ TEST_F(JournalTest, AJournalFromBeforeSearchesHasNone) {
       << "\n"
       << R"({"type":"cell_end","cell":0,"reason":"trials","elapsed":5})"
       << "\n";
-  const auto run = load_run(folder_);
+  const auto run = load_results(folder_);
   ASSERT_TRUE(run) << run.error().what();
-  EXPECT_EQ(run->header.cells[0].search, 0u);
-  EXPECT_FALSE(run->header.cells[0].replay);
-  EXPECT_EQ(run->cells[0].tally().conclusive(), 5u);
-  EXPECT_EQ(run->cells[0].search().attempted(), 0u);
+  const Row& row = run->run.rows.front();
+  EXPECT_EQ(row.header.cells[0].search, 0u);
+  EXPECT_FALSE(row.header.cells[0].replay);
+  EXPECT_EQ(row.cells[0].tally().conclusive(), 5u);
+  EXPECT_EQ(row.cells[0].search().attempted(), 0u);
 }
 
 TEST_F(JournalTest, ASearchBeyondAllNumbersIsRefused) {
   RunHeader h = header();
   h.cells[0].search = std::uint64_t{1} << 63;
-  { ASSERT_TRUE(Journal::create(folder_, h)); }
+  { ASSERT_TRUE(create_journal(folder_, h)); }
   const auto all = read();
   ASSERT_FALSE(all);
   EXPECT_EQ(all.error().kind(), ErrorKind::Usage);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/matrix/matrix_store.h"
+#include "harness/store/results.h"
 
+#include <filesystem>
 #include <fstream>
 
 #include <gtest/gtest.h>
 
 #include "harness/base/file.h"
+#include "harness/store/journal.h"
 #include "harness/testing/command.h"
 
 namespace hangrate {
@@ -35,16 +37,22 @@ class Store : public ::testing::Test {
     text.replace(at, hang.size(), R"("verdict":{"outcome":"inconclusive")");
     ASSERT_TRUE(write_file_atomically(journal_, text));
   }
+  /// The same journal in the folder of a run.
+  std::string run_folder() {
+    std::filesystem::create_directory(folder_ / "alone");
+    std::filesystem::copy_file(journal_, journal_in(folder_ / "alone"));
+    return folder_ / "alone";
+  }
   testing::TempFolder folder_;
   std::string journal_;
 };
 
 TEST_F(Store, JudgesEveryObservationAgainIfAsked) {
-  const auto then = load_matrix(folder_ / "run");
+  const auto then = load_results(folder_ / "run");
   ASSERT_TRUE(then) << then.error().what();
   EXPECT_EQ(then->run.rows.front().cells[0].tally().hits(), 0u);
   EXPECT_EQ(then->reclassified, 0u);
-  const auto now = load_matrix(folder_ / "run", true);
+  const auto now = load_results(folder_ / "run", true);
   ASSERT_TRUE(now) << now.error().what();
   EXPECT_EQ(now->reclassified, 1u);
   const Row& row = now->run.rows.front();
@@ -54,7 +62,7 @@ TEST_F(Store, JudgesEveryObservationAgainIfAsked) {
 
 TEST_F(Store, ASpoiltJournalIsAFlawOfItsRow) {
   std::ofstream(journal_, std::ios::app) << "{\"type\":\"batch\",\"cell\":\"x\"}\n";
-  const auto loaded = load_matrix(folder_ / "run");
+  const auto loaded = load_results(folder_ / "run");
   ASSERT_TRUE(loaded) << loaded.error().what();
   const Row& row = loaded->run.rows.front();
   ASSERT_EQ(row.flaws.size(), 1u);
@@ -69,11 +77,11 @@ TEST_F(Store, ARowThatWasNotGoneOnWithIsFlawedUntilItIs) {
   ASSERT_TRUE(store->add(note));
   ASSERT_TRUE(store->add(note));
   ASSERT_TRUE(store->add(RowNote{.id = "k", .text = "modules that did not load"}));
-  const auto without = load_matrix(folder_ / "run");
+  const auto without = load_results(folder_ / "run");
   ASSERT_TRUE(without);
   EXPECT_EQ(without->run.rows.front().flaws, std::vector<std::string>{note.text});
   ASSERT_TRUE(store->add(RowRecord{.id = "k", .label = "the same again"}));
-  const auto with = load_matrix(folder_ / "run");
+  const auto with = load_results(folder_ / "run");
   ASSERT_TRUE(with);
   EXPECT_TRUE(with->run.rows.front().flaws.empty());
   EXPECT_EQ(with->run.rows.front().notes.size(), 1u);
@@ -85,7 +93,7 @@ TEST(MatrixStore, RefusesAConfidenceThatIsNone) {
     MatrixHeader header;
     header.confidence = confidence;
     ASSERT_TRUE(MatrixStore::create(folder / "run", header));
-    EXPECT_EQ(load_matrix(folder / "run").has_value(), confidence == 0.5) << confidence;
+    EXPECT_EQ(load_results(folder / "run").has_value(), confidence == 0.5) << confidence;
   }
 }
 
@@ -102,7 +110,7 @@ TEST(MatrixStore, KeepsWhatWasStatedOfAKernel) {
                          {.id = "l", .spec = "native", .cmdline = "", .params = {}}};
   header.plan.cells = {{"alpha", "only", 1}};
   ASSERT_TRUE(MatrixStore::create(folder / "run", header));
-  const auto loaded = load_matrix(folder / "run");
+  const auto loaded = load_results(folder / "run");
   ASSERT_TRUE(loaded) << loaded.error().what();
   const Row& stated = loaded->run.rows.front();
   EXPECT_EQ(stated.header.stated, header.plan.kernels[0].expect);
@@ -115,11 +123,85 @@ TEST(MatrixStore, KeepsWhatWasStatedOfAKernel) {
 TEST_F(Store, TellsWhatWasCutOffAndWhatItDoesNotKnow) {
   std::ofstream(journal_, std::ios::app) << "{\"type\":\"dream\"}\n{\"type\":\"tri";
   std::ofstream(folder_ / "run/matrix.jsonl", std::ios::app) << "{\"type\":\"dream\"}\n{\"type\"";
-  const auto loaded = load_matrix(folder_ / "run");
+  const auto loaded = load_results(folder_ / "run");
   ASSERT_TRUE(loaded) << loaded.error().what();
   EXPECT_EQ(loaded->cut_off, 2u);
   EXPECT_EQ(loaded->unknown_records, 2u);
   EXPECT_EQ(loaded->run.rows.front().cells[0].tally().attempted(), 1u);
+}
+
+TEST_F(Store, ARunIsOneNativeRowWithOneBootAndHasNoPlanOfAMatrix) {
+  const std::string folder = run_folder();
+  for (const std::string& path : {folder, journal_in(folder), journal_}) {
+    const auto loaded = load_results(path);
+    ASSERT_TRUE(loaded) << loaded.error().what();
+    EXPECT_FALSE(loaded->matrix);
+    ASSERT_TRUE(only_native(loaded->run)) << path;
+    const Row& row = loaded->run.rows.front();
+    ASSERT_EQ(row.boots.size(), 1u);
+    EXPECT_EQ(row.boots[0].clusters, std::vector{Cluster{}}) << "nothing conclusive";
+    EXPECT_EQ(row.cells[0].tally().attempted(), 1u);
+    EXPECT_EQ(row.summary.cells.size(), 1u);
+    EXPECT_EQ(row.repeat.find("hangrate "), row.repeat.find_last_of("/") + 1) << row.repeat;
+  }
+  const auto matrix = load_results(folder_ / "run");
+  ASSERT_TRUE(matrix) << matrix.error().what();
+  ASSERT_TRUE(matrix->matrix);
+  EXPECT_EQ(matrix->matrix->plan.kernels[0].id, "k");
+  EXPECT_EQ(matrix->run.rows.front().id, "k");
+  EXPECT_EQ(matrix->run.rows.front().summary.cells.size(), 1u);
+}
+
+TEST_F(Store, ARunIsJudgedAgainOnlyIfAskedToo) {
+  const std::string folder = run_folder();
+  const auto then = load_results(folder);
+  const auto now = load_results(folder, true);
+  ASSERT_TRUE(then && now);
+  EXPECT_EQ(then->reclassified, 0u);
+  EXPECT_EQ(then->run.rows.front().cells[0].tally().hits(), 0u);
+  EXPECT_EQ(now->reclassified, 1u);
+  EXPECT_EQ(now->run.rows.front().cells[0].tally().hits(), 1u);
+}
+
+TEST_F(Store, ARunTellsWhatWasCutOffAndWhatItDoesNotKnow) {
+  const std::string folder = run_folder();
+  const auto whole = load_results(folder);
+  ASSERT_TRUE(whole) << whole.error().what();
+  EXPECT_EQ(whole->cut_off, 0u);
+  EXPECT_EQ(whole->unknown_records, 0u);
+  std::ofstream(journal_in(folder), std::ios::app) << "{\"type\":\"dream\"}\n{\"type\":\"tri";
+  const auto cut = load_results(folder);
+  ASSERT_TRUE(cut) << cut.error().what();
+  EXPECT_EQ(cut->cut_off, 1u);
+  EXPECT_EQ(cut->unknown_records, 1u);
+  EXPECT_EQ(cut->run.rows.front().cells[0].tally().attempted(), 1u);
+}
+
+TEST_F(Store, ASpoiltJournalAloneIsAnError) {
+  std::ofstream(journal_, std::ios::app) << "{\"type\":\"batch\",\"cell\":\"x\"}\n";
+  const auto loaded = load_results(journal_);
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().kind(), ErrorKind::Usage);
+}
+
+TEST_F(Store, WhatIsNeitherIsRefused) {
+  std::filesystem::create_directory(folder_ / "empty");
+  std::ofstream(folder_ / "text") << "hello\n";
+  for (const char* name : {"empty", "text", "missing", "run/k", "run/matrix.jsonl"}) {
+    const auto loaded = load_results(folder_ / name);
+    ASSERT_FALSE(loaded) << name;
+    EXPECT_EQ(loaded.error().kind(), ErrorKind::Usage) << name;
+  }
+}
+
+TEST_F(Store, TheJournalsOfARunAreItselfAndThoseOfAMatrixAllOfItsBoots) {
+  const std::string folder = run_folder();
+  EXPECT_EQ(journals_at(folder), std::vector{folder});
+  EXPECT_EQ(journals_at(journal_in(folder)), std::vector{journal_in(folder)});
+  EXPECT_EQ(journals_at(folder_ / "run"), std::vector{journal_});
+  EXPECT_EQ(journals_at(folder_ / "missing"), std::vector<std::string>{folder_ / "missing"});
+  std::filesystem::create_directory(folder_ / "empty");
+  EXPECT_TRUE(journals_at(folder_ / "empty").empty());
 }
 
 }  // namespace

@@ -5,11 +5,17 @@
 // and, per cell, the journal as the guest sent it, line by line.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
+#include <variant>
+#include <vector>
 
-#include "harness/matrix/matrix_plan.h"
-#include "harness/report/run.h"
-#include "harness/run/line_file.h"
+#include "harness/model/ends.h"
+#include "harness/model/gate.h"
+#include "harness/model/load.h"
+#include "harness/model/matrix_plan.h"
+#include "harness/store/line_file.h"
 
 namespace hangrate {
 
@@ -55,16 +61,16 @@ struct RowNote {
   bool flaw = false;  ///< the results are not whole: no pass, however clean they are
 };
 
+using MatrixRecord = std::variant<RowRecord, BootRecord, RowNote>;
+
 class MatrixStore {
  public:
   static Result<MatrixStore> create(const std::string& folder, const MatrixHeader& header);
   static Result<MatrixStore> reopen(const std::string& folder);
 
-  Result<void> add(const RowRecord& row);
-  Result<void> add(const BootRecord& boot);
-  Result<void> add(const RowNote& note);
+  Result<void> add(const MatrixRecord& record);
   /// A file of a boot that nobody writes to any more.
-  void keep(FileSeal seal) { kept_.push_back(std::move(seal)); }
+  Result<void> keep(Result<FileSeal> seal);
   /// Is all that was recorded still there, on disk and as it was written? The last call.
   Result<void> finish();
   /// The folder of a boot, made if it is not there.
@@ -76,25 +82,21 @@ class MatrixStore {
   MatrixStore(std::string folder, LineFile file)
       : folder_(std::move(folder)), file_(std::move(file)) {}
   std::string folder_;
-  Result<void> append(const std::string& line);
   LineFile file_;
   std::vector<FileSeal> kept_;  ///< of this run; those before it are as they may be
 };
 
+/// Where a boot has its files, below the folder of the run.
+std::string boot_place(const std::string& id, int number);
 /// File name of a cell's journal in a boot's folder.
 std::string cell_file(const std::string& repro, const std::string& variant);
 
 /// Does `folder` hold a matrix run?
 bool holds_matrix(const std::string& folder);
 
-struct LoadedMatrix {
-  MatrixHeader header;
-  RunResult run;              ///< rows in the order of the plan, summaries not worked out yet
-  std::uint64_t cut_off = 0;  ///< files whose last line has no end; it is left out
-  std::uint64_t unknown_records = 0;  ///< of a later version, left out
-  std::uint64_t reclassified = 0;     ///< verdicts that came out different
-};
-/// `reclassify` judges every stored observation again with this program's rules.
-Result<LoadedMatrix> load_matrix(const std::string& folder, bool reclassify = false);
+/// Reads matrix.jsonl in `folder`, header first. Fails on a future schema and on a malformed line.
+Result<LinesRead> read_matrix_file(const std::string& folder,
+                                   const std::function<void(const MatrixHeader&)>& on_header,
+                                   const std::function<void(const MatrixRecord&)>& on_record);
 
 }  // namespace hangrate

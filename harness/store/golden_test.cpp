@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "harness/run/session.h"
+#include "harness/store/results.h"
 
 namespace hangrate {
 namespace {
@@ -21,11 +21,11 @@ TEST(Golden, EveryRecordedTrialIsJudgedAsItWasThen) {
     for (const auto& file : fs::directory_iterator(repro.path() / "captures")) {
       const std::string name = file.path().filename().string();
       SCOPED_TRACE(name);
-      const auto run = load_run(file.path().string(), true);
+      const auto run = load_results(file.path().string(), true);
       ASSERT_TRUE(run) << run.error().what();
-      ASSERT_EQ(run->cells.size(), 1u);
+      ASSERT_EQ(run->run.rows.front().cells.size(), 1u);
       EXPECT_EQ(run->reclassified, 0u);
-      const Tally& tally = run->cells[0].tally();
+      const Tally& tally = run->run.rows.front().cells[0].tally();
       ASSERT_GT(tally.attempted(), 0u);
       const bool is_hit = name.starts_with("hit-");
       EXPECT_EQ(is_hit ? tally.hits() : tally.count(Outcome::Stuck), tally.attempted());

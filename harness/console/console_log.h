@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "harness/base/error.h"
-#include "harness/guest/console_line.h"
+#include "harness/console/console_line.h"
 #include "harness/model/console.h"
 
 namespace hangrate {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/guest/complaint.h"
+#include "harness/console/complaint.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/matrix/matrix_plan.h"
+#include "harness/matrix/matrix_file.h"
 
 #include <algorithm>
 #include <charconv>

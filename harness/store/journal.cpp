@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/run/journal.h"
+#include "harness/store/journal.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -7,7 +7,6 @@
 
 #include <sys/stat.h>
 
-#include "harness/base/input.h"
 #include "harness/base/output.h"
 #include "harness/model/json.h"
 
@@ -67,82 +66,63 @@ Result<RunHeader> parse_header(const std::string& line, const std::string& path)
   return header;
 }
 
+/// nullopt: of a kind that a later version knows.
+Result<std::optional<Record>> parse_record(const std::string& line, std::size_t cells,
+                                           const std::string& where) {
+  const auto json = parse_json(line);
+  if (!json) return fail(json.error().context(where));
+  auto record = record_from_json(*json);
+  if (!record) return fail(record.error().context(where));
+  if (*record && cell_of(**record) >= cells) {
+    return fail(Error::usage(where + ": a record of cell " + std::to_string(cell_of(**record)) +
+                             ", but the run has " + std::to_string(cells)));
+  }
+  if (*record && last_trial_of(**record) > kMostTrials) {
+    return fail(Error::usage(where + ": a trial number no run reaches"));
+  }
+  return record;
+}
+
 }  // namespace
 
-std::string Journal::path_in(const std::string& directory) {
+std::string journal_in(const std::string& directory) {
   return directory + "/" + kFileName;
 }
 
-Result<Journal> Journal::create(const std::string& directory, const RunHeader& header) {
+std::string journal_line(const Record& record) {
+  return dump_line(to_json_value(record));
+}
+
+Result<LineFile> create_journal(const std::string& directory, const RunHeader& header) {
   if (const auto made = make_folder(directory); !made) {
     return fail(made.error().context("making the results folder"));
   }
-  auto file = LineFile::create(path_in(directory), dump_line(to_json_value(header)));
-  if (!file) return fail(file.error());
-  return Journal(std::move(*file));
+  return LineFile::create(journal_in(directory), dump_line(to_json_value(header)));
 }
 
-Result<Journal> Journal::reopen(const std::string& directory) {
-  auto file = LineFile::reopen(path_in(directory));
-  if (!file) return fail(file.error());
-  return Journal(std::move(*file));
-}
-
-Result<void> Journal::append(const Record& record) {
-  return file_.append(dump_line(to_json_value(record)));
-}
-
-Result<void> Journal::finish() {
-  const auto sealed = file_.finish();
-  return sealed ? Result<void>() : fail(sealed.error());
-}
-
-Result<JournalStats> read_journal(const std::string& path,
-                                  const std::function<Result<void>(const RunHeader&)>& on_header,
-                                  const std::function<void(const Record&)>& on_record) {
+Result<LinesRead> read_journal(const std::string& path,
+                               const std::function<Result<void>(const RunHeader&)>& on_header,
+                               const std::function<void(const Record&)>& on_record) {
   struct stat info {};
-  std::string file_path = path;
-  if (::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) file_path = Journal::path_in(path);
-  const auto file = open_input(file_path);
-  if (!file) return fail(file.error());
-
-  JournalStats stats;
+  std::string file = path;
+  if (::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) file = journal_in(path);
   std::size_t cells = 0;
-  LineReader lines(file->get());
-  std::string line;
-  while (true) {
-    const LineReader::Got got = lines.next(line);
-    HR_TRY(LineReader::trouble(got, file_path, stats.lines + 1));
-    stats.cut_off = got == LineReader::Got::Unfinished;
-    if (got != LineReader::Got::Line) break;
-    ++stats.lines;
-    if (stats.lines == 1) {
-      auto header = parse_header(line, file_path);
-      if (!header) return fail(header.error());
-      cells = header->cells.size();
-      HR_TRY(on_header(*header));
-      continue;
-    }
-    const std::string where = file_path + ":" + std::to_string(stats.lines);
-    auto json = parse_json(line);
-    if (!json) return fail(json.error().context(where));
-    auto record = record_from_json(*json);
-    if (!record) return fail(record.error().context(where));
-    if (*record && cell_of(**record) >= cells) {
-      return fail(Error::usage(where + ": a record of cell " + std::to_string(cell_of(**record)) +
-                               ", but the run has " + std::to_string(cells)));
-    }
-    if (*record && last_trial_of(**record) > kMostTrials) {
-      return fail(Error::usage(where + ": a trial number no run reaches"));
-    }
-    if (*record) {
-      on_record(**record);
-    } else {
-      ++stats.unknown;
-    }
-  }
-  if (stats.lines == 0) return fail(Error::usage(file_path + " is empty: no run header in it"));
-  return stats;
+  const auto read =
+      read_lines(file, [&](const std::string& line, std::uint64_t number) -> Result<bool> {
+        if (number == 1) {
+          const auto header = parse_header(line, file);
+          if (!header) return fail(header.error());
+          cells = header->cells.size();
+          HR_TRY(on_header(*header));
+          return true;
+        }
+        const auto record = parse_record(line, cells, file + ":" + std::to_string(number));
+        if (!record) return fail(record.error());
+        if (*record) on_record(**record);
+        return record->has_value();
+      });
+  if (read && read->lines == 0) return fail(Error::usage(file + " is empty: no run header in it"));
+  return read;
 }
 
 }  // namespace hangrate

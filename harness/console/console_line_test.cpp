@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/guest/console_line.h"
+#include "harness/console/console_line.h"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// MatrixPlan: which kernels, with which axes, and which reproducer variants on each. Read from a
-// matrix file (results/schema/matrix.schema.json), checked whole before anything starts. Pure.
+// The matrix file (results/schema/matrix.schema.json) and what the command line says instead: read
+// into a MatrixPlan, checked whole before anything starts. Pure.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,7 +12,7 @@
 
 #include "harness/base/error.h"
 #include "harness/model/manifest.h"
-#include "harness/model/stated_expectation.h"
+#include "harness/model/matrix_plan.h"
 
 namespace hangrate {
 
@@ -21,39 +20,6 @@ inline constexpr std::uint64_t kMostMatrixTrials = 1'000'000'000;
 inline constexpr std::uint64_t kMostBoots = 1000;
 inline constexpr std::uint64_t kMostBootLimit = 30 * 24 * 3600;  ///< s
 inline constexpr std::uint64_t kMostBootMib = 1u << 20;
-
-/// One reproducer variant on every row, unless a row says otherwise.
-struct MatrixCell {
-  std::string repro;
-  std::string variant;
-  std::uint64_t trials = 1000;
-  int boots = 1;  ///< its trials are spread over so many, where the kernel does not say
-  std::string name() const { return repro + "/" + variant; }
-  bool operator==(const MatrixCell&) const = default;
-};
-
-/// One kernel with its axes.
-struct MatrixKernel {
-  std::string id;       ///< folder and test name; unique
-  std::string spec;     ///< debian:bookworm, recipe:NAME, native, ...
-  std::string cmdline;  ///< added to the guest's command line, e.g. "preempt=full"
-  int cpus = 2;
-  int memory_mib = 1024;
-  int boots = 0;  ///< the trials of a cell are spread over so many starts; 0: as the cell says
-  int boot_limit_s = 0;  ///< a boot that takes longer is ended as corrupt; 0: derived
-  int boot_mib = 0;      ///< the same of MiB of console and journals
-  /// Parameters by reproducer: {"pipe_resize_stall": {"cpu": "same"}}.
-  std::map<std::string, std::map<std::string, std::string>> params;
-  /// Trials of the search by REPRO/VARIANT, before those the plan counts; widened cells only.
-  std::map<std::string, std::uint64_t> search;
-  StatedExpectations expect;  ///< what is known of it beyond its version
-  bool operator==(const MatrixKernel&) const = default;
-};
-
-struct MatrixPlan {
-  std::vector<MatrixKernel> kernels;
-  std::vector<MatrixCell> cells;
-};
 
 /// What the command line says; unset leaves what the file says.
 struct MatrixOverrides {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/run/line_file.h"
+#include "harness/store/line_file.h"
 
 #include <cerrno>
+#include <string_view>
 
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/base/input.h"
 #include "harness/base/output.h"
 
 namespace hangrate {
@@ -19,40 +21,38 @@ std::string folder_of(const std::string& path) {
   return path.substr(0, path.rfind('/'));
 }
 
-}  // namespace
-
-LineReader::Got LineReader::next(std::string& line) {
-  line.clear();
-  std::size_t seen = at_;  // no end of the line before it
-  while (true) {
-    const std::size_t end = buffer_.find('\n', seen);
-    if (end != buffer_.npos) {
-      line.assign(buffer_, at_, end - at_);
-      at_ = end + 1;
-      offset_ += static_cast<off_t>(line.size()) + 1;
-      return Got::Line;
-    }
-    buffer_.erase(0, at_);
-    at_ = 0;
-    seen = buffer_.size();
-    if (seen > kLongest) return Got::TooLong;
-    char chunk[65536];
-    const ssize_t n = ::read(fd_, chunk, sizeof chunk);
+Result<LinesRead> read_lines_of(int fd, const std::string& path, const TakeLine& take) {
+  LinesRead read;
+  std::string line;
+  char chunk[65536];
+  while (line.size() <= kLongestLine) {
+    const ssize_t n = ::read(fd, chunk, sizeof chunk);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return Got::Failed;
+    if (n < 0) return fail(Error::from_errno("read(" + path + ")"));
     if (n == 0) {
-      line = buffer_;
-      return buffer_.empty() ? Got::End : Got::Unfinished;
+      read.cut_off = !line.empty();
+      return read;
     }
-    buffer_.append(chunk, static_cast<std::size_t>(n));
+    std::string_view rest(chunk, static_cast<std::size_t>(n));
+    for (std::size_t end = rest.find('\n'); end != rest.npos; end = rest.find('\n')) {
+      line += rest.substr(0, end);
+      rest.remove_prefix(end + 1);
+      const auto known = take(line, ++read.lines);
+      if (!known) return fail(known.error());
+      read.unknown += *known ? 0u : 1u;
+      line.clear();
+    }
+    line += rest;
   }
+  return fail(Error::usage(path + ":" + std::to_string(read.lines + 1) + ": a line of more than " +
+                           std::to_string(kLongestLine) + " bytes: not a file of hangrate"));
 }
 
-Result<void> LineReader::trouble(Got got, const std::string& path, std::uint64_t number) {
-  if (got == Got::Failed) return fail(Error::from_errno("read(" + path + ")"));
-  if (got != Got::TooLong) return {};
-  return fail(Error::usage(path + ":" + std::to_string(number) + ": a line of more than " +
-                           std::to_string(kLongest) + " bytes: not a file of hangrate"));
+}  // namespace
+
+Result<LinesRead> read_lines(const std::string& path, const TakeLine& take) {
+  const auto file = open_input(path);
+  return file ? read_lines_of(file->get(), path, take) : fail(file.error());
 }
 
 Result<LineFile> LineFile::create(const std::string& path, std::string first_line) {
@@ -97,16 +97,12 @@ Result<void> LineFile::lock() {
 
 /// What the file holds already; a last line without its end is cut off.
 Result<void> LineFile::take_contents() {
-  LineReader lines(file_.get());
-  std::string line;
-  std::uint64_t number = 1;
-  LineReader::Got got = lines.next(line);
-  for (; got == LineReader::Got::Line; got = lines.next(line), ++number) {
-    line += '\n';
-    seal_.add(line);
-  }
-  HR_TRY(LineReader::trouble(got, seal_.path, number));
-  was_cut_off_ = got == LineReader::Got::Unfinished;
+  const auto read = read_lines_of(file_.get(), seal_.path, [this](const auto& line, auto) {
+    seal_.add(line + '\n');
+    return true;
+  });
+  if (!read) return fail(read.error());
+  was_cut_off_ = read->cut_off;
   if (!was_cut_off_ || ::ftruncate(file_.get(), seal_.length) == 0) return {};
   return fail(Error::from_errno("ftruncate(" + seal_.path + ")"));
 }
@@ -118,7 +114,7 @@ Failure LineFile::broken(Error why) {
 
 Result<void> LineFile::append(std::string line) {
   if (broken_) return fail(*broken_);
-  if (line.size() > LineReader::kLongest) {
+  if (line.size() > kLongestLine) {
     return broken(Error::infrastructure(seal_.path + ": a record of " +
                                         std::to_string(line.size()) +
                                         " bytes, more than a reader takes"));

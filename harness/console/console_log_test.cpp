@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/guest/console_log.h"
+#include "harness/console/console_log.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -88,7 +88,7 @@ std::string kinds_in(const std::string& console) {
 }
 
 std::string testdata(const std::string& name) {
-  const auto text = read_file(HANGRATE_SOURCE_DIR "/harness/guest/testdata/" + name);
+  const auto text = read_file(HANGRATE_SOURCE_DIR "/harness/console/testdata/" + name);
   EXPECT_TRUE(text.has_value()) << name;
   return text.value_or("");
 }

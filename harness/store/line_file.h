@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -54,27 +55,19 @@ class LineFile {
   bool was_cut_off_ = false;
 };
 
-/// Reads lines without ever holding more than one.
-class LineReader {
- public:
-  explicit LineReader(int fd) : fd_(fd) {}
+/// The longest line anybody writes: more does not fit into the channel of a guest.
+inline constexpr std::size_t kLongestLine = 16u << 20;
 
-  /// The longest line anybody writes: more does not fit into the channel of a guest.
-  static constexpr std::size_t kLongest = 16u << 20;
-
-  enum class Got { Line, Unfinished, End, Failed, TooLong };
-  Got next(std::string& line);
-  /// Where the next line starts.
-  off_t offset() const { return offset_; }
-  /// What `path` has to answer for after Failed or TooLong in its line `number`; nothing else is
-  /// one.
-  static Result<void> trouble(Got got, const std::string& path, std::uint64_t number);
-
- private:
-  int fd_;
-  std::string buffer_;
-  std::size_t at_ = 0;
-  off_t offset_ = 0;
+/// What reading a file of records came to.
+struct LinesRead {
+  std::uint64_t lines = 0;
+  std::uint64_t unknown = 0;  ///< records of a later version, skipped
+  bool cut_off = false;       ///< the last line has no end: the writer was killed in it
 };
+
+/// Gives every whole line of a file to `take`, with its number from 1; it answers whether it knows
+/// such a record. Never holds more than one; a last line without its end is left out and told.
+using TakeLine = std::function<Result<bool>(const std::string& line, std::uint64_t number)>;
+Result<LinesRead> read_lines(const std::string& path, const TakeLine& take);
 
 }  // namespace hangrate

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/run/line_file.h"
+#include "harness/store/line_file.h"
 
 #include <filesystem>
 #include <fstream>
@@ -117,36 +117,69 @@ TEST_F(Lines, AreNotFoundAtTheEndOfAMatrixIfTheyWereHarmedSince) {
 
 TEST_F(Lines, LongerThanAReaderTakesAreNotWritten) {
   const std::string before = *read_file(path_);
-  EXPECT_FALSE(file_->append(std::string(LineReader::kLongest + 1, 'x')));
+  EXPECT_FALSE(file_->append(std::string(kLongestLine + 1, 'x')));
   EXPECT_EQ(read_file(path_), before);
 }
 
-TEST(LineReader, ALineWithoutAnEndIsNotReadForEver) {
+/// The lengths of the lines that are read.
+Result<LinesRead> read_lengths(const std::string& path, std::vector<std::size_t>& lengths) {
+  return read_lines(path, [&](const std::string& line, std::uint64_t number) {
+    lengths.push_back(line.size());
+    EXPECT_EQ(number, lengths.size());
+    return line != "unknown";
+  });
+}
+
+TEST(ReadLines, ALineWithoutAnEndIsNotReadForEver) {
   const testing::TempFolder folder;
   const std::string path = folder / "sparse";
   std::ofstream(path) << "first\n";
   ASSERT_EQ(::truncate(path.c_str(), off_t{1} << 40), 0);
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  LineReader lines(file.get());
-  std::string line;
-  ASSERT_EQ(lines.next(line), LineReader::Got::Line);
-  const LineReader::Got got = lines.next(line);
-  EXPECT_EQ(got, LineReader::Got::TooLong);
-  const auto trouble = LineReader::trouble(got, path, 2);
-  ASSERT_FALSE(trouble);
-  EXPECT_EQ(trouble.error().kind(), ErrorKind::Usage);
-  EXPECT_NE(trouble.error().what().find("sparse:2"), std::string::npos);
+  std::vector<std::size_t> lengths;
+  const auto read = read_lengths(path, lengths);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().kind(), ErrorKind::Usage);
+  EXPECT_NE(read.error().what().find("sparse:2"), std::string::npos);
+  EXPECT_EQ(lengths, std::vector<std::size_t>{5});
 }
 
-TEST(LineReader, ALineAsLongAsAllowedIsRead) {
+TEST(ReadLines, ALineAsLongAsAllowedIsRead) {
   const testing::TempFolder folder;
   const std::string path = folder / "long";
-  std::ofstream(path) << std::string(LineReader::kLongest, 'x') << "\n";
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  LineReader lines(file.get());
-  std::string line;
-  ASSERT_EQ(lines.next(line), LineReader::Got::Line);
-  EXPECT_EQ(line.size(), LineReader::kLongest);
+  std::ofstream(path) << std::string(kLongestLine, 'x') << "\n";
+  std::vector<std::size_t> lengths;
+  const auto read = read_lengths(path, lengths);
+  ASSERT_TRUE(read) << read.error().what();
+  EXPECT_EQ(lengths, std::vector<std::size_t>{kLongestLine});
+  EXPECT_FALSE(read->cut_off);
+}
+
+TEST(ReadLines, TellsALineWithoutItsEndAndCountsWhatItsReaderDoesNotKnow) {
+  const testing::TempFolder folder;
+  const std::string path = folder / "cut";
+  const std::string longer(100'000, 'x');  // than one read
+  std::ofstream(path) << "a\n\nunknown\n" << longer << "\n" << longer;
+  std::vector<std::size_t> lengths;
+  const auto read = read_lengths(path, lengths);
+  ASSERT_TRUE(read) << read.error().what();
+  EXPECT_EQ(lengths, (std::vector<std::size_t>{1, 0, 7, 100'000}));
+  EXPECT_EQ(read->lines, 4u);
+  EXPECT_EQ(read->unknown, 1u);
+  EXPECT_TRUE(read->cut_off);
+}
+
+TEST(ReadLines, AnErrorOfItsReaderEndsIt) {
+  const testing::TempFolder folder;
+  const std::string path = folder / "two";
+  std::ofstream(path) << "one\ntwo\n";
+  int seen = 0;
+  const auto read = read_lines(path, [&](const std::string&, std::uint64_t) -> Result<bool> {
+    ++seen;
+    return fail(Error::usage("enough"));
+  });
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().what(), "enough");
+  EXPECT_EQ(seen, 1);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/guest/console_log.h"
+#include "harness/console/console_log.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "harness/base/input.h"
-#include "harness/guest/complaint.h"
+#include "harness/console/complaint.h"
 
 namespace hangrate {
 
