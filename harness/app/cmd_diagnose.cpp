@@ -1,57 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <csignal>
 #include <memory>
-
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "harness/app/commands.h"
 #include "harness/app/drive.h"
 #include "harness/app/exit_codes.h"
-#include "harness/diagnose/examine.h"
+#include "harness/base/output.h"
+#include "harness/diagnose/examine_apart.h"
 #include "harness/report/diagnosis_text.h"
-#include "harness/sys/child.h"
-#include "harness/sys/fusectl.h"
 #include "harness/waits/diagnosis_json.h"
 
 namespace hangrate {
 
 namespace {
 
-constexpr Nanos kLongestLook = 30 * kSecond;
-constexpr std::size_t kLongestAnswer = std::size_t{16} << 20;
+constexpr Nanos kLongestLook = 3 * kSecond;  // 2,000 tasks: 1 s
 
 struct Options {
   ExamineScope scope;
-  bool json = false;
+  std::string json;  ///< path, "-" = stdout
 };
-
-/// By a helper: a read of a wedged task may never come back, and must not take us with it.
-Result<Diagnosis> examine_elsewhere(const ExamineOptions& options) {
-  const UniqueFd answer = make_output_file("hangrate-diagnosis", kLongestAnswer);
-  const auto helper = fork_helper(
-      "hangrate-look", {answer.get()}, true,
-      [&] {
-        prepare_fusectl_here();
-        const std::string text = dump_line(to_json_value(examine(options)));
-        const ssize_t written = ::write(answer.get(), text.data(), text.size());
-        return written == static_cast<ssize_t>(text.size()) ? 0 : 1;
-      },
-      HelperRights::All);
-  if (!helper) return fail(helper.error());
-  const auto status = await_child(*helper, kLongestLook);
-  if (!status) {
-    signal_child(*helper, SIGKILL);
-    return fail(
-        Error::infrastructure("the look did not end within 30 s: a read of some task's "
-                              "/proc files blocks"));
-  }
-  if (!WIFEXITED(*status) || WEXITSTATUS(*status) != 0) {
-    return fail(Error::infrastructure("the helper that looks at tasks ended without an answer"));
-  }
-  const auto json = parse_json(output_tail(answer.get(), kLongestAnswer));
-  return json ? diagnosis_from_json(*json) : fail(json.error());
-}
 
 int exit_code_of(const Diagnosis& diagnosis) {
   bool proven = false;
@@ -69,12 +36,17 @@ int diagnose(const Options& options) {
   if (scope.pids.empty() && scope.cgroup.empty() && !scope.all) {
     return complain(Error::usage("name what to look at: PID..., --cgroup PATH or --all"));
   }
-  const auto diagnosis = examine_elsewhere({.scope = scope});
+  if (const auto there = check_output_path("--json", options.json); !there) {
+    return complain(there.error());
+  }
+  const auto diagnosis = examine_apart({.scope = scope}, kLongestLook);
   if (!diagnosis) return complain(diagnosis.error());
-  if (options.json) {
-    say("{}", dump_pretty(to_json_value(*diagnosis)));
-  } else {
-    say("{}", diagnosis_text(*diagnosis));
+  const std::string json = dump_pretty(to_json_value(*diagnosis));
+  say("{}", options.json == "-" ? json : diagnosis_text(*diagnosis));
+  if (!options.json.empty() && options.json != "-") {
+    if (const auto written = write_file_atomically(options.json, json); !written) {
+      return complain(written.error());
+    }
   }
   return finish_stdout(exit_code_of(*diagnosis));
 }
@@ -90,7 +62,7 @@ CommandBody add_diagnose_command(CLI::App& app) {
   command->add_option("--cgroup", options->scope.cgroup,
                       "All processes of the cgroup with this folder, and of those below it");
   command->add_flag("--all", options->scope.all, "All processes");
-  command->add_flag("--json", options->json, "As JSON");
+  command->add_option("--json", options->json, "Write it as JSON to this file, - for stdout");
   command->footer(
       "It reads and polls; it sends no signal, stops and traces nothing. A hang is proven if what "
       "a\n"

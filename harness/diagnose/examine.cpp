@@ -32,7 +32,7 @@ void add_members(const std::string& cgroup, std::set<int>& pids) {
 
 class Examination {
  public:
-  explicit Examination(const ExamineOptions& options) : options_(options) {
+  explicit Examination(const ExamineOptions& options) : options_(options), reader_(options.reader) {
     pids_.insert(options.scope.pids.begin(), options.scope.pids.end());
     if (!options.scope.cgroup.empty()) add_members(options.scope.cgroup, pids_);
   }

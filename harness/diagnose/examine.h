@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/sys/snapshot_reader.h"
 #include "harness/waits/diagnosis.h"
 
 namespace hangrate {
@@ -22,6 +23,7 @@ struct ExamineOptions {
   ExamineScope scope;
   bool signals_are_ours = false;  ///< nobody else sends these tasks a signal
   Nanos gap = 20 * kMilli;        ///< between two looks
+  ReaderLife reader = {};
 };
 
 /// May block for good in a read of a wedged task: for a process that can be lost.

@@ -28,7 +28,6 @@ struct SeenTask {
 enum class ObjectKind {
   Other,  ///< nothing that is waited for as those below are
   Pipe,
-  Fifo,
   Socket,
   EventFd,
   Epoll,
@@ -51,7 +50,6 @@ struct Descriptor {
   std::string object;  ///< equal for the same object: "pipe:[77]", "eventfd 5", "/run/x.fifo"
   bool reads = false;
   bool writes = false;
-  bool named = false;            ///< of a FIFO: anybody may open it
   int connection = 0;            ///< of a FuseDevice; 0: the kernel does not say
   std::vector<Watched> watched;  ///< of an Epoll
   std::string lock;              ///< the file, where fdinfo says that a lock is held through it
@@ -64,6 +62,7 @@ struct SeenProcess {
   std::string opaque;       ///< why its table cannot be read; "": it was
   bool hands_over = false;  ///< descriptors are in flight in one of its sockets (SCM_RIGHTS)
   bool registered = false;  ///< io_uring holds files for it that its table does not show
+  std::vector<int> shares;  ///< processes with the same memory (CLONE_VM), if it waits for a futex
   bool timers = false;      ///< POSIX timers: one may send it a signal
   bool operator==(const SeenProcess&) const = default;
 };

@@ -39,6 +39,14 @@ std::uint64_t number_in(std::string_view text, int base = 10) {
   return value;
 }
 
+/// All epolls are one inode; what each watches tells them apart. Two that watch the same are taken
+/// for one.
+std::string epoll_name(std::string_view fdinfo) {
+  const std::size_t at = fdinfo.find("tfd:");
+  if (at == fdinfo.npos) return "an epoll that watches nothing";
+  return "epoll " + std::to_string(std::hash<std::string_view>{}(fdinfo.substr(at)));
+}
+
 /// "tfd:        5 events:       19 data: 5  pos:0 ino:61 sdev:5"
 Watched watched_of(const std::vector<std::string_view>& words) {
   Watched watched;
@@ -68,6 +76,10 @@ ObjectKind object_kind(std::string_view target) {
   return ObjectKind::Other;
 }
 
+bool is_unlinked(std::string_view target) {
+  return target.starts_with('/') && target.ends_with(" (deleted)");
+}
+
 bool has_details(std::string_view target) {
   const ObjectKind kind = object_kind(target);
   return kind == ObjectKind::EventFd || kind == ObjectKind::Epoll || kind == ObjectKind::Socket ||
@@ -75,6 +87,7 @@ bool has_details(std::string_view target) {
 }
 
 void take_fdinfo(std::string_view text, Descriptor& descriptor, SeenProcess& process) {
+  if (descriptor.kind == ObjectKind::Epoll) descriptor.object = epoll_name(text);
   each_line(text, [&](std::string_view line) {
     const auto words = words_of(line);
     if (words.size() < 2) return;

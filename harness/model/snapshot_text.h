@@ -14,6 +14,8 @@ namespace hangrate {
 
 /// Of the target of a link in /proc/PID/fd.
 ObjectKind object_kind(std::string_view target);
+/// Has the file no name any more?
+bool is_unlinked(std::string_view target);
 /// Is there more about it in fdinfo?
 bool has_details(std::string_view target);
 /// Adds what proc_pid_fdinfo(5) says. "fuse_connection:" is there since v6.18, "scm_fds:" since

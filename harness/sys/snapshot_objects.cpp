@@ -5,8 +5,11 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
+#include <set>
 
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,6 +35,23 @@ double since_boot(const timespec& moment) {
   return seconds(boot) - (seconds(real) - seconds(moment));
 }
 
+/// kcmp(2): do two tasks share that? nullopt: the kernel does not say (no CONFIG_KCMP, not
+/// permitted).
+std::optional<bool> share(int a, int b, int what) {
+  const long order = ::syscall(SYS_kcmp, a, b, what, 0, 0);
+  return order < 0 ? std::nullopt : std::optional(order == 0);
+}
+
+/// Pages of its memory, "" = unknown: those of two that share it are as many.
+std::string memory_pages(int pid) {
+  std::string text;
+  if (!read_proc("/proc/" + std::to_string(pid) + "/statm", text)) return "";
+  return text.substr(0, text.find(' '));
+}
+
+constexpr int kMemory = 1;  // KCMP_VM, KCMP_FILES of linux/kcmp.h
+constexpr int kFiles = 2;
+
 }  // namespace
 
 void SnapshotObjects::read() {
@@ -40,6 +60,16 @@ void SnapshotObjects::read() {
     if (alive(task.sample)) living.emplace(task.sample.pid, tid);
   }
   for (const auto& [pid, tid] : living) read_process(pid, tid, seen_.processes[pid]);
+  for (const auto& [tid, task] : seen_.tasks) {
+    const int pid = task.sample.pid;
+    const auto first = living.find(pid);
+    if (first == living.end() || first->second == tid || !alive(task.sample)) continue;
+    begin_(pid);
+    // unshare(CLONE_FILES), clone(2) without it: descriptors that its process does not show.
+    if (!share(first->second, tid, kFiles).value_or(true))
+      read_process(pid, tid, seen_.processes[pid]);
+  }
+  read_sharers(living);
   read_peers();
   read_locks();
   read_fuse();
@@ -52,6 +82,7 @@ void SnapshotObjects::read() {
 }
 
 void SnapshotObjects::read_process(int pid, int living, SeenProcess& process) {
+  begin_(pid);
   const std::string folder =
       "/proc/" + std::to_string(pid) + "/task/" + std::to_string(living) + "/";
   std::string text;
@@ -109,10 +140,31 @@ void SnapshotObjects::settle_epolls(SeenProcess& process) const {
   }
 }
 
+/// Who waits for a futex may be woken by whoever has its memory.
+void SnapshotObjects::read_sharers(const std::map<int, int>& living) {
+  std::set<int> waiting;
+  for (const auto& [tid, task] : seen_.tasks) {
+    if (task.sample.syscall_name == "futex") waiting.insert(task.sample.pid);
+  }
+  for (const int pid : waiting) {
+    begin_(pid);
+    const std::string pages = memory_pages(pid);
+    for (const auto& [other, tid] : living) {
+      if (other == pid) continue;
+      begin_(other);
+      if (memory_pages(other) != pages) continue;
+      if (share(living.at(pid), tid, kMemory).value_or(true)) {
+        seen_.processes[pid].shares.push_back(other);
+      }
+    }
+  }
+}
+
 void SnapshotObjects::read_memory() {
   for (const auto& [tid, task] : seen_.tasks) {
     const auto wanted = asleep(task.sample.state) ? memory_wanted(task.sample) : std::nullopt;
     if (!wanted) continue;
+    begin_(task.sample.pid);
     std::string bytes(wanted->bytes, '\0');
     const iovec here{bytes.data(), bytes.size()};
     const iovec there{reinterpret_cast<void*>(wanted->address), bytes.size()};
@@ -129,6 +181,7 @@ void SnapshotObjects::read_births() {
   for (const auto& [pid, process] : seen_.processes) {
     for (const Descriptor& d : process.descriptors) {
       if (!pipes || d.kind != ObjectKind::Pipe || seen_.births.contains(d.object)) continue;
+      begin_(pid);
       const std::string path = "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(d.number);
       if (::stat(path.c_str(), &file) == 0) seen_.births[d.object] = since_boot(file.st_ctim);
     }
@@ -152,6 +205,7 @@ void SnapshotObjects::read_locks() {
     const std::string folder = "/proc/" + std::to_string(pid) + "/fdinfo/";
     for (Descriptor& d : process.descriptors) {
       if (!d.object.starts_with('/')) continue;
+      begin_(pid);
       if (read_proc(folder + std::to_string(d.number), text)) d.lock = locked_file(text);
     }
   }

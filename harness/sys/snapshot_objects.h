@@ -3,7 +3,10 @@
 // SnapshotObjects: adds to a look at tasks what their processes hold. Private to sys/.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <string>
+#include <utility>
 
 #include "harness/model/snapshot.h"
 
@@ -11,13 +14,16 @@ namespace hangrate {
 
 class SnapshotObjects {
  public:
-  explicit SnapshotObjects(Snapshot& seen) : seen_(seen) {}
+  /// `begin` hears of every process before it is read.
+  SnapshotObjects(Snapshot& seen, std::function<void(int)> begin)
+      : seen_(seen), begin_(std::move(begin)) {}
   void read();
 
  private:
   void read_process(int pid, int living, SeenProcess& process);
   void read_descriptor(const std::string& folder, int number, SeenProcess& process);
   void settle_epolls(SeenProcess& process) const;
+  void read_sharers(const std::map<int, int>& living);
   void read_memory();
   void read_births();
   void read_locks();
@@ -25,6 +31,7 @@ class SnapshotObjects {
   void read_peers();
 
   Snapshot& seen_;
+  const std::function<void(int)> begin_;
   bool opaque_ = false;  ///< there is a process that cannot be looked into
 };
 

@@ -2,7 +2,9 @@
 #include "harness/sys/snapshot_reader.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "harness/base/unique_fd.h"
@@ -18,11 +20,23 @@ namespace {
 /// In which the stack alone tells what is waited for.
 bool wants_stack(const TaskSample& task) {
   if (task.state == 'D' || (task.flags & kFlagExiting) != 0) return true;
+  if (task.wchan.empty()) return true;  // v5.10 gives no place there
   for (const char* call : {"execve", "execveat", "ptrace", "restart_syscall", "splice", "tee",
                            "sendfile", "vmsplice", "wait4", "waitid"}) {
     if (task.syscall_name == call) return true;
   }
   return task.syscall_name.empty();
+}
+
+/// SO_RCVTIMEO, SO_SNDTIMEO: a call on this socket ends by itself.
+bool has_time_limit(int socket) {
+  for (const int which : {SO_RCVTIMEO, SO_SNDTIMEO}) {
+    timeval limit{};
+    socklen_t bytes = sizeof limit;
+    if (::getsockopt(socket, SOL_SOCKET, which, &limit, &bytes) != 0) continue;
+    if (limit.tv_sec != 0 || limit.tv_usec != 0) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -41,7 +55,16 @@ Snapshot SnapshotReader::tasks(const std::set<int>& only) {
   return seen;
 }
 
+void SnapshotReader::begin(int pid) const {
+  if (life_.reading != nullptr) *life_.reading = pid;
+}
+
 void SnapshotReader::read_process(int pid, Snapshot& into) {
+  begin(pid);
+  if (life_.blocking.contains(pid)) {
+    into.processes[pid].opaque = "a read of its files blocks";
+    return;
+  }
   each_number("/proc/" + std::to_string(pid) + "/task", [&](int tid) {
     if (read_task(pid, tid, into)) return;
     if (tid == pid) kernel_threads_.insert(pid);
@@ -72,16 +95,17 @@ bool SnapshotReader::read_task(int pid, int tid, Snapshot& into) {
 }
 
 void SnapshotReader::objects(Snapshot& seen) const {
-  SnapshotObjects(seen).read();
+  SnapshotObjects(seen, [this](int pid) { begin(pid); }).read();
 }
 
 std::optional<short> SnapshotReader::ask(int pid, int descriptor, short events) const {
+  begin(pid);
   const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!process) return std::nullopt;
   const UniqueFd copy(static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), descriptor, 0)));
   if (!copy) return std::nullopt;
   pollfd look{.fd = copy.get(), .events = events, .revents = 0};
-  if (::poll(&look, 1, 0) < 0) return std::nullopt;
+  if (::poll(&look, 1, 0) < 0 || has_time_limit(copy.get())) return std::nullopt;
   return look.revents;
 }
 

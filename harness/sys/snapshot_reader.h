@@ -13,20 +13,32 @@
 
 namespace hangrate {
 
+/// What a reader needs to be replaced when it is lost.
+struct ReaderLife {
+  std::set<int> blocking;  ///< processes whose files blocked an earlier reader: not read
+  int* reading = nullptr;  ///< always the process that is read; in memory that is shared
+};
+
 class SnapshotReader {
  public:
+  explicit SnapshotReader(ReaderLife life = {}) : life_(std::move(life)) {}
+
   /// State and motion of every task but those of the kernel; of those that sleep the call and place
   /// too. `only`: of these processes alone; empty: of all.
   Snapshot tasks(const std::set<int>& only = {});
   /// What the processes of `seen` hold, and the rest of it, from which releasers are found.
   void objects(Snapshot& seen) const;
-  /// The poll(2) events of a descriptor of another process; nullopt: it cannot be had.
+  /// The poll(2) events of a descriptor of another process; nullopt: it cannot be had, or its
+  /// calls have a time limit.
   std::optional<short> ask(int pid, int descriptor, short events) const;
 
  private:
   void read_process(int pid, Snapshot& into);
   bool read_task(int pid, int tid, Snapshot& into);
 
+  void begin(int pid) const;
+
+  ReaderLife life_;
   std::set<int> kernel_threads_;
 };
 

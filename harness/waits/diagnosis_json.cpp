@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/waits/diagnosis_json.h"
 
+#include <algorithm>
+
 #include "harness/model/json_fields.h"
 
 namespace hangrate {
@@ -39,10 +41,17 @@ std::vector<StuckTask> tasks_of(const Json& json) {
   return all;
 }
 
+/// "lost-wake-up"
+std::string kind_word(ProofKind kind) {
+  std::string word = proof_name(kind);
+  std::replace(word.begin(), word.end(), ' ', '-');
+  return word;
+}
+
 Json proof_json(const WaitProof& proof) {
   Json members = Json::array();
   for (const TaskRef& task : proof.members) members.push_back(task_json(task));
-  return {{"kind", proof_name(proof.kind)},
+  return {{"kind", kind_word(proof.kind)},
           {"only_a_signal", proof.only_a_signal},
           {"members", std::move(members)},
           {"sentences", proof.sentences}};
@@ -52,7 +61,7 @@ WaitProof proof_of(const Json& json) {
   WaitProof proof;
   const std::string kind = json.value("kind", "");
   for (const ProofKind one : {ProofKind::LostWakeUp, ProofKind::Deadlock, ProofKind::Orphaned}) {
-    if (kind == proof_name(one)) proof.kind = one;
+    if (kind == kind_word(one)) proof.kind = one;
   }
   proof.only_a_signal = json.value("only_a_signal", false);
   for (const Json& task : json.at("members")) proof.members.push_back(task_of(task));

@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
+
+#include "harness/model/snapshot_text.h"
 
 namespace hangrate {
 
@@ -29,7 +30,7 @@ std::uint64_t inode_of(const std::string& object) {
 /// Which end of the object somebody must hold to meet the need.
 bool can_meet(const Need& need, const Descriptor& held) {
   if (need.descriptor.kind == ObjectKind::EventFd) return true;
-  if (need.kind == NeedKind::PipeLock) return true;
+  if (need.kind == NeedKind::PipeLock || need.kind == NeedKind::Interest) return true;
   return need.kind == NeedKind::Input ? held.writes : held.reads;
 }
 
@@ -43,7 +44,9 @@ ReleaserIndex::ReleaserIndex(const Snapshot& seen, std::set<int> exiting)
   }
   for (const auto& [pid, process] : seen.processes) {
     for (const Descriptor& d : process.descriptors) {
-      if (d.kind != ObjectKind::Other || !d.lock.empty()) held_[d.object].push_back({pid, &d});
+      if (d.kind != ObjectKind::Other || !d.lock.empty() || is_unlinked(d.object)) {
+        held_[d.object].push_back({pid, &d});
+      }
     }
   }
 }
@@ -84,6 +87,7 @@ Releasers ReleaserIndex::of(const SeenTask& task, const Need& need) const {
     case NeedKind::Input:
     case NeedKind::Output:
     case NeedKind::PipeLock:
+    case NeedKind::Interest:
       return of_object(task, need);
     case NeedKind::Children:
     case NeedKind::Vfork:
@@ -98,11 +102,8 @@ Releasers ReleaserIndex::of(const SeenTask& task, const Need& need) const {
       return of_fuse();
     case NeedKind::FileLock:
       return of_lock(task, need);
-    case NeedKind::Futex: {
-      Releasers others{threads(task.sample.pid), {}, ""};
-      others.tasks.erase(task.sample.tid);
-      return others;
-    }
+    case NeedKind::Futex:
+      return of_memory(task);
   }
   return {{}, {}, "unknown"};
 }
@@ -170,6 +171,16 @@ Releasers ReleaserIndex::of_threads(const SeenTask& task) const {
   }
   if (found.tasks.empty()) found.open = "no other thread is seen";
   return found;
+}
+
+/// Threads, and those of processes that share the memory.
+Releasers ReleaserIndex::of_memory(const SeenTask& task) const {
+  Releasers others{threads(task.sample.pid), {}, ""};
+  others.tasks.erase(task.sample.tid);
+  const auto process = seen_.processes.find(task.sample.pid);
+  if (process == seen_.processes.end()) return others;
+  for (const int pid : process->second.shares) add_threads(pid, others.tasks);
+  return others;
 }
 
 /// Whose pid namespace is that of the init `task`, or one below: who descends from it (reparented

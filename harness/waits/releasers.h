@@ -43,6 +43,7 @@ class ReleaserIndex {
   Releasers of_object(const SeenTask& task, const Need& need) const;
   Releasers of_socket(const SeenTask& task, const Descriptor& socket) const;
   Releasers of_children(const SeenTask& task, int who) const;
+  Releasers of_memory(const SeenTask& task) const;
   Releasers of_threads(const SeenTask& task) const;
   Releasers of_namespace(const SeenTask& task) const;
   Releasers of_fuse() const;

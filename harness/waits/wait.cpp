@@ -57,6 +57,7 @@ class Reading {
     if (const auto deadline = own_deadline(task_)) return open(*deadline + " with a time limit");
     if (task_.syscall_name == "restart_syscall") return unknown("a call that was interrupted");
     if (auto wait = in_exec_or_ptrace()) return std::move(*wait);
+    if (in("request_wait_answer")) return for_kind(NeedKind::FuseReply);
     if (task_.state == 'D') return uninterruptible();
     return by_call();
   }
@@ -68,9 +69,12 @@ class Reading {
   bool in(std::string_view function) const {
     return task_.wchan == function || contains(task_.stack, function);
   }
-  bool in_fuse() const {
-    const auto fuse = [](const std::string& name) { return name.starts_with("fuse_"); };
-    return in("request_wait_answer") || std::any_of(task_.stack.begin(), task_.stack.end(), fuse);
+  /// fs/pipe.c, v5.10 to v7.2.
+  bool in_pipe() const {
+    constexpr std::array<std::string_view, 9> kPipe = {
+        "pipe_read",  "pipe_write",   "anon_pipe_read", "anon_pipe_write", "pipe_fcntl",
+        "pipe_ioctl", "pipe_release", "pipe_lock",      "pipe_double_lock"};
+    return std::any_of(kPipe.begin(), kPipe.end(), [&](std::string_view name) { return in(name); });
   }
 
   /// The call in the registers is the last one before it exited; only the stack tells.
@@ -96,24 +100,22 @@ class Reading {
   }
 
   Wait uninterruptible() const {
-    if (in_fuse() && in("request_wait_answer")) return for_kind(NeedKind::FuseReply);
     if (is_one_of(task_.syscall_name, {"vfork", "clone", "clone3"})) {
       return for_kind(NeedKind::Vfork);
     }
-    constexpr std::array<std::string_view, 9> kPipe = {
-        "pipe_read",  "pipe_write",   "anon_pipe_read", "anon_pipe_write", "pipe_fcntl",
-        "pipe_ioctl", "pipe_release", "pipe_lock",      "pipe_double_lock"};
-    for (const std::string_view function : kPipe) {
-      if (in(function)) return on(argument(0), NeedKind::PipeLock);
-    }
+    if (in_pipe()) return on(argument(0), NeedKind::PipeLock);
     return unknown("it waits in " + (task_.wchan.empty() ? "the kernel" : task_.wchan) +
                    ", for a lock or a device");
   }
 
   Wait by_call() const {
     const std::string_view call = task_.syscall_name;
-    if (is_one_of(call, {"read", "readv", "pread64", "preadv"})) return input();
-    if (is_one_of(call, {"recvfrom", "recvmsg", "recvmmsg"})) return input();
+    if (is_one_of(call, {"read", "readv", "pread64", "preadv"})) {
+      return on(argument(0), NeedKind::Input);
+    }
+    if (is_one_of(call, {"recvfrom", "recvmsg", "recvmmsg"})) {
+      return on(argument(0), NeedKind::Input);
+    }
     if (is_one_of(call,
                   {"write", "writev", "pwrite64", "pwritev", "sendto", "sendmsg", "sendmmsg"})) {
       return on(argument(0), NeedKind::Output);
@@ -150,12 +152,14 @@ class Reading {
       return unknown("a lock of what is no pipe");
     }
     switch (found->kind) {
-      case ObjectKind::Pipe:
-      case ObjectKind::EventFd:
-      case ObjectKind::Socket:
+      case ObjectKind::EventFd:  // a large number may not fit while poll says that there is room
+        need.simple = kind != NeedKind::Output;
         return closed(std::move(need));
-      case ObjectKind::Fifo:
-        return found->named ? open("anybody may open " + found->object) : closed(std::move(need));
+      case ObjectKind::Socket:  // a low-water mark, a message that must fit
+        need.simple = false;
+        return closed(std::move(need));
+      case ObjectKind::Pipe:
+        return closed(std::move(need));
       case ObjectKind::Terminal:
         return open("a terminal");
       case ObjectKind::FuseDevice:
@@ -164,16 +168,12 @@ class Reading {
       case ObjectKind::Other:
         break;
     }
-    return unknown("what ends a wait on " + found->object + " is not known here");
-  }
-
-  /// Received at once only if there are as many bytes as it wants: SO_RCVLOWAT, MSG_WAITALL.
-  Wait input() const {
-    Wait wait = on(argument(0), NeedKind::Input);
-    for (Need& need : wait.needs) {
-      need.simple = need.descriptor.kind != ObjectKind::Socket || task_.syscall_name == "read";
+    // A file that a task waits for as for a pipe is a FIFO.
+    if (in_pipe()) {
+      return is_unlinked(found->object) ? closed(std::move(need))
+                                        : open("anybody may open " + found->object);
     }
-    return wait;
+    return unknown("what ends a wait on " + found->object + " is not known here");
   }
 
   const Descriptor* descriptor(int number) const {
@@ -212,7 +212,14 @@ class Reading {
     const Descriptor* own = descriptor(static_cast<int>(argument(0)));
     if (own == nullptr || own->kind != ObjectKind::Epoll) return unknown("its epoll is not known");
     if (own->watched.empty()) return open("it watches nothing that is known");
-    return any_of(own->watched);
+    Wait all = any_of(own->watched);
+    if (all.kind == Wait::Kind::Closed) {
+      Need holders;
+      holders.kind = NeedKind::Interest;
+      holders.descriptor = *own;
+      all.needs.push_back(std::move(holders));
+    }
+    return all;
   }
 
   /// One that is open opens them all.
@@ -236,7 +243,7 @@ class Reading {
       return;
     }
     for (Need& need : one.needs) {
-      need.repeats = (watched.events & (kEdge | kOneShot)) == 0;
+      need.repeats = need.repeats && (watched.events & (kEdge | kOneShot)) == 0;
       all.needs.push_back(std::move(need));
     }
   }

@@ -25,6 +25,7 @@ enum class NeedKind {
   FuseReply,  ///< of any server
   FileLock,   ///< a flock(2) or an open file description lock
   Futex,      ///< a thread of the same memory
+  Interest,   ///< who else holds the epoll, and may add to it
 };
 
 struct Need {

@@ -292,7 +292,7 @@ bool WaitGraph::catches_signals(const Members& members) const {
   return std::any_of(members.tids.begin(), members.tids.end(), [&](int tid) {
     const SeenTask& task = *nodes_.at(tid).task;
     const bool can = task.sample.state == 'S' && (task.sample.flags & kFlagExiting) == 0;
-    return can && (handled(task) & ~kOfItsOwn & ~signal_bit(kChild)) != 0;
+    return can && (handled(task) & ~kOfItsOwn) != 0;
   });
 }
 

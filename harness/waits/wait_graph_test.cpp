@@ -201,6 +201,42 @@ TEST_F(Graph, WhatIsInASocketMayBeTooLittle) {
   EXPECT_TRUE(judged(kPollIn).proofs.empty());
 }
 
+/// What it adds may be more than there is room for.
+TEST_F(Graph, AnEventfdThatIsNotFullMayBeTooFullForAWriter) {
+  made_.sleeper(10, "write", "0x3 0x0");
+  made_.holds(10, 3, ObjectKind::EventFd, "eventfd 5", true, true);
+  EXPECT_TRUE(judged(kPollOut).proofs.empty());
+  EXPECT_EQ(judged().proofs.size(), 1U) << "full, and only its own: orphaned";
+}
+
+TEST_F(Graph, AFifoIsClosedOnlyWhenItHasNoName) {
+  made_.sleeper(10, "read", "0x3 0x0", "pipe_read");
+  made_.holds(10, 3, ObjectKind::Other, "/run/fifo", true, true);
+  EXPECT_TRUE(judged().proofs.empty());
+  made_.seen().processes[10].descriptors[0].object = "/run/fifo (deleted)";
+  EXPECT_EQ(judged().proofs.size(), 1U);
+}
+
+TEST_F(Graph, AnotherHolderOfAnEpollMayAddToIt) {
+  made_.sleeper(10, "epoll_wait", "0x4 0x0 0x1 0xffffffffffffffff");
+  made_.reads(10, 3, "pipe:[7]");
+  made_.writes(10, 5, "pipe:[7]");
+  made_.holds(10, 4, ObjectKind::Epoll, "epoll 99", true, true).watched = {{3, 1U, 7}};
+  EXPECT_EQ(judged().proofs.size(), 1U);
+  made_.sleeper(11, "nanosleep", "0x1 0x0");
+  made_.holds(11, 4, ObjectKind::Epoll, "epoll 99", true, true);
+  EXPECT_TRUE(judged().proofs.empty());
+}
+
+TEST_F(Graph, AProcessThatSharesTheMemoryMayWakeAFutex) {
+  made_.sleeper(10, "futex", "0x1000 0x80 0x2 0x0");
+  made_.seen().memory[10] = std::string("\2\0\0\0", 4);
+  made_.sleeper(11, "nanosleep", "0x1 0x0");
+  EXPECT_EQ(judged().proofs.size(), 1U);
+  made_.seen().processes[10].shares = {11};
+  EXPECT_TRUE(judged().proofs.empty());
+}
+
 TEST_F(Graph, TwoEndsOfASocketpairThatBothReadAreADeadlock) {
   made_.sleeper(10, "recvfrom", "0x3 0x0");
   made_.holds(10, 3, ObjectKind::Socket, "socket:[5]", true, true);

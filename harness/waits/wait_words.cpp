@@ -35,6 +35,8 @@ std::string need_words(const Need& need) {
       return "the lock of " + object + " is free";
     case NeedKind::Futex:
       return "another thread of it wakes its futex";
+    case NeedKind::Interest:
+      return "something is added to its epoll";
   }
   return "";
 }

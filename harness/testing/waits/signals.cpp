@@ -124,7 +124,8 @@ const Family kSignals{
      blocked_handler},
     {"signal-ignored", "orphaned", false, "", "the same, the signal is ignored", ignored_signal},
     {"signal-alarm-handler", "stuck", true, "", "the same with an alarm in an hour", alarm_handler},
-    {"signal-alarm-default", "stuck|none", false, "",
+    // It kills: that ends the hang, and releases nobody.
+    {"signal-alarm-default", "orphaned", false, "",
      "no handler, but the alarm in an hour ends the process", alarm_default},
     {"signal-interval-timer", "stuck|none", true, "", "the same with setitimer", interval_timer},
     {"signal-posix-timer", "stuck|none", true, "", "the same with timer_create", posix_timer},

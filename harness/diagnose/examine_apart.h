@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// examine() in a process of its own: a read of a wedged task may never come back, and must not take
+// its caller with it.
+#pragma once
+
+#include "harness/base/error.h"
+#include "harness/diagnose/examine.h"
+
+namespace hangrate {
+
+/// A look that does not end within `limit` is lost; the next one leaves out the process that it was
+/// at, and takes it for one that may hold anything. An error: too many block, or none could begin.
+/// Call it from the main thread.
+Result<Diagnosis> examine_apart(ExamineOptions options, Nanos limit);
+
+}  // namespace hangrate
