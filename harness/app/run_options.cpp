@@ -20,6 +20,7 @@
 #include "harness/judge/default_trials.h"
 #include "harness/model/json.h"
 #include "harness/model/param_check.h"
+#include "harness/run/command_manifest.h"
 #include "harness/store/journal.h"
 #include "harness/store/results.h"
 #include "harness/sys/capabilities.h"
@@ -360,6 +361,10 @@ Result<SessionPlan> make_resume_plan(const RunOptions& options,
         options.resume, then.release, here.release)));
   }
   for (const CellSpec& spec : plan.header.cells) {
+    if (!spec.manifest.exec.empty()) {  // a journal holds all of a command
+      plan.executables.push_back(command_runner());
+      continue;
+    }
     const auto entry = std::find_if(catalog.begin(), catalog.end(), [&](const CatalogEntry& e) {
       return e.manifest.name == spec.repro;
     });

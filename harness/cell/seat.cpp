@@ -8,7 +8,7 @@ namespace hangrate {
 namespace {
 
 constexpr Nanos kStartLimit = 20 * kSecond;  // from fork to idle
-constexpr Nanos kTrialLimit = 10 * kSecond;  // a trial that neither ends nor parks
+constexpr Nanos kOrderLimit = 10 * kSecond;  // from an order to its answer
 constexpr Nanos kExitLimit = 2 * kSecond;    // from "skips" or "failed" to its exit
 constexpr Nanos kReapLimit = 2 * kSecond;    // from SIGKILL to reaped
 
@@ -60,7 +60,7 @@ void Seat::on(const Looked& event, Turn& turn) {
 void Seat::look(Turn& turn) {
   if (is<Tracing>()) return;
   if (sight_.unsettled) {
-    if (turn.now - sight_.last_sent < turn.cell.slowness.scaled(kTrialLimit)) return;
+    if (turn.now - sight_.last_sent < turn.cell.slowness.scaled(kOrderLimit)) return;
     turn.note("a worker does not react to its orders; it is replaced");
     return dismiss(turn);
   }
@@ -110,7 +110,8 @@ void Seat::on(const Granted& event, Turn& turn) {
 
 void Seat::look_at_running(Turn& turn) {
   const Nanos since = std::max(sight_.trial_start, lease_start_);
-  if (leased() && turn.now - since >= turn.cell.slowness.scaled(kTrialLimit)) {
+  const Nanos longest = turn.cell.slowness.scaled(turn.cell.variant.runs_for_ms * kMilli);
+  if (leased() && turn.now - since >= longest) {
     stop_to_watch(false, turn);
   }
 }

@@ -68,6 +68,9 @@ Fit fit_of(const TaskSample& task, const Signature& signature) {
       !contains(signature.syscalls, task.syscall_name)) {
     return Fit::No;
   }
+  const bool any_place =
+      signature.syscalls.empty() && signature.frames.empty() && signature.wchans.empty();
+  if (any_place) return Fit::Yes;
   if (!signature.frames.empty() && !task.stack.empty()) {
     for (const auto& group : signature.frames) {
       const bool present = std::any_of(task.stack.begin(), task.stack.end(),

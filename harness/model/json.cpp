@@ -26,12 +26,12 @@ static void from_json(const Json& json, EndReason& reason) {
 
 HR_JSON(Signature, role, states, syscalls, frames, wchans, exiting, every_thread)
 HR_JSON(Variant, name, summary, expect, signatures, own_place, ladder, trials, weight, tasks,
-        patience_us, needs_root, widens, healthy_until_ms, reference_rate, worker_role)
+        patience_us, needs_root, widens, healthy_until_ms, runs_for_ms, reference_rate, worker_role)
 HR_JSON(Param, name, help, fallback, choices, min, max)
 HR_JSON(AffectedRange, from, to, note)
 HR_JSON(VendorRange, vendor, base, flavour, from, to, source)
-HR_JSON(Manifest, name, title, symptom, mechanism, invariant, lever, variants, params, affected,
-        vendor_affected, history, references)
+HR_JSON(Manifest, name, exec, time_limit_s, hit_exit, title, symptom, mechanism, invariant, lever,
+        variants, params, affected, vendor_affected, history, references)
 HR_JSON(PreemptModel, build, active, source)
 HR_JSON(Capability, name, works, detail, remedy)
 HR_JSON(Environment, release, version, signature, machine, cmdline, preempt, cpus, virtualization,

@@ -52,6 +52,9 @@ struct Variant {
   /// A trial that nothing is proven of is left alone for so long: a healthy one may take that long
   /// on a slow server or a busy machine. Then it is Stuck and is ended. A lookalike needs little.
   int healthy_until_ms = 120'000;
+  /// How long a trial may run before it ends or parks, on an idle machine; after that it is looked
+  /// at where it is.
+  int runs_for_ms = 10'000;
   /// A clean run is a result only if it excludes this rate (per trial).
   double reference_rate = 0.001;
 };
@@ -86,6 +89,11 @@ struct VendorRange {
 
 struct Manifest {
   std::string name;
+  /// The words of a command: any program, of which every trial is one execution. Empty: the program
+  /// is a reproducer itself.
+  std::vector<std::string> exec;
+  int time_limit_s = 60;  ///< of a command: what runs longer is Stuck, never a hit
+  int hit_exit = 0;  ///< its exit code that says "reproduced"; 0: codes mean what kselftest says
   std::string title;
   std::string symptom;
   std::string mechanism;

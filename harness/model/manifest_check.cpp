@@ -28,7 +28,7 @@ Json pattern() {
   one.params = {{.name = "", .help = "", .fallback = "", .choices = {"c"}}};
   one.affected.resize(1);
   one.vendor_affected.resize(1);
-  one.history = one.references = {"h"};
+  one.history = one.references = one.exec = {"h"};
   return to_json_value(one);
 }
 
@@ -102,6 +102,9 @@ std::string fault_of(const Variant& variant) {
   if (variant.healthy_until_ms < 1 || variant.healthy_until_ms > kLongestHealthy) {
     return fmt::format("healthy_until_ms must be 1 to {}", kLongestHealthy);
   }
+  if (variant.runs_for_ms < 1 || variant.runs_for_ms > kLongestHealthy) {
+    return fmt::format("runs_for_ms must be 1 to {}", kLongestHealthy);
+  }
   if (variant.tasks < 1 || variant.tasks > kMostTasks) {
     return fmt::format("tasks must be 1 to {}", kMostTasks);
   }
@@ -116,6 +119,10 @@ std::string fault_of(const Manifest& manifest) {
   if (!is_name(manifest.name)) return "\"" + manifest.name + "\" is no name: a-z, 0-9, - and _";
   if (manifest.title.empty()) return "a title is missing";
   if (manifest.variants.empty()) return "variants are missing";
+  if (manifest.time_limit_s < 1 || manifest.time_limit_s > kLongestHealthy / 1000) {
+    return fmt::format("time_limit_s must be 1 to {}", kLongestHealthy / 1000);
+  }
+  if (manifest.hit_exit < 0 || manifest.hit_exit > 255) return "hit_exit must be 0 to 255";
   std::set<std::string> names;
   for (const Variant& variant : manifest.variants) {
     const std::string fault = fault_of(variant);

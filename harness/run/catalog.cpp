@@ -11,6 +11,7 @@
 #include "harness/base/input.h"
 #include "harness/judge/expectation.h"
 #include "harness/model/manifest_check.h"
+#include "harness/run/command_manifest.h"
 
 namespace hangrate {
 
@@ -55,6 +56,10 @@ Result<CatalogEntry> load_reproducer(const std::string& folder) {
   if (!manifest) return fail(manifest.error().context(path));
   if (const std::string fault = fault_of_ranges(*manifest); !fault.empty()) {
     return fail(Error::usage(path + ": " + fault));
+  }
+  if (!manifest->exec.empty()) {
+    complete_command(*manifest, folder);
+    return CatalogEntry{command_runner(), std::move(*manifest)};
   }
   const std::string program = fs::absolute(folder).lexically_normal() / manifest->name;
   if (!is_file(program) || ::access(program.c_str(), X_OK) != 0) {

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "harness/run/command_manifest.h"
 #include "harness/run/plan.h"
 #include "harness/run/slot_view.h"
 #include "harness/sys/child.h"
@@ -43,6 +44,9 @@ Result<Worker> Worker::start(const CellPlan& plan, Arena& arena, const Cgroup& c
       {protocol::kSearchFdVariable, std::to_string(arena.search_fd())},
       {protocol::kBellFdVariable, std::to_string(arena.bell_fd())},
   };
+  if (!plan.spec.manifest.exec.empty()) {
+    options.environment.emplace_back(kCommandVariable, command_text(plan.spec.manifest));
+  }
   if (!record.path().empty()) {
     options.environment.emplace_back(protocol::kRecordVariable, record.path());
     options.environment.emplace_back(protocol::kRecordLineVariable, std::to_string(slot_index));

@@ -223,7 +223,7 @@ function(hangrate_end_to_end_tests)
     HANGRATE_BUILD_DIR="${PROJECT_BINARY_DIR}" HANGRATE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   hangrate_options(end_to_end_test)
   get_property(repros GLOBAL PROPERTY HANGRATE_REPROS)
-  add_dependencies(end_to_end_test hangrate hangrate-guest fake fault_layer sleepers sleepers_guest
+  add_dependencies(end_to_end_test hangrate hangrate-guest run-command fake fault_layer sleepers sleepers_guest
     wait_cases fuse_own_file ${repros})
   gtest_discover_tests(end_to_end_test DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS whole TIMEOUT 300 RUN_SERIAL ON)

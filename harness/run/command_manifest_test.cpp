@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/run/command_manifest.h"
+
+#include <gtest/gtest.h>
+
+#include "harness/model/json.h"
+
+namespace hangrate {
+namespace {
+
+TEST(CommandManifest, AShellIsAskedOnlyWhereOneIsNeeded) {
+  EXPECT_EQ(manifest_of({.command = "/bin/ls  -l /tmp"})->exec,
+            (std::vector<std::string>{"/bin/ls", "-l", "/tmp"}));
+  EXPECT_EQ(manifest_of({.command = "a | b"})->exec,
+            (std::vector<std::string>{"/bin/sh", "-c", "a | b"}));
+}
+
+TEST(CommandManifest, ItsNameIsItsFirstWordAsNamesAre) {
+  EXPECT_EQ(manifest_of({.command = "./My-Test.sh now"})->name, "my-test_sh");
+  EXPECT_EQ(manifest_of({.command = "x", .name = "other"})->name, "other");
+  EXPECT_FALSE(manifest_of({.command = "   "}));
+  EXPECT_FALSE(manifest_of({.command = "'%'"}));
+}
+
+TEST(CommandManifest, EveryFrameMustBeThere) {
+  const auto manifest = manifest_of({.command = "x", .frames = {"a", "b"}});
+  ASSERT_EQ(manifest->variants[0].signatures.size(), 1U);
+  EXPECT_EQ(manifest->variants[0].signatures[0].frames,
+            (std::vector<std::vector<std::string>>{{"a"}, {"b"}}));
+}
+
+TEST(CommandManifest, ATrialIsLeftAloneUntilItsTimeLimit) {
+  const auto manifest = manifest_of({.command = "x", .time_limit_s = 100});
+  EXPECT_GT(manifest->variants[0].runs_for_ms, 100'000);
+}
+
+TEST(CommandManifest, AProgramOfAFolderIsFoundThere) {
+  Manifest manifest;
+  manifest.exec = {"./script.sh"};
+  complete_command(manifest, "/somewhere");
+  EXPECT_EQ(manifest.exec[0], "/somewhere/script.sh");
+  manifest.exec = {"python3"};
+  complete_command(manifest, "/somewhere");
+  EXPECT_EQ(manifest.exec[0], "python3");
+}
+
+TEST(CommandManifest, SurvivesAJournal) {
+  const auto manifest = manifest_of({.command = "x y", .time_limit_s = 7, .hit_exit = 3});
+  const auto back = manifest_from_json(to_json_value(*manifest).dump());
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->exec, manifest->exec);
+  EXPECT_EQ(back->time_limit_s, 7);
+  EXPECT_EQ(back->hit_exit, 3);
+}
+
+}  // namespace
+}  // namespace hangrate
