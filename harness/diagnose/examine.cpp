@@ -9,6 +9,7 @@
 #include "harness/sys/namespaces.h"
 #include "harness/sys/proc_folder.h"
 #include "harness/sys/snapshot_reader.h"
+#include "harness/waits/wait.h"
 #include "harness/waits/wait_graph.h"
 
 namespace hangrate {
@@ -32,7 +33,8 @@ void add_members(const std::string& cgroup, std::set<int>& pids) {
 
 class Examination {
  public:
-  explicit Examination(const ExamineOptions& options) : options_(options), reader_(options.reader) {
+  explicit Examination(const ExamineOptions& options)
+      : options_(options), reader_(may_be_closed, options.reader) {
     pids_.insert(options.scope.pids.begin(), options.scope.pids.end());
     if (!options.scope.cgroup.empty()) add_members(options.scope.cgroup, pids_);
   }
@@ -53,14 +55,30 @@ class Examination {
     const Snapshot before = reader_.tasks();
     sleep_for(options_.gap);
     Snapshot after = reader_.tasks();
-    reader_.objects(after);
+    if (anything_still(before, after)) reader_.objects(after);
     WaitGraph graph(before, after,
                     {.scope = scope_of(after), .signals_are_ours = options_.signals_are_ours});
     const Answers answers = ask(graph.questions());
     sleep_for(options_.gap);
-    Diagnosis diagnosis = graph.conclude(answers, reader_.tasks());
+    const std::set<int> again = graph.to_look_at_again();
+    Diagnosis diagnosis =
+        graph.conclude(answers, again.empty() ? Snapshot() : reader_.tasks(again));
     diagnosis.absent = after.absent;
     return diagnosis;
+  }
+
+  /// Has any task slept from one look to the other in a call that could be a hang? Else nobody
+  /// needs to know who holds what.
+  static bool anything_still(const Snapshot& before, const Snapshot& after) {
+    for (const auto& [tid, task] : after.tasks) {
+      const auto earlier = before.tasks.find(tid);
+      const auto& switches = task.sample.switches;
+      if (switches && earlier != before.tasks.end() &&
+          earlier->second.sample.switches == switches) {
+        return true;
+      }
+    }
+    return false;
   }
 
   static bool nobody_sleeps(const Snapshot& seen) {

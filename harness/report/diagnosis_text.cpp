@@ -33,6 +33,7 @@ std::string diagnosis_text(const Diagnosis& diagnosis) {
   for (const WaitProof& proof : diagnosis.proofs) {
     text += headline(proof);
     for (const std::string& line : proof.sentences) text += "  " + safe_line(line) + "\n";
+    text += "  cure: " + safe_line(proof.cure) + "\n";
   }
   add(text, "stuck", diagnosis.stuck);
   add(text, "spins", diagnosis.spinning);

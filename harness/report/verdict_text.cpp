@@ -138,7 +138,7 @@ std::string verdict_sentence(const CellCase& seen, const CellJudgement& judgemen
       return fmt::format("fixed and clean: {}, would have seen {}{}", clean_text(tally),
                          excluded_text(seen, judgement), doubt);
     case CellVerdict::Regression:
-      return "regression: " + seen_text(tally) + " on a kernel without this bug" +
+      return "regression: " + seen_text(tally) + " where none was expected" +
              interval_text(tally, estimate) + search_text(tally, seen.search);
     case CellVerdict::OtherHang:
       return fmt::format("unexpected: {} not this bug, next to {}",

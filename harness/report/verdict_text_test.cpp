@@ -45,7 +45,7 @@ TEST(Explanation, SaysHowOftenItHappened) {
   EXPECT_EQ(explained(Expectation::Affected, {.clean = 397, .match = 3}),
             "reproduced: 3 hits in 400 trials, p = 0.0075 (0.00154 .. 0.0218 with 95 %)");
   EXPECT_EQ(explained(Expectation::Fixed, {.clean = 399, .anomaly = 1}),
-            "regression: 1 anomaly in 400 trials on a kernel without this bug, p = 0.0025 "
+            "regression: 1 anomaly in 400 trials where none was expected, p = 0.0025 "
             "(6.32e-05 .. 0.0139 with 95 %)");
   EXPECT_EQ(explained(Expectation::Fixed, {.clean = 399, .other = 1}),
             "unexpected: 1 hang that is not this bug, next to 0 hits in 400 trials");

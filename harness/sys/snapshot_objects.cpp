@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -174,23 +175,35 @@ void SnapshotObjects::read_memory() {
 }
 
 /// A pipe's ctime is its birth since v6.15, before that of its last use; a FUSE connection's folder
-/// is made with it.
+/// is made with it. A file is asked without a question to its server (AT_STATX_DONT_SYNC).
 void SnapshotObjects::read_births() {
-  const bool pipes = kernel_release() >= 6015;
-  struct stat file {};
   for (const auto& [pid, process] : seen_.processes) {
     for (const Descriptor& d : process.descriptors) {
-      if (!pipes || d.kind != ObjectKind::Pipe || seen_.births.contains(d.object)) continue;
+      if (d.kind != ObjectKind::Pipe && d.lock.empty() && !is_unlinked(d.object)) continue;
       begin_(pid);
-      const std::string path = "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(d.number);
-      if (::stat(path.c_str(), &file) == 0) seen_.births[d.object] = since_boot(file.st_ctim);
+      note_birth(d.object, "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(d.number),
+                 d.kind == ObjectKind::Pipe);
     }
   }
   for (const auto& [connection, waiting] : seen_.fuse_waiting) {
-    const std::string path = "/sys/fs/fuse/connections/" + std::to_string(connection);
-    if (::stat(path.c_str(), &file) != 0) continue;
-    seen_.births["fuse " + std::to_string(connection)] = since_boot(file.st_ctim);
+    note_birth("fuse " + std::to_string(connection),
+               "/sys/fs/fuse/connections/" + std::to_string(connection), true);
   }
+}
+
+/// Of several with one name the oldest counts.
+void SnapshotObjects::note_birth(const std::string& object, const std::string& path,
+                                 bool by_change) {
+  const bool is_pipe = object.starts_with("pipe:");
+  if (is_pipe && (kernel_release() < 6015 || seen_.births.contains(object))) return;
+  struct statx file {};
+  const unsigned wanted = by_change ? STATX_CTIME : STATX_BTIME;
+  if (::statx(AT_FDCWD, path.c_str(), AT_STATX_DONT_SYNC, wanted, &file) != 0) return;
+  if ((file.stx_mask & wanted) == 0) return;
+  const statx_timestamp& moment = by_change ? file.stx_ctime : file.stx_btime;
+  const double birth = since_boot({.tv_sec = moment.tv_sec, .tv_nsec = moment.tv_nsec});
+  const auto known = seen_.births.find(object);
+  if (known == seen_.births.end() || birth < known->second) seen_.births[object] = birth;
 }
 
 void SnapshotObjects::read_locks() {

@@ -26,6 +26,7 @@ class SnapshotObjects {
   void read_sharers(const std::map<int, int>& living);
   void read_memory();
   void read_births();
+  void note_birth(const std::string& object, const std::string& path, bool by_change);
   void read_locks();
   void read_fuse();
   void read_peers();

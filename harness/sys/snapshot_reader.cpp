@@ -81,10 +81,12 @@ bool SnapshotReader::read_task(int pid, int tid, Snapshot& into) {
   if (!read_proc(folder + "stat", text)) return true;
   parse_stat(text, task);
   if ((task.sample.flags & kFlagKthread) != 0) return false;
-  if (read_proc(folder + "status", text)) parse_status(text, task);
   if (asleep(task.sample.state)) {
     if (read_proc(folder + "syscall", text)) parse_syscall(text, task.sample);
     task.sample.syscall_name = syscall_name(syscall_number(task.sample));
+  }
+  if (asleep(task.sample.state) && worth_(task.sample)) {
+    if (read_proc(folder + "status", text)) parse_status(text, task);
     if (read_proc(folder + "wchan", text)) parse_wchan(text, task.sample);
     if (wants_stack(task.sample) && read_proc(folder + "stack", text)) {
       parse_stack(text, task.sample);

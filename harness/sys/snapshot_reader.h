@@ -5,8 +5,11 @@
 // questions(), a duplicate of a pipe, socket or eventfd for some microseconds.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/model/snapshot.h"
@@ -21,7 +24,11 @@ struct ReaderLife {
 
 class SnapshotReader {
  public:
-  explicit SnapshotReader(ReaderLife life = {}) : life_(std::move(life)) {}
+  /// `worth`: of a sleeping task with its call, is more to be read? What is not is a task that goes
+  /// on or may, as far as a proof is concerned.
+  using Worth = std::function<bool(const TaskSample&)>;
+  explicit SnapshotReader(Worth worth, ReaderLife life = {})
+      : worth_(std::move(worth)), life_(std::move(life)) {}
 
   /// State and motion of every task but those of the kernel; of those that sleep the call and place
   /// too. `only`: of these processes alone; empty: of all.
@@ -38,6 +45,7 @@ class SnapshotReader {
 
   void begin(int pid) const;
 
+  Worth worth_;
   ReaderLife life_;
   std::set<int> kernel_threads_;
 };

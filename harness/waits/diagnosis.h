@@ -36,6 +36,7 @@ struct WaitProof {
   bool only_a_signal = false;
   std::vector<TaskRef> members;
   std::vector<std::string> sentences;  ///< who waits for what, who could release it, why none will
+  std::string cure;                    ///< what would free it, least intrusive first
 };
 
 /// A task that stands still, and no proof.

@@ -54,7 +54,8 @@ Json proof_json(const WaitProof& proof) {
   return {{"kind", kind_word(proof.kind)},
           {"only_a_signal", proof.only_a_signal},
           {"members", std::move(members)},
-          {"sentences", proof.sentences}};
+          {"sentences", proof.sentences},
+          {"cure", proof.cure}};
 }
 
 WaitProof proof_of(const Json& json) {
@@ -65,6 +66,7 @@ WaitProof proof_of(const Json& json) {
   }
   proof.only_a_signal = json.value("only_a_signal", false);
   for (const Json& task : json.at("members")) proof.members.push_back(task_of(task));
+  proof.cure = json.value("cure", "");
   proof.sentences = json.at("sentences").get<std::vector<std::string>>();
   return proof;
 }

@@ -292,6 +292,15 @@ class Reading {
 
 }  // namespace
 
+bool may_be_closed(const TaskSample& task) {
+  if ((task.flags & kFlagExiting) != 0 || task.state == 'D') return true;
+  static const SeenProcess nothing;
+  SeenTask seen;
+  seen.sample = task;
+  const Wait wait = wait_of(seen, &nothing, "");
+  return wait.kind != Wait::Kind::Open;
+}
+
 Wait wait_of(const SeenTask& task, const SeenProcess* process, const std::string& memory) {
   return Reading(task, process, memory).wait();
 }

@@ -47,6 +47,9 @@ struct Wait {
   std::vector<Need> needs;
 };
 
+/// Could its call, with what is known of it without more reading, be the wait of a hang?
+bool may_be_closed(const TaskSample& task);
+
 /// `process` may be nullptr: not read.
 Wait wait_of(const SeenTask& task, const SeenProcess* process, const std::string& memory);
 

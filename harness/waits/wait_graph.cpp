@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/waits/signals.h"
 #include "harness/waits/wait_words.h"
 
 namespace hangrate {
@@ -15,18 +16,6 @@ constexpr short kIn = 0x1;  // POLLIN, POLLOUT, POLLERR, POLLHUP of poll(2)
 constexpr short kOut = 0x4;
 constexpr short kError = 0x8;
 constexpr short kHangUp = 0x10;
-
-constexpr std::uint64_t signal_bit(int number) {
-  return std::uint64_t{1} << (number - 1);
-}
-constexpr int kKill = 9;
-constexpr int kAlarm = 14;
-constexpr int kChild = 17;
-/// A fault of its own raises them (ILL, TRAP, BUS, FPE, SEGV, SYS), or libc keeps them for itself
-/// (32, 33): no other task is expected to send one.
-constexpr std::uint64_t kOfItsOwn = signal_bit(4) | signal_bit(5) | signal_bit(7) | signal_bit(8) |
-                                    signal_bit(11) | signal_bit(31) | signal_bit(32) |
-                                    signal_bit(33);
 
 /// Processes that exit in both looks have no table to read, and may hold anything still.
 std::set<int> exiting_in_both(const Snapshot& before, const Snapshot& after) {
@@ -47,10 +36,6 @@ bool same_sleep(const SeenTask& a, const SeenTask& b) {
   return x.state == y.state && x.started == y.started && x.switches && x.switches == y.switches &&
          x.syscall == y.syscall && x.tracer == y.tracer && a.blocked == b.blocked &&
          a.caught == b.caught;
-}
-
-std::uint64_t handled(const SeenTask& task) {
-  return task.caught & ~task.blocked;
 }
 
 Question question_of(const SeenTask& task, const Need& need) {
@@ -132,6 +117,17 @@ std::vector<Question> WaitGraph::questions() const {
     }
   }
   return {all.begin(), all.end()};
+}
+
+std::set<int> WaitGraph::to_look_at_again() const {
+  std::set<int> pids;
+  for (const auto& [tid, node] : nodes_) {
+    pids.insert(node.task->sample.pid);
+    for (const Need& need : node.wait.needs) {
+      if (node.open.empty() && askable(need)) pids.merge(index_.holders(need.descriptor.object));
+    }
+  }
+  return pids;
 }
 
 /// What is met already cannot be part of a deadlock; what could not be asked may be met.
@@ -270,94 +266,6 @@ Diagnosis WaitGraph::conclude(const Answers& answers, const Snapshot& third) {
   }
   add_unkillable(third, told, diagnosis);
   return diagnosis;
-}
-
-/// An alarm shows nowhere in /proc, and would end the wait by its handler.
-std::string WaitGraph::timer_of(const Members& members) const {
-  for (const int tid : members.tids) {
-    const SeenTask& task = *nodes_.at(tid).task;
-    const auto process = after_.processes.find(task.sample.pid);
-    if ((handled(task) & signal_bit(kAlarm)) != 0) {
-      return name_of(task.sample) +
-             " handles SIGALRM, and whether a timer will send it shows nowhere";
-    }
-    if (process != after_.processes.end() && process->second.timers) {
-      return name_of(task.sample) + " has a timer that may send it a signal";
-    }
-  }
-  return "";
-}
-
-bool WaitGraph::catches_signals(const Members& members) const {
-  return std::any_of(members.tids.begin(), members.tids.end(), [&](int tid) {
-    const SeenTask& task = *nodes_.at(tid).task;
-    const bool can = task.sample.state == 'S' && (task.sample.flags & kFlagExiting) == 0;
-    return can && (handled(task) & ~kOfItsOwn) != 0;
-  });
-}
-
-ProofKind WaitGraph::kind_of(const Members& members) const {
-  if (members.lost) return ProofKind::LostWakeUp;
-  const int pid = nodes_.at(*members.tids.begin()).task->sample.pid;
-  for (const int tid : members.tids) {
-    const Node& node = nodes_.at(tid);
-    if (node.task->sample.pid != pid) return ProofKind::Deadlock;
-    if (node.wait.needs.front().kind == NeedKind::Futex && members.tids.size() > 1) {
-      return ProofKind::Deadlock;
-    }
-  }
-  return ProofKind::Orphaned;
-}
-
-void WaitGraph::conclude(const Members& members, Diagnosis& diagnosis) const {
-  WaitProof proof;
-  proof.kind = kind_of(members);
-  for (const int tid : members.tids) proof.members.push_back(ref_of(nodes_.at(tid).task->sample));
-  proof.sentences = sentences(members);
-  if (!members.lost) {
-    if (const std::string timer = timer_of(members); !timer.empty()) {
-      for (const TaskRef& task : proof.members) {
-        diagnosis.stuck.push_back({task, timer});
-      }
-      return;
-    }
-    proof.only_a_signal = !options_.signals_are_ours && catches_signals(members);
-  }
-  diagnosis.proofs.push_back(std::move(proof));
-}
-
-std::vector<std::string> WaitGraph::sentences(const Members& members) const {
-  std::vector<std::string> all;
-  for (const int tid : members.tids) {
-    const Node& node = nodes_.at(tid);
-    std::string line = wait_words(*node.task, node.wait);
-    if (!node.ready.empty()) {
-      line += "; " + ready_words(node.ready.front());
-    } else {
-      std::set<int> others = node.releasers;
-      others.erase(tid);
-      line += others.empty() ? "; nobody else could end that"
-                             : "; only " + task_names(others, after_) + " could end that";
-    }
-    all.push_back(std::move(line));
-  }
-  return all;
-}
-
-/// SIGKILL has been sent, or it exits, and it stands still: nothing else can be sent to it.
-void WaitGraph::add_unkillable(const Snapshot& third, const std::set<int>& told,
-                               Diagnosis& to) const {
-  for (const auto& [tid, node] : nodes_) {
-    const TaskSample& task = node.task->sample;
-    if (told.contains(tid) || !in_scope(tid) || !unchanged(tid, third)) continue;
-    const bool killed = ((task.pending | task.shared_pending) & signal_bit(kKill)) != 0;
-    const bool exiting = (task.flags & kFlagExiting) != 0;
-    if (!killed && !(exiting && task.state == 'D')) continue;
-    to.stuck.push_back(
-        {ref_of(task),
-         fmt::format("it {} and does not end: {}", killed ? "has been killed" : "exits",
-                     node.open.empty() ? "its releasers can go on" : node.open)});
-  }
 }
 
 }  // namespace hangrate

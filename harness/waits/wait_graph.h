@@ -38,6 +38,8 @@ class WaitGraph {
   /// Does any task of the scope wait in a way that could be a hang?
   bool anything_closed() const;
   std::vector<Question> questions() const;
+  /// Processes that the third look must see.
+  std::set<int> to_look_at_again() const;
   /// `third`: tasks alone.
   Diagnosis conclude(const Answers& answers, const Snapshot& third);
 
@@ -71,6 +73,7 @@ class WaitGraph {
   bool catches_signals(const Members& members) const;
   ProofKind kind_of(const Members& members) const;
   std::vector<std::string> sentences(const Members& members) const;
+  std::string cure_of(const Members& members) const;
   void add_unkillable(const Snapshot& third, const std::set<int>& told, Diagnosis& to) const;
 
   const Snapshot& before_;

@@ -378,6 +378,14 @@ TEST_F(Graph, AKilledTaskThatStandsStillIsStuckWithThatFact) {
   ASSERT_EQ(seen.stuck.size(), 1U);
 }
 
+TEST_F(Graph, ACureIsTheLeastThatFrees) {
+  full_pipe_with_a_parent_that_waits();
+  EXPECT_EQ(judged().proofs[0].cure, "the end of one of them: kill task[10] or task[11]");
+  made_.sleeper(12, "nanosleep", "0x1 0x0");
+  made_.reads(12, 5, "pipe:[7]");
+  EXPECT_EQ(judged(kPollOut).proofs[0].cure.find("stop and continue it"), 0U);
+}
+
 TEST_F(Graph, OnlyWhatIsAskedAboutIsTold) {
   reader_of_its_own_pipe();
   options_.scope = {99};

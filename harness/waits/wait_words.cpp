@@ -42,13 +42,13 @@ std::string need_words(const Need& need) {
 }
 
 template <typename Name>
-std::string joined(const std::set<int>& all, Name name) {
+std::string joined(const std::set<int>& all, const std::string& last, Name name) {
   constexpr std::size_t kMost = 4;
   std::string text;
   std::size_t shown = 0;
   for (const int one : all) {
     if (shown == kMost) return fmt::format("{} and {} others", text, all.size() - shown);
-    if (shown != 0) text += shown + 1 == all.size() ? " and " : ", ";
+    if (shown != 0) text += shown + 1 == all.size() ? last : ", ";
     text += name(one);
     ++shown;
   }
@@ -83,14 +83,14 @@ std::string name_of(const TaskSample& task) {
 }
 
 std::string task_names(const std::set<int>& tids, const Snapshot& seen) {
-  return joined(tids, [&](int tid) {
-    const auto task = seen.tasks.find(tid);
-    return task != seen.tasks.end() ? name_of(task->second.sample) : std::to_string(tid);
-  });
+  return names_of(tids, seen);
 }
 
-std::string names_of(const std::set<int>& pids, const Snapshot& seen) {
-  return task_names(pids, seen);
+std::string names_of(const std::set<int>& pids, const Snapshot& seen, const std::string& last) {
+  return joined(pids, last, [&](int pid) {
+    const auto task = seen.tasks.find(pid);
+    return task != seen.tasks.end() ? name_of(task->second.sample) : std::to_string(pid);
+  });
 }
 
 std::string wait_words(const SeenTask& task, const Wait& wait) {

@@ -16,6 +16,7 @@
 #include "harness/model/json.h"
 #include "harness/run/command_manifest.h"
 #include "harness/sys/child.h"
+#include "harness/waits/wait_words.h"
 #include "repros/kit/hang.h"
 
 namespace hangrate {
@@ -94,13 +95,24 @@ void name_victims(const std::vector<TaskRef>& tasks) {
   }
 }
 
+/// What fits into the slot: the sentence of one task, of several where they sleep.
+std::string proof_line(const WaitProof& proof) {
+  std::string text = std::string(proof_name(proof.kind)) + ": ";
+  if (proof.members.size() == 1) return text + proof.sentences.front();
+  const char* between = "";
+  for (const TaskRef& task : proof.members) {
+    text += between + name_of(task) + " in " + (task.call.empty() ? task.place : task.call);
+    between = ", ";
+  }
+  if (proof.kind == ProofKind::LostWakeUp) return text;
+  return text + ": nobody else could end these waits";
+}
+
 void look() {
   if (find_proof()) {
     const WaitProof& proof = execution.seen.proofs.front();
     name_victims(proof.members);
-    std::string text = std::string(proof_name(proof.kind)) + ": ";
-    for (const std::string& sentence : proof.sentences) text += sentence + ". ";
-    hang_invariant(HANG_BROKEN, "%s", text.c_str());
+    hang_invariant(HANG_BROKEN, "%s", proof_line(proof).c_str());
     return;
   }
   for (const int pid : TrialTasks::all()) hang_victim("task", pid, 0, -1, 0);

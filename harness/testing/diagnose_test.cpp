@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// `hangrate diagnose` as a user runs it: what it says of hangs as people meet them, and that it
+// says nothing of what is healthy.
+#include <algorithm>
+#include <csignal>
+
+#include <gtest/gtest.h>
+
+#include "harness/model/json.h"
+#include "harness/testing/command.h"
+
+namespace hangrate::testing {
+namespace {
+
+const std::string kHangrate = HANGRATE_BUILD_DIR "/bin/hangrate";
+const std::string kStories = HANGRATE_SOURCE_DIR "/harness/testing/stories/";
+
+/// "" if it cannot be read.
+std::string read_proc_file(const std::string& path) {
+  return read_file(path).value_or("");
+}
+
+Ran diagnose(std::vector<std::string> more) {
+  more.insert(more.begin(), {kHangrate, "diagnose"});
+  return run_command(more);
+}
+
+/// The processes that descend from `pid`, and itself.
+std::vector<std::string> family_of(pid_t pid) {
+  std::vector<std::string> all = {std::to_string(pid)};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const std::string own = "/proc/" + all[i] + "/task/" + all[i] + "/children";
+    for (const std::string& child : split(read_proc_file(own), ' ')) {
+      if (!child.empty()) all.push_back(child);
+    }
+  }
+  return all;
+}
+
+/// Does a task of the family sleep in a write to a pipe?
+bool somebody_writes(const std::vector<std::string>& family) {
+  for (const std::string& pid : family) {
+    const std::string place = read_proc_file("/proc/" + pid + "/wchan");
+    if (place.find("pipe_write") != place.npos) return true;
+  }
+  return false;
+}
+
+void expect_full_pipe_told(const std::vector<std::string>& argv) {
+  if (::geteuid() != 0) GTEST_SKIP() << "what others hold is told to root";
+  Ran told;
+  run_command(argv, 60, [&](pid_t pid) {
+    const auto family = family_of(pid);
+    if (told.code >= 0 || !somebody_writes(family)) return;
+    told = diagnose(family);
+    for (std::size_t i = family.size(); i-- > 0;) ::kill(std::stoi(family[i]), SIGKILL);
+  });
+  // Both programs handle a signal: only one could help, and that is no proof for who looks on.
+  EXPECT_EQ(told.code, 3) << told.out << told.err;
+  EXPECT_NE(told.out.find("deadlock"), std::string::npos) << told.out;
+  EXPECT_NE(told.out.find("until there is room in "), std::string::npos) << told.out;
+  EXPECT_NE(told.out.find("cure: the end of one of them"), std::string::npos) << told.out;
+}
+
+TEST(Diagnose, TellsAPipeThatItsWaitingParentDoesNotRead) {
+  if (::access("/bin/bash", X_OK) != 0) GTEST_SKIP() << "no bash";
+  expect_full_pipe_told({"/bin/bash", kStories + "full_pipe.sh"});
+}
+
+TEST(Diagnose, TellsAPopenThatIsOnlyWaitedFor) {
+  expect_full_pipe_told({"/usr/bin/env", "python3", kStories + "full_pipe_popen.py"});
+}
+
+/// The connection has no living server but the task that waits for it.
+TEST(Diagnose, TellsAFuseDaemonThatWaitsForItself) {
+  Ran told;
+  const Ran story =
+      run_command({HANGRATE_BUILD_DIR "/stories/fuse_own_file", "3"}, 60, [&](pid_t pid) {
+        if (told.code >= 0) return;
+        std::vector<std::string> family = family_of(pid);
+        const auto exits = [](const std::string& child) {
+          const std::string stack = read_proc_file("/proc/" + child + "/stack");
+          return stack.find("zap_pid_ns_processes") != stack.npos;
+        };
+        if (std::any_of(family.begin(), family.end(), exits)) told = diagnose(family);
+      });
+  if (story.code == 4) GTEST_SKIP() << story.err;
+  EXPECT_EQ(told.code, 1) << told.out << told.err << story.out << story.err;
+  EXPECT_NE(told.out.find("cure: abort the connection: echo 1 > /sys/fs/fuse/connections/"),
+            std::string::npos)
+      << told.out;
+}
+
+TEST(Diagnose, SaysNothingOfASleeper) {
+  Ran told;
+  run_command({"/bin/sleep", "5"}, 60, [&](pid_t pid) {
+    if (told.code >= 0) return;
+    told = diagnose({"--json", "-", std::to_string(pid)});
+    ::kill(pid, SIGKILL);
+  });
+  EXPECT_EQ(told.code, 0) << told.out << told.err;
+  const auto json = parse_json(told.out);
+  ASSERT_TRUE(json) << told.out;
+  EXPECT_TRUE((*json)["proofs"].empty());
+  EXPECT_TRUE((*json)["stuck"].empty());
+}
+
+TEST(Diagnose, AWrongCommandLineIsTold) {
+  for (const std::vector<std::string>& wrong :
+       {std::vector<std::string>{}, {"0"}, {"not-a-pid"}, {"--json", "/no/such/folder/x", "1"}}) {
+    EXPECT_EQ(diagnose(wrong).code, 2);
+  }
+}
+
+}  // namespace
+}  // namespace hangrate::testing

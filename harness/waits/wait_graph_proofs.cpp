@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What a WaitGraph says of a closed set: a proof, or why it is none.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "harness/waits/signals.h"
+#include "harness/waits/wait_graph.h"
+#include "harness/waits/wait_words.h"
+
+namespace hangrate {
+
+namespace {
+
+std::string fuse_cure(const Snapshot& seen) {
+  std::string text = "abort the connection:";
+  for (const auto& [connection, waiting] : seen.fuse_waiting) {
+    if (waiting == 0) continue;
+    text += fmt::format(" echo 1 > /sys/fs/fuse/connections/{}/abort", connection);
+  }
+  return text;
+}
+
+}  // namespace
+
+/// An alarm shows nowhere in /proc, and would end the wait by its handler.
+std::string WaitGraph::timer_of(const Members& members) const {
+  for (const int tid : members.tids) {
+    const SeenTask& task = *nodes_.at(tid).task;
+    const auto process = after_.processes.find(task.sample.pid);
+    if ((handled(task) & signal_bit(kAlarm)) != 0) {
+      return name_of(task.sample) +
+             " handles SIGALRM, and whether a timer will send it shows nowhere";
+    }
+    if (process != after_.processes.end() && process->second.timers) {
+      return name_of(task.sample) + " has a timer that may send it a signal";
+    }
+  }
+  return "";
+}
+
+bool WaitGraph::catches_signals(const Members& members) const {
+  return std::any_of(members.tids.begin(), members.tids.end(), [&](int tid) {
+    const SeenTask& task = *nodes_.at(tid).task;
+    const bool can = task.sample.state == 'S' && (task.sample.flags & kFlagExiting) == 0;
+    return can && (handled(task) & ~kOfItsOwn) != 0;
+  });
+}
+
+ProofKind WaitGraph::kind_of(const Members& members) const {
+  if (members.lost) return ProofKind::LostWakeUp;
+  const int pid = nodes_.at(*members.tids.begin()).task->sample.pid;
+  for (const int tid : members.tids) {
+    const Node& node = nodes_.at(tid);
+    if (node.task->sample.pid != pid) return ProofKind::Deadlock;
+    if (node.wait.needs.front().kind == NeedKind::Futex && members.tids.size() > 1) {
+      return ProofKind::Deadlock;
+    }
+  }
+  return ProofKind::Orphaned;
+}
+
+void WaitGraph::conclude(const Members& members, Diagnosis& diagnosis) const {
+  WaitProof proof;
+  proof.kind = kind_of(members);
+  for (const int tid : members.tids) proof.members.push_back(ref_of(nodes_.at(tid).task->sample));
+  proof.sentences = sentences(members);
+  proof.cure = cure_of(members);
+  if (!members.lost) {
+    if (const std::string timer = timer_of(members); !timer.empty()) {
+      for (const TaskRef& task : proof.members) {
+        diagnosis.stuck.push_back({task, timer});
+      }
+      return;
+    }
+    proof.only_a_signal = !options_.signals_are_ours && catches_signals(members);
+  }
+  diagnosis.proofs.push_back(std::move(proof));
+}
+
+std::vector<std::string> WaitGraph::sentences(const Members& members) const {
+  std::vector<std::string> all;
+  for (const int tid : members.tids) {
+    const Node& node = nodes_.at(tid);
+    std::string line = wait_words(*node.task, node.wait);
+    if (!node.ready.empty()) {
+      line += "; " + ready_words(node.ready.front());
+    } else {
+      std::set<int> others = node.releasers;
+      others.erase(tid);
+      line += others.empty() ? "; nobody else could end that"
+                             : "; only " + task_names(others, after_) + " could end that";
+    }
+    all.push_back(std::move(line));
+  }
+  return all;
+}
+
+/// A signal makes a task look again at what it lost; an abort answers every FUSE request; else one
+/// of them has to end, and the one that others wait for least is the cheapest.
+std::string WaitGraph::cure_of(const Members& members) const {
+  for (const int tid : members.tids) {
+    const Node& node = nodes_.at(tid);
+    if (!node.ready.empty()) {
+      const int pid = node.task->sample.pid;
+      return fmt::format(
+          "stop and continue it, as attaching a debugger does: kill -STOP {0}; kill -CONT {0}",
+          pid);
+    }
+    if (!node.wait.needs.empty() && node.wait.needs.front().kind == NeedKind::FuseReply) {
+      return fuse_cure(after_);
+    }
+  }
+  std::set<int> pids;
+  for (const int tid : members.tids) pids.insert(nodes_.at(tid).task->sample.pid);
+  return pids.size() == 1 ? fmt::format("nothing but its end: kill {}", *pids.begin())
+                          : "the end of one of them: kill " + names_of(pids, after_, " or ");
+}
+
+/// SIGKILL has been sent, or it exits, and it stands still: nothing else can be sent to it.
+void WaitGraph::add_unkillable(const Snapshot& third, const std::set<int>& told,
+                               Diagnosis& to) const {
+  for (const auto& [tid, node] : nodes_) {
+    const TaskSample& task = node.task->sample;
+    if (told.contains(tid) || !in_scope(tid) || !unchanged(tid, third)) continue;
+    const bool killed = ((task.pending | task.shared_pending) & signal_bit(kKill)) != 0;
+    const bool exiting = (task.flags & kFlagExiting) != 0;
+    if (!killed && !(exiting && task.state == 'D')) continue;
+    to.stuck.push_back(
+        {ref_of(task),
+         fmt::format("it {} and does not end: {}", killed ? "has been killed" : "exits",
+                     node.open.empty() ? "its releasers can go on" : node.open)});
+  }
+}
+
+}  // namespace hangrate
