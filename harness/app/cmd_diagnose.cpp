@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <cstdio>
 #include <memory>
+
+#include <unistd.h>
 
 #include "harness/app/commands.h"
 #include "harness/app/drive.h"
 #include "harness/app/exit_codes.h"
 #include "harness/base/output.h"
 #include "harness/diagnose/examine_apart.h"
+#include "harness/diagnose/free_hang.h"
 #include "harness/report/diagnosis_text.h"
+#include "harness/report/safe_text.h"
 #include "harness/waits/diagnosis_json.h"
 
 namespace hangrate {
@@ -18,6 +23,8 @@ constexpr Nanos kLongestLook = 3 * kSecond;  // 2,000 tasks: 1 s
 struct Options {
   ExamineScope scope;
   std::string json;  ///< path, "-" = stdout
+  bool free = false;
+  bool yes = false;  ///< the answer to every question
 };
 
 int exit_code_of(const Diagnosis& diagnosis) {
@@ -31,10 +38,40 @@ int exit_code_of(const Diagnosis& diagnosis) {
   return stuck ? kExitInfrastructure : kExitAsExpected;
 }
 
+bool agreed(const Options& options) {
+  if (options.yes) return true;
+  say(stderr, "free it? [y/N] ");
+  char answer[16] = {};
+  return std::fgets(answer, sizeof answer, stdin) != nullptr &&
+         (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+/// Asks for each, and tells what came of it.
+void free_all(const Options& options, const Diagnosis& diagnosis) {
+  for (const WaitProof& proof : diagnosis.proofs) {
+    say(stderr, "{}\n", safe_line(proof.sentences.front()));
+    if (!agreed(options)) continue;
+    const auto freed = free_hang(proof);
+    if (!freed) {
+      complain(freed.error());
+    } else if (*freed == FreedBy::Nothing) {
+      say(stderr, "not freed; what is left ends a task: {}\n", safe_line(proof.cure));
+    } else {
+      say(stderr, "freed by {}\n",
+          *freed == FreedBy::StopContinue ? "stop and continue"
+                                          : "an abort of its FUSE connection");
+    }
+  }
+}
+
 int diagnose(const Options& options) {
   const auto& scope = options.scope;
   if (scope.pids.empty() && scope.cgroup.empty() && !scope.all) {
     return complain(Error::usage("name what to look at: PID..., --cgroup PATH or --all"));
+  }
+  if (options.free && !options.yes && ::isatty(STDIN_FILENO) == 0) {
+    return complain(
+        Error::usage("--free asks before it does anything: give --yes where nobody answers"));
   }
   if (const auto there = check_output_path("--json", options.json); !there) {
     return complain(there.error());
@@ -48,7 +85,9 @@ int diagnose(const Options& options) {
       return complain(written.error());
     }
   }
-  return finish_stdout(exit_code_of(*diagnosis));
+  const int code = finish_stdout(exit_code_of(*diagnosis));
+  if (options.free) free_all(options, *diagnosis);
+  return code;
 }
 
 }  // namespace
@@ -63,6 +102,11 @@ CommandBody add_diagnose_command(CLI::App& app) {
                       "All processes of the cgroup with this folder, and of those below it");
   command->add_flag("--all", options->scope.all, "All processes");
   command->add_option("--json", options->json, "Write it as JSON to this file, - for stdout");
+  command->add_flag(
+      "--free", options->free,
+      "Then free each hang, after asking: stop and continue its tasks, abort its FUSE "
+      "connection; ends no task");
+  command->add_flag("--yes", options->yes, "With --free: do not ask");
   command->footer(
       "It reads and polls; it sends no signal, stops and traces nothing. A hang is proven if what "
       "a\n"

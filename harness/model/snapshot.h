@@ -81,9 +81,10 @@ struct Snapshot {
   std::map<int, SeenProcess> processes;          ///< by pid; those that were read
   std::map<std::uint64_t, std::uint64_t> peers;  ///< of connected unix sockets, by inode
   std::vector<LockWait> locks;
-  std::map<int, int> fuse_waiting;       ///< requests without an answer, by connection
-  std::map<int, std::string> memory;     ///< by tid: what its poll set or futex word holds
-  std::map<std::string, double> births;  ///< of objects, s since boot; where known
+  std::map<int, int> fuse_waiting;              ///< requests without an answer, by connection
+  std::map<int, std::uint64_t> fuse_instances;  ///< inode of the folder of each in fusectl
+  std::map<int, std::string> memory;            ///< by tid: what its poll set or futex word holds
+  std::map<std::string, double> births;         ///< of objects, s since boot; where known
   std::vector<Absence> absent;
 };
 

@@ -230,6 +230,9 @@ void SnapshotObjects::read_fuse() {
     std::string text;
     if (!read_proc(folder + "/" + std::to_string(connection) + "/waiting", text)) return;
     seen_.fuse_waiting[connection] = std::atoi(text.c_str());
+    struct stat info {};
+    const std::string path = folder + "/" + std::to_string(connection);
+    if (::stat(path.c_str(), &info) == 0) seen_.fuse_instances[connection] = info.st_ino;
   });
 }
 

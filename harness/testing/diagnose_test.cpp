@@ -92,6 +92,30 @@ TEST(Diagnose, TellsAFuseDaemonThatWaitsForItself) {
       << told.out;
 }
 
+TEST(Diagnose, FreesAFuseDaemonByAnAbort) {
+  Ran freed;
+  const Ran story =
+      run_command({HANGRATE_BUILD_DIR "/stories/fuse_own_file", "3"}, 60, [&](pid_t pid) {
+        if (freed.code >= 0) return;
+        const auto family = family_of(pid);
+        const auto exits = [](const std::string& child) {
+          return read_proc_file("/proc/" + child + "/stack").find("zap_pid_ns") !=
+                 std::string::npos;
+        };
+        if (std::none_of(family.begin(), family.end(), exits)) return;
+        std::vector<std::string> order = {"--free", "--yes"};
+        order.insert(order.end(), family.begin(), family.end());
+        freed = diagnose(order);
+      });
+  if (story.code == 4) GTEST_SKIP() << story.err;
+  EXPECT_NE(freed.err.find("freed by an abort"), std::string::npos) << freed.out << freed.err;
+}
+
+TEST(Diagnose, FreesNothingUnasked) {
+  EXPECT_EQ(run_command({"/bin/sh", "-c", kHangrate + " diagnose --free --all </dev/null"}).code,
+            2);
+}
+
 TEST(Diagnose, SaysNothingOfASleeper) {
   Ran told;
   run_command({"/bin/sleep", "5"}, 60, [&](pid_t pid) {

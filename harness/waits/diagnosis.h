@@ -4,6 +4,7 @@
 // still without a proof, tasks that spin in the kernel. Plain values.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,12 @@ struct TaskRef {
   std::string place;  ///< the kernel function it sleeps in, "" = unknown
 };
 
+/// Its number may be used again; `instance`, the inode of its folder in fusectl, is not.
+struct FuseConnection {
+  int number = 0;
+  std::uint64_t instance = 0;
+};
+
 /// A hang, proven.
 struct WaitProof {
   ProofKind kind = ProofKind::Deadlock;
@@ -37,6 +44,7 @@ struct WaitProof {
   std::vector<TaskRef> members;
   std::vector<std::string> sentences;  ///< who waits for what, who could release it, why none will
   std::string cure;                    ///< what would free it, least intrusive first
+  std::vector<FuseConnection> connections;  ///< that owe an answer, if one is waited for
 };
 
 /// A task that stands still, and no proof.

@@ -9,6 +9,7 @@ namespace hangrate {
 
 HR_JSON(TaskRef, pid, tid, comm, call, place)
 HR_JSON(Absence, source, reason)
+HR_JSON(FuseConnection, number, instance)
 
 namespace {
 
@@ -55,7 +56,8 @@ Json proof_json(const WaitProof& proof) {
           {"only_a_signal", proof.only_a_signal},
           {"members", std::move(members)},
           {"sentences", proof.sentences},
-          {"cure", proof.cure}};
+          {"cure", proof.cure},
+          {"connections", proof.connections}};
 }
 
 WaitProof proof_of(const Json& json) {
@@ -67,6 +69,7 @@ WaitProof proof_of(const Json& json) {
   proof.only_a_signal = json.value("only_a_signal", false);
   for (const Json& task : json.at("members")) proof.members.push_back(task_of(task));
   proof.cure = json.value("cure", "");
+  proof.connections = json.value("connections", proof.connections);
   proof.sentences = json.at("sentences").get<std::vector<std::string>>();
   return proof;
 }

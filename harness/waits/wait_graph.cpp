@@ -257,12 +257,12 @@ Diagnosis WaitGraph::conclude(const Answers& answers, const Snapshot& third) {
   for (const int tid : lax) {
     if (strict.contains(tid) || !in_scope(tid)) continue;
     told.insert(tid);
-    diagnosis.stuck.push_back(
-        {ref_of(nodes_.at(tid).task->sample),
-         fmt::format("{}; all who are seen to hold it wait as well, but {} may hold it without "
-                     "showing it",
-                     wait_words(*nodes_.at(tid).task, nodes_.at(tid).wait),
-                     names_of(nodes_.at(tid).unseen, after_))});
+    const Node& node = nodes_.at(tid);
+    const std::string why =
+        node.unseen.empty() ? "; who could end that is stuck"
+                            : "; all who are seen to hold it wait as well, but " +
+                                  names_of(node.unseen, after_) + " may hold it without showing it";
+    diagnosis.stuck.push_back({ref_of(node.task->sample), wait_words(*node.task, node.wait) + why});
   }
   add_unkillable(third, told, diagnosis);
   return diagnosis;

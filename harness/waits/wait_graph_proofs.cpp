@@ -13,13 +13,18 @@ namespace hangrate {
 
 namespace {
 
-std::string fuse_cure(const Snapshot& seen) {
-  std::string text = "abort the connection:";
+bool waits_for_fuse(const Wait& wait) {
+  return !wait.needs.empty() && wait.needs.front().kind == NeedKind::FuseReply;
+}
+
+std::vector<FuseConnection> owing_connections(const Snapshot& seen) {
+  std::vector<FuseConnection> all;
   for (const auto& [connection, waiting] : seen.fuse_waiting) {
-    if (waiting == 0) continue;
-    text += fmt::format(" echo 1 > /sys/fs/fuse/connections/{}/abort", connection);
+    const auto instance = seen.fuse_instances.find(connection);
+    const bool known = instance != seen.fuse_instances.end();
+    if (waiting > 0) all.push_back({connection, known ? instance->second : 0});
   }
-  return text;
+  return all;
 }
 
 }  // namespace
@@ -67,6 +72,9 @@ void WaitGraph::conclude(const Members& members, Diagnosis& diagnosis) const {
   for (const int tid : members.tids) proof.members.push_back(ref_of(nodes_.at(tid).task->sample));
   proof.sentences = sentences(members);
   proof.cure = cure_of(members);
+  const bool fuse = std::any_of(members.tids.begin(), members.tids.end(),
+                                [&](int tid) { return waits_for_fuse(nodes_.at(tid).wait); });
+  if (fuse) proof.connections = owing_connections(after_);
   if (!members.lost) {
     if (const std::string timer = timer_of(members); !timer.empty()) {
       for (const TaskRef& task : proof.members) {
@@ -108,8 +116,12 @@ std::string WaitGraph::cure_of(const Members& members) const {
           "stop and continue it, as attaching a debugger does: kill -STOP {0}; kill -CONT {0}",
           pid);
     }
-    if (!node.wait.needs.empty() && node.wait.needs.front().kind == NeedKind::FuseReply) {
-      return fuse_cure(after_);
+    if (waits_for_fuse(node.wait)) {
+      std::string text = "abort the connection:";
+      for (const FuseConnection& connection : owing_connections(after_)) {
+        text += fmt::format(" echo 1 > /sys/fs/fuse/connections/{}/abort", connection.number);
+      }
+      return text;
     }
   }
   std::set<int> pids;
