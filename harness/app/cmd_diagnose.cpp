@@ -69,6 +69,14 @@ int diagnose(const Options& options) {
   if (scope.pids.empty() && scope.cgroup.empty() && !scope.all) {
     return complain(Error::usage("name what to look at: PID..., --cgroup PATH or --all"));
   }
+  for (const int pid : scope.pids) {
+    if (::access(("/proc/" + std::to_string(pid)).c_str(), F_OK) != 0) {
+      return complain(Error::usage("there is no process " + std::to_string(pid)));
+    }
+  }
+  if (!scope.cgroup.empty() && ::access((scope.cgroup + "/cgroup.procs").c_str(), R_OK) != 0) {
+    return complain(Error::usage(scope.cgroup + " is no folder of a cgroup"));
+  }
   if (options.free && !options.yes && ::isatty(STDIN_FILENO) == 0) {
     return complain(
         Error::usage("--free asks before it does anything: give --yes where nobody answers"));

@@ -4,6 +4,7 @@
 #include <set>
 
 #include <time.h>
+#include <unistd.h>
 
 #include "harness/base/file.h"
 #include "harness/sys/namespaces.h"
@@ -42,7 +43,8 @@ class Examination {
   Diagnosis run() {
     const Nanos begin = now_ns();
     Diagnosis diagnosis = options_.scope.all || !pids_.empty() ? look() : Diagnosis();
-    if (!in_initial_pid_namespace()) leave_unproven(diagnosis);
+    const bool all_shown = ::access("/proc/1/stat", R_OK) == 0;  // not by hidepid
+    if (!in_initial_pid_namespace() || !all_shown) leave_unproven(diagnosis);
     diagnosis.took = now_ns() - begin;
     return diagnosis;
   }
@@ -57,7 +59,9 @@ class Examination {
     Snapshot after = reader_.tasks();
     if (anything_still(before, after)) reader_.objects(after);
     WaitGraph graph(before, after,
-                    {.scope = scope_of(after), .signals_are_ours = options_.signals_are_ours});
+                    {.scope = scope_of(after),
+                     .signals_are_ours = options_.signals_are_ours,
+                     .births_tell = ::geteuid() == 0});
     const Answers answers = ask(graph.questions());
     sleep_for(options_.gap);
     const std::set<int> again = graph.to_look_at_again();
@@ -111,9 +115,9 @@ class Examination {
   static void leave_unproven(Diagnosis& diagnosis) {
     for (const WaitProof& proof : diagnosis.proofs) {
       for (const TaskRef& task : proof.members) {
-        diagnosis.stuck.push_back(
-            {task,
-             "it waits, and from inside a pid namespace not all who could release it are seen"});
+        diagnosis.stuck.push_back({task,
+                                   "it waits, and not all processes of the machine are shown here "
+                                   "(pid namespace, hidepid)"});
       }
     }
     diagnosis.proofs.clear();

@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t kLongestAnswer = std::size_t{16} << 20;
 /// Each costs a helper that may never end.
 constexpr std::size_t kMostBlocking = 8;
+constexpr int kMostLimits = 4;  // in all
 
 int look_and_tell(const ExamineOptions& options, int answer) {
   prepare_fusectl_here();
@@ -57,7 +58,8 @@ Result<Diagnosis> examine_apart(ExamineOptions options, Nanos limit) {
   if (shared == MAP_FAILED) return fail(Error::from_errno("mmap"));
   const ScopeExit unmap([&] { ::munmap(shared, sizeof(int)); });
   options.reader.reading = static_cast<int*>(shared);
-  while (options.reader.blocking.size() < kMostBlocking) {
+  const Nanos give_up = now_ns() + kMostLimits * limit;
+  while (options.reader.blocking.size() < kMostBlocking && now_ns() < give_up) {
     auto seen = try_once(options, limit);
     if (!seen) return fail(seen.error());
     if (*seen) return std::move(**seen);

@@ -19,8 +19,6 @@ std::string_view function_of(std::string_view symbol) {
 // proc_pid_stat(5), counted from 1; the state is field 3
 constexpr int kParentField = 4;
 constexpr int kFlagsField = 9;
-constexpr int kUserTimeField = 14;
-constexpr int kKernelTimeField = 15;
 constexpr int kStartedField = 22;
 
 template <typename Number>
@@ -156,8 +154,6 @@ void parse_stat(std::string_view text, SeenTask& task) {
   if (close == text.npos || close + 2 >= text.size()) return;
   const std::string_view rest = text.substr(close + 2);
   task.parent = number<int>(field_of(rest, kParentField)).value_or(0);
-  task.user_ticks = number<std::uint64_t>(field_of(rest, kUserTimeField)).value_or(0);
-  task.kernel_ticks = number<std::uint64_t>(field_of(rest, kKernelTimeField)).value_or(0);
 }
 
 void parse_status(std::string_view text, SeenTask& task) {

@@ -33,7 +33,7 @@ long syscall_number(const TaskSample& sample);
 /// Its argument `index`, counted from 0; nullopt if it is not known.
 std::optional<std::uint64_t> syscall_argument(const TaskSample& sample, std::size_t index);
 
-/// Fills what a SeenTask has beside its sample: parent and kernel time from proc_pid_stat(5),
+/// Fills what a SeenTask has beside its sample: the parent from proc_pid_stat(5),
 /// signal masks and numbers from proc_pid_status(5). The sample too.
 void parse_stat(std::string_view text, SeenTask& task);
 void parse_status(std::string_view text, SeenTask& task);

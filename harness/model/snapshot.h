@@ -17,8 +17,6 @@ namespace hangrate {
 struct SeenTask {
   TaskSample sample;
   int parent = 0;
-  std::uint64_t user_ticks = 0;  ///< utime and stime of proc_pid_stat(5), 1/100 s
-  std::uint64_t kernel_ticks = 0;
   std::uint64_t blocked = 0;  ///< SigBlk
   std::uint64_t caught = 0;   ///< SigCgt
   std::vector<int> numbers;   ///< NSpid: its ids, in the outermost pid namespace first
@@ -63,6 +61,8 @@ struct SeenProcess {
   bool hands_over = false;  ///< descriptors are in flight in one of its sockets (SCM_RIGHTS)
   bool registered = false;  ///< io_uring holds files for it that its table does not show
   std::vector<int> shares;  ///< processes with the same memory (CLONE_VM), if it waits for a futex
+  bool rings = false;       ///< it has an io_uring, which may do its reads and writes
+  bool split = false;       ///< a thread has a table of its own: a number may mean two files
   bool timers = false;      ///< POSIX timers: one may send it a signal
   bool operator==(const SeenProcess&) const = default;
 };

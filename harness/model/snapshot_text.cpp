@@ -76,8 +76,14 @@ ObjectKind object_kind(std::string_view target) {
   return ObjectKind::Other;
 }
 
-bool is_unlinked(std::string_view target) {
-  return target.starts_with('/') && target.ends_with(" (deleted)");
+constexpr std::string_view kUnlinked = "unlinked file ";
+
+std::string unlinked_name(std::uint64_t device, std::uint64_t inode) {
+  return std::string(kUnlinked) + std::to_string(device) + ":" + std::to_string(inode);
+}
+
+bool is_unlinked(std::string_view object) {
+  return object.starts_with(kUnlinked);
 }
 
 bool has_details(std::string_view target) {
@@ -100,6 +106,7 @@ void take_fdinfo(std::string_view text, Descriptor& descriptor, SeenProcess& pro
       descriptor.object = "fuse " + std::string(words[1]);
     }
     if (key == "scm_fds:" && number != 0) process.hands_over = true;
+    if (key == "SqMask:") process.rings = true;
     if (key == "UserFiles:" && number != 0) process.registered = true;
   });
 }

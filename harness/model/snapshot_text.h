@@ -14,8 +14,9 @@ namespace hangrate {
 
 /// Of the target of a link in /proc/PID/fd.
 ObjectKind object_kind(std::string_view target);
-/// Has the file no name any more?
-bool is_unlinked(std::string_view target);
+/// The name of a file that has none any more, by device and inode; and is it one of those?
+std::string unlinked_name(std::uint64_t device, std::uint64_t inode);
+bool is_unlinked(std::string_view object);
 /// Is there more about it in fdinfo?
 bool has_details(std::string_view target);
 /// Adds what proc_pid_fdinfo(5) says. "fuse_connection:" is there since v6.18, "scm_fds:" since

@@ -36,7 +36,6 @@ std::string diagnosis_text(const Diagnosis& diagnosis) {
     text += "  cure: " + safe_line(proof.cure) + "\n";
   }
   add(text, "stuck", diagnosis.stuck);
-  add(text, "spins", diagnosis.spinning);
   for (const Absence& absence : diagnosis.absent) {
     text += fmt::format("not seen: {}: {}\n", absence.source, safe_line(absence.reason));
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/sys/proc_folder.h"
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 
@@ -31,7 +32,7 @@ void each_folder(const std::string& folder, const std::function<void(const std::
 }
 
 bool read_proc(const std::string& path, std::string& text) {
-  constexpr std::size_t kMost = 1u << 16;
+  constexpr std::size_t kMost = 1u << 20;
   text.resize(kMost);
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   std::size_t bytes = 0;
@@ -41,7 +42,8 @@ bool read_proc(const std::string& path, std::string& text) {
     if (n > 0) bytes += static_cast<std::size_t>(n);
   }
   text.resize(bytes);
-  return n >= 0;
+  if (bytes == kMost) errno = EFBIG;
+  return n >= 0 && bytes < kMost;
 }
 
 }  // namespace hangrate

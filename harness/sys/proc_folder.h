@@ -13,7 +13,7 @@ namespace hangrate {
 bool each_number(const std::string& folder, const std::function<void(int)>& take);
 /// Calls `take` with the path of every folder in `folder`.
 void each_folder(const std::string& folder, const std::function<void(const std::string&)>& take);
-/// Replaces `text` by the file, at most 64 KiB of it. False, with errno: not readable.
+/// Replaces `text` by the file. False, with errno: not readable, or 1 MiB and more.
 bool read_proc(const std::string& path, std::string& text);
 
 }  // namespace hangrate

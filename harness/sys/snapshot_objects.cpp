@@ -67,8 +67,10 @@ void SnapshotObjects::read() {
     if (first == living.end() || first->second == tid || !alive(task.sample)) continue;
     begin_(pid);
     // unshare(CLONE_FILES), clone(2) without it: descriptors that its process does not show.
-    if (!share(first->second, tid, kFiles).value_or(true))
-      read_process(pid, tid, seen_.processes[pid]);
+    const auto shared = share(first->second, tid, kFiles);
+    if (shared.value_or(false)) continue;
+    seen_.processes[pid].split = shared.has_value();
+    read_process(pid, tid, seen_.processes[pid]);
   }
   read_sharers(living);
   read_peers();
@@ -87,7 +89,7 @@ void SnapshotObjects::read_process(int pid, int living, SeenProcess& process) {
   const std::string folder =
       "/proc/" + std::to_string(pid) + "/task/" + std::to_string(living) + "/";
   std::string text;
-  process.timers = read_proc("/proc/" + std::to_string(pid) + "/timers", text) && !text.empty();
+  process.timers = !read_proc("/proc/" + std::to_string(pid) + "/timers", text) || !text.empty();
   const bool listed = each_number(folder + "fd", [&](int number) {
     if (process.opaque.empty()) read_descriptor(folder, number, process);
   });
@@ -112,11 +114,23 @@ void SnapshotObjects::read_descriptor(const std::string& folder, int number, See
     descriptor.reads = (link.st_mode & S_IRUSR) != 0;
     descriptor.writes = (link.st_mode & S_IWUSR) != 0;
   }
+  if (descriptor.object.ends_with(" (deleted)")) name_unlinked(path, descriptor);
   std::string info;
   if (has_details(target) && read_proc(folder + "fdinfo/" + std::to_string(number), info)) {
     take_fdinfo(info, descriptor, process);
   }
   process.descriptors.push_back(std::move(descriptor));
+}
+
+/// A name may end so, and a file have another: what has none is told by its links. Its server is
+/// not asked.
+void SnapshotObjects::name_unlinked(const std::string& path, Descriptor& descriptor) const {
+  struct statx file {};
+  const unsigned wanted = STATX_NLINK | STATX_INO;
+  if (::statx(AT_FDCWD, path.c_str(), AT_STATX_DONT_SYNC, wanted, &file) != 0) return;
+  if ((file.stx_mask & wanted) != wanted || file.stx_nlink != 0) return;
+  const std::uint64_t device = std::uint64_t{file.stx_dev_major} << 32 | file.stx_dev_minor;
+  descriptor.object = unlinked_name(device, file.stx_ino);
 }
 
 /// The number in an interest list is that of the moment when it was added; what is behind it is
@@ -153,8 +167,8 @@ void SnapshotObjects::read_sharers(const std::map<int, int>& living) {
     for (const auto& [other, tid] : living) {
       if (other == pid) continue;
       begin_(other);
-      if (memory_pages(other) != pages) continue;
-      if (share(living.at(pid), tid, kMemory).value_or(true)) {
+      const auto shared = share(living.at(pid), tid, kMemory);
+      if (shared ? *shared : memory_pages(other) == pages) {
         seen_.processes[pid].shares.push_back(other);
       }
     }

@@ -22,6 +22,7 @@ class SnapshotObjects {
  private:
   void read_process(int pid, int living, SeenProcess& process);
   void read_descriptor(const std::string& folder, int number, SeenProcess& process);
+  void name_unlinked(const std::string& path, Descriptor& descriptor) const;
   void settle_epolls(SeenProcess& process) const;
   void read_sharers(const std::map<int, int>& living);
   void read_memory();

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/sys/snapshot_reader.h"
 
+#include <cerrno>
+#include <cstring>
+
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -65,10 +68,13 @@ void SnapshotReader::read_process(int pid, Snapshot& into) {
     into.processes[pid].opaque = "a read of its files blocks";
     return;
   }
-  each_number("/proc/" + std::to_string(pid) + "/task", [&](int tid) {
+  const bool listed = each_number("/proc/" + std::to_string(pid) + "/task", [&](int tid) {
     if (read_task(pid, tid, into)) return;
     if (tid == pid) kernel_threads_.insert(pid);
   });
+  if (!listed && (errno == EACCES || errno == EPERM)) {
+    into.processes[pid].opaque = std::strerror(errno);
+  }
 }
 
 /// False: a kernel thread.
@@ -85,8 +91,12 @@ bool SnapshotReader::read_task(int pid, int tid, Snapshot& into) {
     if (read_proc(folder + "syscall", text)) parse_syscall(text, task.sample);
     task.sample.syscall_name = syscall_name(syscall_number(task.sample));
   }
-  if (asleep(task.sample.state) && worth_(task.sample)) {
-    if (read_proc(folder + "status", text)) parse_status(text, task);
+  const bool worth = asleep(task.sample.state) && worth_(task.sample);
+  // Who traces the dead and which namespace they are of decides who can reap them.
+  if ((worth || task.sample.state == 'Z') && read_proc(folder + "status", text)) {
+    parse_status(text, task);
+  }
+  if (worth) {
     if (read_proc(folder + "wchan", text)) parse_wchan(text, task.sample);
     if (wants_stack(task.sample) && read_proc(folder + "stack", text)) {
       parse_stack(text, task.sample);

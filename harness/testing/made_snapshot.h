@@ -3,6 +3,7 @@
 // MadeSnapshot: looks at tasks that a test makes up, task by task.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "harness/model/snapshot.h"
@@ -11,13 +12,14 @@ namespace hangrate::testing {
 
 class MadeSnapshot {
  public:
-  /// A process with one thread, asleep in `call` with arguments "0x3 0x0 ...", in `place`.
+  /// A process with one thread, asleep in `call` with arguments "0x3 0x0 ...", in `place`; "":
+  /// where that call waits.
   SeenTask& sleeper(int pid, const std::string& call, const std::string& arguments,
-                    const std::string& place = "somewhere") {
+                    const std::string& place = "") {
     SeenTask& task = thread(pid, pid);
     task.sample.syscall_name = call;
     task.sample.syscall = "1 " + arguments;
-    task.sample.wchan = place;
+    task.sample.wchan = place.empty() ? usual_place(call) : place;
     return task;
   }
   SeenTask& thread(int pid, int tid) {
@@ -61,6 +63,20 @@ class MadeSnapshot {
   Snapshot& seen() { return seen_; }
 
  private:
+  static std::string usual_place(const std::string& call) {
+    static const std::map<std::string, std::string> places = {
+        {"read", "pipe_read"},
+        {"write", "pipe_write"},
+        {"recvfrom", "unix_stream_read_generic"},
+        {"wait4", "do_wait"},
+        {"poll", "poll_schedule_timeout"},
+        {"epoll_wait", "ep_poll"},
+        {"futex", "futex_wait"},
+        {"flock", "locks_lock_inode_wait"}};
+    const auto place = places.find(call);
+    return place != places.end() ? place->second : "somewhere";
+  }
+
   Snapshot seen_;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Diagnosis: what can be said of the sleeping tasks of a machine: proven hangs, tasks that stand
-// still without a proof, tasks that spin in the kernel. Plain values.
+// Diagnosis: what can be said of the sleeping tasks of a machine: proven hangs, and tasks
+// that stand still without a proof. Plain values.
 #pragma once
 
 #include <cstdint>
@@ -56,9 +56,8 @@ struct StuckTask {
 struct Diagnosis {
   std::vector<WaitProof> proofs;
   std::vector<StuckTask> stuck;
-  std::vector<StuckTask> spinning;  ///< in one system call that does not end, without any sleep
-  std::vector<Absence> absent;      ///< what could not be looked at
-  std::size_t looked_at = 0;        ///< tasks
+  std::vector<Absence> absent;  ///< what could not be looked at
+  std::size_t looked_at = 0;    ///< tasks
   Nanos took = 0;
 };
 

@@ -81,7 +81,6 @@ Json to_json_value(const Diagnosis& diagnosis) {
   for (const WaitProof& proof : diagnosis.proofs) proofs.push_back(proof_json(proof));
   return {{"proofs", std::move(proofs)},
           {"stuck", tasks_json(diagnosis.stuck)},
-          {"spinning", tasks_json(diagnosis.spinning)},
           {"absent", diagnosis.absent},
           {"looked_at", diagnosis.looked_at},
           {"took", diagnosis.took}};
@@ -92,7 +91,6 @@ Result<Diagnosis> diagnosis_from_json(const Json& json) {
     Diagnosis diagnosis;
     for (const Json& proof : json.at("proofs")) diagnosis.proofs.push_back(proof_of(proof));
     diagnosis.stuck = tasks_of(json.at("stuck"));
-    diagnosis.spinning = tasks_of(json.at("spinning"));
     diagnosis.absent = json.at("absent").get<std::vector<Absence>>();
     diagnosis.looked_at = json.at("looked_at").get<std::size_t>();
     diagnosis.took = json.at("took").get<Nanos>();

@@ -17,32 +17,24 @@ bool is_dead(const SeenTask& task) {
   return !alive(task.sample);
 }
 
-/// The inode in "socket:[77]".
-std::uint64_t inode_of(const std::string& object) {
-  const std::size_t at = object.find('[');
-  std::uint64_t inode = 0;
-  if (at != object.npos) {
-    std::from_chars(object.data() + at + 1, object.data() + object.size(), inode);
-  }
-  return inode;
-}
-
 /// Which end of the object somebody must hold to meet the need.
 bool can_meet(const Need& need, const Descriptor& held) {
   if (need.descriptor.kind == ObjectKind::EventFd) return true;
   if (need.kind == NeedKind::PipeLock || need.kind == NeedKind::Interest) return true;
+  if (need.any_end) return true;
   return need.kind == NeedKind::Input ? held.writes : held.reads;
 }
 
 }  // namespace
 
-ReleaserIndex::ReleaserIndex(const Snapshot& seen, std::set<int> exiting)
-    : seen_(seen), exiting_(std::move(exiting)) {
+ReleaserIndex::ReleaserIndex(const Snapshot& seen, std::set<int> exiting, bool births_tell)
+    : seen_(seen), exiting_(std::move(exiting)), births_tell_(births_tell) {
   for (const auto& [tid, task] : seen.tasks) {
     threads_[task.sample.pid].push_back(tid);
     if (tid == task.sample.pid) children_[task.parent].push_back(tid);
   }
   for (const auto& [pid, process] : seen.processes) {
+    blind_ = blind_ || (!process.opaque.empty() && !threads_.contains(pid));
     for (const Descriptor& d : process.descriptors) {
       if (d.kind != ObjectKind::Other || !d.lock.empty() || is_unlinked(d.object)) {
         held_[d.object].push_back({pid, &d});
@@ -83,35 +75,65 @@ std::set<int> ReleaserIndex::holders(const std::string& object) const {
 }
 
 Releasers ReleaserIndex::of(const SeenTask& task, const Need& need) const {
+  const Releasers hidden{
+      {}, {}, "a process whose files block may be among those that could end it"};
   switch (need.kind) {
     case NeedKind::Input:
     case NeedKind::Output:
     case NeedKind::PipeLock:
     case NeedKind::Interest:
-      return of_object(task, need);
-    case NeedKind::Children:
-    case NeedKind::Vfork:
-      return of_children(task, need.who);
-    case NeedKind::Threads:
-      return of_threads(task);
-    case NeedKind::ExecLock:
-      return {threads(need.who), {}, ""};
-    case NeedKind::Namespace:
-      return of_namespace(task);
+      return of_object(need);
     case NeedKind::FuseReply:
-      return of_fuse();
+      return of_fuse(task);
     case NeedKind::FileLock:
       return of_lock(task, need);
+    case NeedKind::Children:
+      return blind_ ? hidden : of_children(task, need.who);
+    case NeedKind::Vfork:
+      return blind_ ? hidden : of_vfork(task);
+    case NeedKind::Threads:
+      return blind_ ? hidden : of_threads(task);
+    case NeedKind::ExecLock:
+      return blind_ ? hidden : of_exec(task, need.who);
+    case NeedKind::Namespace:
+      return blind_ ? hidden : of_namespace(task);
     case NeedKind::Futex:
-      return of_memory(task);
+      return blind_ ? hidden : of_memory(task);
   }
-  return {{}, {}, "unknown"};
+  return hidden;
 }
 
-Releasers ReleaserIndex::of_object(const SeenTask& task, const Need& need) const {
-  const Descriptor& object = need.descriptor;
-  if (object.kind == ObjectKind::Socket) return of_socket(task, object);
+/// `who` may be a thread, and is a number of the tracer's pid namespace.
+Releasers ReleaserIndex::of_exec(const SeenTask& task, int who) const {
+  const auto target = seen_.tasks.find(who);
+  if (task.numbers.size() != 1 || target == seen_.tasks.end()) {
+    return {{}, {}, "the process that it traces is not known"};
+  }
+  return {threads(target->second.sample.pid), {}, ""};
+}
+
+/// CLONE_PARENT makes the child a sibling, CLONE_THREAD a thread.
+Releasers ReleaserIndex::of_vfork(const SeenTask& task) const {
   Releasers found;
+  for (const int pid : children(task.sample.pid)) add_threads(pid, found.tasks);
+  for (const int pid : children(task.parent)) add_threads(pid, found.tasks);
+  found.tasks.erase(task.sample.tid);
+  if (found.tasks.empty()) found.open = "it has no child that is seen";
+  return found;
+}
+
+Releasers ReleaserIndex::of_object(const Need& need) const {
+  const Descriptor& object = need.descriptor;
+  if (object.kind == ObjectKind::Socket) return of_socket(object);
+  if (object.kind == ObjectKind::EventFd) {
+    return {{}, {}, "an eventfd, to which the kernel may add (AIO, io_uring, KVM, VFIO)"};
+  }
+  Releasers found;
+  for (const int pid : holders(object.object)) {
+    const auto process = seen_.processes.find(pid);
+    if (process == seen_.processes.end() || !process->second.rings) continue;
+    return {{}, {}, "the io_uring of a process that holds " + object.object};
+  }
   if (const auto held = held_.find(object.object); held != held_.end()) {
     for (const Held& one : held->second) {
       if (can_meet(need, *one.descriptor)) add_threads(one.pid, found.tasks);
@@ -122,8 +144,8 @@ Releasers ReleaserIndex::of_object(const SeenTask& task, const Need& need) const
 }
 
 /// Either side can end it: the other by writing, its own by shutdown(2).
-Releasers ReleaserIndex::of_socket(const SeenTask& /*task*/, const Descriptor& socket) const {
-  const auto peer = seen_.peers.find(inode_of(socket.object));
+Releasers ReleaserIndex::of_socket(const Descriptor& socket) const {
+  const auto peer = seen_.peers.find(inode_in(socket.object));
   if (peer == seen_.peers.end()) return {{}, {}, "a socket whose other end is not seen"};
   const std::string other = "socket:[" + std::to_string(peer->second) + "]";
   const std::set<int> others = holders(other);
@@ -136,6 +158,7 @@ Releasers ReleaserIndex::of_socket(const SeenTask& /*task*/, const Descriptor& s
   return found;
 }
 
+/// Of a wait for any, descendants: they come to a subreaper when their parents end.
 Releasers ReleaserIndex::of_children(const SeenTask& task, int who) const {
   std::vector<int> all = children(task.sample.pid);
   for (const auto& [tid, other] : seen_.tasks) {
@@ -156,7 +179,16 @@ Releasers ReleaserIndex::of_children(const SeenTask& task, int who) const {
     add_threads(pid, found.tasks);
   }
   if (found.tasks.empty()) found.open = "it has no child that is seen";
+  std::set<int> below;
+  if (who == 0) add_descendants(task.sample.pid, below);
+  for (const int pid : below) add_threads(pid, found.tasks);
   return found;
+}
+
+void ReleaserIndex::add_descendants(int pid, std::set<int>& pids) const {
+  for (const int child : children(pid)) {
+    if (pids.insert(child).second) add_descendants(child, pids);
+  }
 }
 
 Releasers ReleaserIndex::of_threads(const SeenTask& task) const {
@@ -206,27 +238,37 @@ Releasers ReleaserIndex::of_namespace(const SeenTask& task) const {
 bool ReleaserIndex::put_into(const SeenTask& task, const SeenTask& init) const {
   const auto parent = seen_.tasks.find(task.parent);
   if (parent == seen_.tasks.end() || task.numbers.size() < init.numbers.size()) return false;
-  return task.numbers.back() != 1 && parent->second.numbers.size() < task.numbers.size();
+  return !task.numbers.empty() && task.numbers.back() != 1 &&
+         parent->second.numbers.size() < task.numbers.size();
 }
 
 /// Which connection a request belongs to is not told by the task. One that owes no answer is not
-/// it; a device whose connection the kernel does not name (before v6.18) may be any.
-Releasers ReleaserIndex::of_fuse() const {
+/// it; a device whose connection the kernel does not name (before v6.18) may be any. One that owes
+/// and has no server that is seen is no orphan (virtiofs), unless a server that exits may be it.
+Releasers ReleaserIndex::of_fuse(const SeenTask& task) const {
   Releasers found;
-  bool owed = false;
-  for (const auto& [connection, waiting] : seen_.fuse_waiting) owed = owed || waiting > 0;
-  if (!owed) return {{}, {}, "no connection is seen that owes an answer"};
+  std::set<int> served;
+  bool unnamed = (task.sample.flags & kFlagExiting) != 0 || !exiting_.empty();
   for (const auto& [object, all] : held_) {
     for (const Held& held : all) {
       if (held.descriptor->kind != ObjectKind::FuseDevice) continue;
-      const auto waiting = seen_.fuse_waiting.find(held.descriptor->connection);
+      const int connection = held.descriptor->connection;
+      const auto waiting = seen_.fuse_waiting.find(connection);
       if (waiting != seen_.fuse_waiting.end() && waiting->second == 0) continue;
+      unnamed = unnamed || connection == 0;
+      served.insert(connection);
       add_threads(held.pid, found.tasks);
     }
   }
+  bool owed = false;
   for (const auto& [connection, waiting] : seen_.fuse_waiting) {
-    if (waiting > 0) add_unseen("fuse " + std::to_string(connection), found);
+    if (waiting == 0) continue;
+    owed = true;
+    add_unseen("fuse " + std::to_string(connection), found);
+    if (!unnamed && !served.contains(connection))
+      found.open = "a connection without a server that is seen";
   }
+  if (!owed) found.open = "no connection is seen that owes an answer";
   return found;
 }
 
@@ -234,18 +276,21 @@ Releasers ReleaserIndex::of_fuse() const {
 Releasers ReleaserIndex::of_lock(const SeenTask& task, const Need& need) const {
   Releasers found;
   bool told = false;
+  bool shown = false;  // through a descriptor; a mapping alone may keep it too
   for (const LockWait& lock : seen_.locks) {
     if (lock.waiter != task.sample.pid) continue;
     told = true;
     if (lock.owner > 0) add_threads(lock.owner, found.tasks);
     for (const auto& [object, all] : held_) {
       for (const Held& held : all) {
-        if (held.descriptor->lock == lock.file) add_threads(held.pid, found.tasks);
+        if (held.descriptor->lock != lock.file) continue;
+        shown = true;
+        add_threads(held.pid, found.tasks);
       }
     }
   }
   if (!told) return {{}, {}, "/proc/locks does not show its wait"};
-  if (found.tasks.empty()) return {{}, {}, "who holds the lock is not seen"};
+  if (!shown) return {{}, {}, "who holds the lock is not seen"};
   add_unseen(need.descriptor.object, found);
   return found;
 }
@@ -255,9 +300,12 @@ Releasers ReleaserIndex::of_lock(const SeenTask& task, const Need& need) const {
 void ReleaserIndex::add_unseen(const std::string& object, Releasers& to) const {
   for (const auto& [pid, process] : seen_.processes) {
     if (process.hands_over || process.registered) to.unseen.insert(pid);
-    if (!process.opaque.empty() && may_hold(pid, object)) {
+    if (process.opaque.empty()) continue;
+    if (may_hold(pid, object)) {
       to.open = object + " may be held by process " + std::to_string(pid) +
                 ", which cannot be looked into";
+    } else if (!births_tell_) {
+      to.unseen.insert(pid);
     }
   }
   to.unseen.insert(exiting_.begin(), exiting_.end());
@@ -265,7 +313,7 @@ void ReleaserIndex::add_unseen(const std::string& object, Releasers& to) const {
 
 /// A process that cannot be looked into has an object of others only by inheriting it. It did not
 /// if it is older than the object, and if so is the child of it that each holder descends from.
-/// What somebody hands to it over a socket is not ruled out by that: see hands_over.
+/// That somebody handed it over, over a socket, is not ruled out by that: births_tell.
 bool ReleaserIndex::may_hold(int opaque, const std::string& object) const {
   const auto birth = seen_.births.find(object);
   if (birth == seen_.births.end()) return true;

@@ -22,7 +22,8 @@ struct Releasers {
 class ReleaserIndex {
  public:
   /// Keeps a reference. `exiting`: processes that had no table to read because they exit.
-  ReleaserIndex(const Snapshot& seen, std::set<int> exiting);
+  /// `births_tell`: a process that cannot be looked into has an object by inheritance only.
+  ReleaserIndex(const Snapshot& seen, std::set<int> exiting, bool births_tell);
 
   Releasers of(const SeenTask& task, const Need& need) const;
   /// Processes that hold the object, whatever end.
@@ -40,16 +41,19 @@ class ReleaserIndex {
     const Descriptor* descriptor;
   };
 
-  Releasers of_object(const SeenTask& task, const Need& need) const;
-  Releasers of_socket(const SeenTask& task, const Descriptor& socket) const;
+  Releasers of_object(const Need& need) const;
+  Releasers of_socket(const Descriptor& socket) const;
+  Releasers of_exec(const SeenTask& task, int who) const;
+  Releasers of_vfork(const SeenTask& task) const;
   Releasers of_children(const SeenTask& task, int who) const;
   Releasers of_memory(const SeenTask& task) const;
   Releasers of_threads(const SeenTask& task) const;
   Releasers of_namespace(const SeenTask& task) const;
-  Releasers of_fuse() const;
+  Releasers of_fuse(const SeenTask& task) const;
   Releasers of_lock(const SeenTask& task, const Need& need) const;
   bool put_into(const SeenTask& task, const SeenTask& init) const;
   void add_threads(int pid, std::set<int>& to) const;
+  void add_descendants(int pid, std::set<int>& pids) const;
   void add_unseen(const std::string& object, Releasers& to) const;
   bool may_hold(int opaque, const std::string& object) const;
   bool started_before(int pid, double moment) const;
@@ -58,6 +62,8 @@ class ReleaserIndex {
 
   const Snapshot& seen_;
   std::set<int> exiting_;
+  bool births_tell_;
+  bool blind_ = false;  ///< there is a process of which not even the tasks are seen
   std::map<int, std::vector<int>> threads_;        ///< by pid
   std::map<int, std::vector<int>> children_;       ///< by pid
   std::map<std::string, std::vector<Held>> held_;  ///< by object

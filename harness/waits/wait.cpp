@@ -10,6 +10,7 @@
 #include "harness/judge/own_deadline.h"
 #include "harness/model/proc_text.h"
 #include "harness/model/snapshot_text.h"
+#include "harness/waits/places.h"
 #include "harness/waits/wait_words.h"
 
 namespace hangrate {
@@ -21,6 +22,7 @@ constexpr std::uint32_t kIn = 0x1;
 constexpr std::uint32_t kOut = 0x4;
 constexpr std::uint32_t kEdge = 1u << 31;
 constexpr std::uint32_t kOneShot = 1u << 30;
+constexpr std::uint32_t kExclusive = 1u << 28;
 constexpr std::uint32_t kPollBits = 0x0fffffff;
 
 Wait open(std::string why) {
@@ -58,8 +60,13 @@ class Reading {
     if (task_.syscall_name == "restart_syscall") return unknown("a call that was interrupted");
     if (auto wait = in_exec_or_ptrace()) return std::move(*wait);
     if (in("request_wait_answer")) return for_kind(NeedKind::FuseReply);
-    if (task_.state == 'D') return uninterruptible();
-    return by_call();
+    Wait wait = task_.state == 'D' ? uninterruptible() : by_call();
+    if (wait.kind == Wait::Kind::Closed && wait.needs.front().kind != NeedKind::PipeLock &&
+        !in_its_place(task_)) {
+      return unknown("it sleeps in " + place_of(task_) + ", where " + task_.syscall_name +
+                     " waits for something else");
+    }
+    return wait;
   }
 
  private:
@@ -103,7 +110,8 @@ class Reading {
     if (is_one_of(task_.syscall_name, {"vfork", "clone", "clone3"})) {
       return for_kind(NeedKind::Vfork);
     }
-    if (in_pipe()) return on(argument(0), NeedKind::PipeLock);
+    const bool one = !is_one_of(task_.syscall_name, {"splice", "tee", "dup2", "dup3"});
+    if (in_pipe() && one) return on(argument(0), NeedKind::PipeLock);
     return unknown("it waits in " + (task_.wchan.empty() ? "the kernel" : task_.wchan) +
                    ", for a lock or a device");
   }
@@ -147,6 +155,8 @@ class Reading {
     Need need;
     need.kind = kind;
     need.descriptor = *found;
+    need.events = kind == NeedKind::Output ? kOut : kIn;
+    if (process_->split) return unknown("its threads have tables of their own");
     if (kind == NeedKind::FileLock) return closed(std::move(need));
     if (kind == NeedKind::PipeLock && found->kind != ObjectKind::Pipe) {
       return unknown("a lock of what is no pipe");
@@ -226,24 +236,27 @@ class Reading {
   Wait any_of(const std::vector<Watched>& set) const {
     Wait all{Wait::Kind::Closed, "", {}};
     for (const Watched& watched : set) {
-      const bool in = (watched.events & kIn) != 0;
-      const bool out = (watched.events & kOut) != 0;
-      const bool ends = !in && !out;  // hang-up and error come unasked
-      if (ends && (watched.events & kPollBits) == 0 && (watched.events & kOneShot) != 0) continue;
-      if (in || ends) take(all, watched, NeedKind::Input);
-      if (out) take(all, watched, NeedKind::Output);
+      const bool fired = (watched.events & kOneShot) != 0 && (watched.events & kPollBits) == 0;
+      if (!fired) take(all, watched);
       if (all.kind != Wait::Kind::Closed) return all;
     }
     return all.needs.empty() ? open("it waits for a signal") : all;
   }
-  void take(Wait& all, const Watched& watched, NeedKind kind) const {
-    Wait one = on(static_cast<std::uint32_t>(watched.number), kind);
+  /// Hang-up and error come unasked: who holds a read end waits for writers, whatever it asks for.
+  void take(Wait& all, const Watched& watched) const {
+    const Descriptor* found = descriptor(watched.number);
+    const bool reads = found == nullptr || found->reads;
+    Wait one =
+        on(static_cast<std::uint32_t>(watched.number), reads ? NeedKind::Input : NeedKind::Output);
     if (one.kind != Wait::Kind::Closed) {
       all = std::move(one);
       return;
     }
     for (Need& need : one.needs) {
-      need.repeats = need.repeats && (watched.events & (kEdge | kOneShot)) == 0;
+      need.events = watched.events & kPollBits & 0xffff;
+      need.any_end = need.descriptor.reads && need.descriptor.writes;
+      need.simple = true;
+      need.repeats = (watched.events & (kEdge | kOneShot | kExclusive)) == 0;
       all.needs.push_back(std::move(need));
     }
   }
@@ -270,19 +283,18 @@ class Reading {
     return on(argument(0), NeedKind::FileLock);
   }
 
-  /// fs/splice.c, v5.10 to v7.2: which end it waits for is told by the function.
+  /// fs/splice.c, v5.10 to v7.2: which end it waits for is told by the function. Anywhere else it
+  /// waits for what is not its pipe.
   Wait spliced() const {
-    for (const char* function : {"wait_for_space", "pipe_wait_writable", "opipe_prep"}) {
-      if (in(function)) {
-        return on(argument(task_.syscall_name == "splice" ? 2 : 1), NeedKind::Output);
-      }
+    const std::string place = place_of(task_);
+    const bool splice = task_.syscall_name == "splice";
+    if (is_one_of(place, {"wait_for_space", "pipe_wait_writable", "opipe_prep"})) {
+      return on(argument(splice ? 2 : 1), NeedKind::Output);
     }
-    for (const char* function :
-         {"splice_from_pipe_next", "splice_from_pipe", "pipe_wait_readable", "ipipe_prep"}) {
-      if (in(function)) return on(argument(0), NeedKind::Input);
+    if (is_one_of(place, {"splice_from_pipe_next", "pipe_wait_readable", "ipipe_prep"})) {
+      return on(argument(0), NeedKind::Input);
     }
-    if (task_.syscall_name == "splice") return on(argument(0), NeedKind::Input);
-    return unknown("what ends " + task_.syscall_name + " is not known here");
+    return unknown("what ends " + task_.syscall_name + " in " + place + " is not known here");
   }
 
   const TaskSample& task_;

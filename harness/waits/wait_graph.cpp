@@ -12,9 +12,7 @@ namespace hangrate {
 
 namespace {
 
-constexpr short kIn = 0x1;  // POLLIN, POLLOUT, POLLERR, POLLHUP of poll(2)
-constexpr short kOut = 0x4;
-constexpr short kError = 0x8;
+constexpr short kError = 0x8;  // POLLERR, POLLHUP of poll(2)
 constexpr short kHangUp = 0x10;
 
 /// Processes that exit in both looks have no table to read, and may hold anything still.
@@ -39,8 +37,7 @@ bool same_sleep(const SeenTask& a, const SeenTask& b) {
 }
 
 Question question_of(const SeenTask& task, const Need& need) {
-  const bool in = need.kind == NeedKind::Input;
-  return {task.sample.pid, need.descriptor.number, in ? kIn : kOut};
+  return {task.sample.pid, need.descriptor.number, static_cast<short>(need.events)};
 }
 
 bool askable(const Need& need) {
@@ -53,7 +50,7 @@ WaitGraph::WaitGraph(const Snapshot& before, const Snapshot& after, GraphOptions
     : before_(before),
       after_(after),
       options_(std::move(options)),
-      index_(after, exiting_in_both(before, after)) {
+      index_(after, exiting_in_both(before, after), options_.births_tell) {
   for (const auto& [tid, task] : after.tasks) {
     if (!still(task)) continue;
     Node node = node_of(task);
@@ -101,12 +98,6 @@ void WaitGraph::add_releasers(Node& node) const {
   }
 }
 
-bool WaitGraph::anything_closed() const {
-  return std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& entry) {
-    return entry.second.open.empty() && in_scope(entry.first);
-  });
-}
-
 std::vector<Question> WaitGraph::questions() const {
   const std::set<int> closed = closed_set({}, false);
   std::set<Question> all;
@@ -142,10 +133,20 @@ void WaitGraph::take(const Answers& answers) {
         node.open = need.descriptor.object + " could not be asked";
       } else if ((answer->second & (question.events | kError | kHangUp)) != 0) {
         node.ready.push_back(need);
+      } else if (other_end_is_missing(node, need, answer->second)) {
+        node.open = "nobody is seen at the other end of " + need.descriptor.object;
       }
     }
     if (!node.ready.empty()) node.open = "what it waits for is there";
   }
+}
+
+/// Neither held by anybody who is seen nor closed: the kernel holds it (autofs, 9p, a core dump),
+/// or it was passed on while we looked.
+bool WaitGraph::other_end_is_missing(const Node& node, const Need& need, short events) const {
+  const ObjectKind kind = need.descriptor.kind;
+  const bool pipe = kind == ObjectKind::Pipe || kind == ObjectKind::Other;
+  return pipe && (events & (kError | kHangUp)) == 0 && index_.of(*node.task, need).tasks.empty();
 }
 
 bool WaitGraph::unchanged(int tid, const Snapshot& third) const {

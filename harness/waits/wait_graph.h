@@ -26,8 +26,9 @@ struct Question {
 using Answers = std::map<Question, short>;
 
 struct GraphOptions {
-  std::set<int> scope;  ///< tids that are asked about; empty: all
-  bool signals_are_ours = false;
+  std::set<int> scope;            ///< tids that are asked about; empty: all
+  bool signals_are_ours = false;  ///< tasks of the scope send each other signals, nobody else
+  bool births_tell = false;       ///< see ReleaserIndex
 };
 
 class WaitGraph {
@@ -35,8 +36,6 @@ class WaitGraph {
   /// `after` was read later, and holds the processes too. Both are kept by reference.
   WaitGraph(const Snapshot& before, const Snapshot& after, GraphOptions options);
 
-  /// Does any task of the scope wait in a way that could be a hang?
-  bool anything_closed() const;
   std::vector<Question> questions() const;
   /// Processes that the third look must see.
   std::set<int> to_look_at_again() const;
@@ -71,6 +70,8 @@ class WaitGraph {
   void conclude(const Members& members, Diagnosis& diagnosis) const;
   std::string timer_of(const Members& members) const;
   bool catches_signals(const Members& members) const;
+  bool is_whole_scope(const Members& members) const;
+  bool other_end_is_missing(const Node& node, const Need& need, short events) const;
   ProofKind kind_of(const Members& members) const;
   std::vector<std::string> sentences(const Members& members) const;
   std::string cure_of(const Members& members) const;

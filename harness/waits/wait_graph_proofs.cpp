@@ -45,6 +45,14 @@ std::string WaitGraph::timer_of(const Members& members) const {
   return "";
 }
 
+/// Does every task that lives and is asked about hang in it? None of them can send a signal then.
+bool WaitGraph::is_whole_scope(const Members& members) const {
+  return std::all_of(options_.scope.begin(), options_.scope.end(), [&](int tid) {
+    const auto task = after_.tasks.find(tid);
+    return task == after_.tasks.end() || !alive(task->second.sample) || members.tids.contains(tid);
+  });
+}
+
 bool WaitGraph::catches_signals(const Members& members) const {
   return std::any_of(members.tids.begin(), members.tids.end(), [&](int tid) {
     const SeenTask& task = *nodes_.at(tid).task;
@@ -82,7 +90,8 @@ void WaitGraph::conclude(const Members& members, Diagnosis& diagnosis) const {
       }
       return;
     }
-    proof.only_a_signal = !options_.signals_are_ours && catches_signals(members);
+    const bool ours = options_.signals_are_ours && is_whole_scope(members);
+    proof.only_a_signal = !ours && catches_signals(members);
   }
   diagnosis.proofs.push_back(std::move(proof));
 }
@@ -98,7 +107,7 @@ std::vector<std::string> WaitGraph::sentences(const Members& members) const {
       std::set<int> others = node.releasers;
       others.erase(tid);
       line += others.empty() ? "; nobody else could end that"
-                             : "; only " + task_names(others, after_) + " could end that";
+                             : "; only " + names_of(others, after_) + " could end that";
     }
     all.push_back(std::move(line));
   }

@@ -57,18 +57,6 @@ std::string joined(const std::set<int>& all, const std::string& last, Name name)
 
 }  // namespace
 
-const char* proof_name(ProofKind kind) {
-  switch (kind) {
-    case ProofKind::LostWakeUp:
-      return "lost wake-up";
-    case ProofKind::Deadlock:
-      return "deadlock";
-    case ProofKind::Orphaned:
-      return "orphaned";
-  }
-  return "";
-}
-
 TaskRef ref_of(const TaskSample& task) {
   return {task.pid, task.tid, task.comm, task.state, task.syscall_name, task.wchan};
 }
@@ -82,14 +70,10 @@ std::string name_of(const TaskSample& task) {
   return name_of(ref_of(task));
 }
 
-std::string task_names(const std::set<int>& tids, const Snapshot& seen) {
-  return names_of(tids, seen);
-}
-
-std::string names_of(const std::set<int>& pids, const Snapshot& seen, const std::string& last) {
-  return joined(pids, last, [&](int pid) {
-    const auto task = seen.tasks.find(pid);
-    return task != seen.tasks.end() ? name_of(task->second.sample) : std::to_string(pid);
+std::string names_of(const std::set<int>& ids, const Snapshot& seen, const std::string& last) {
+  return joined(ids, last, [&](int id) {
+    const auto task = seen.tasks.find(id);
+    return task != seen.tasks.end() ? name_of(task->second.sample) : std::to_string(id);
   });
 }
 

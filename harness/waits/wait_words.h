@@ -16,8 +16,7 @@ TaskRef ref_of(const TaskSample& task);
 std::string name_of(const TaskSample& task);
 std::string name_of(const TaskRef& task);
 /// Of tasks by tid, of processes by pid: "a[1] and b[2]"; at most four of them.
-std::string task_names(const std::set<int>& tids, const Snapshot& seen);
-std::string names_of(const std::set<int>& pids, const Snapshot& seen,
+std::string names_of(const std::set<int>& ids, const Snapshot& seen,
                      const std::string& last = " and ");
 
 /// "gpg[12] sleeps in write (pipe_write) until there is room in pipe:[77]".

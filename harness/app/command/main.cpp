@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include <linux/close_range.h>
 #include <poll.h>
 #include <sys/wait.h>
 
@@ -27,6 +28,8 @@ constexpr Nanos kLongestPause = kSecond;
 constexpr Nanos kLongestLook = 2 * kSecond;
 constexpr Nanos kKillLimit = 2 * kSecond;
 constexpr Nanos kLookGap = 10 * kMilli;
+/// Memory that is used only as far as it is written to; beyond it a write fails.
+constexpr std::size_t kMostOutput = std::size_t{64} << 20;
 
 struct Command {
   std::vector<std::string> words;
@@ -84,7 +87,10 @@ bool find_proof() {
                      .signals_are_ours = true,
                      .gap = kLookGap},
                     kLongestLook);
-  if (seen) execution.seen = *seen;
+  if (!seen) return false;
+  execution.seen = *seen;
+  // Where a task of the trial could still send a signal that is handled, it is no proof.
+  std::erase_if(execution.seen.proofs, [](const WaitProof& proof) { return proof.only_a_signal; });
   return !execution.seen.proofs.empty();
 }
 
@@ -144,6 +150,7 @@ const hang_wait wait_for_end = {over, nap, look, kill_trial};
   setenv("HANGRATE_SEED", number, 1);
   for (const char* name : {HANG_SLOT_FD, HANG_SEARCH_FD, HANG_BELL_FD, kCommandVariable})
     unsetenv(name);
+  close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
   std::vector<char*> words;
   for (std::string& word : command.words) words.push_back(word.data());
   words.push_back(nullptr);
@@ -155,7 +162,7 @@ const hang_wait wait_for_end = {over, nap, look, kill_trial};
 void start() {
   execution = {};
   hang_phase("the command runs");
-  execution.output = make_output_file("hangrate-output");
+  execution.output = make_output_file("hangrate-output", kMostOutput);
   if (!execution.output) hang_fail("no file for its output: %s", strerror(errno));
   execution.pid = static_cast<pid_t>(hang_must(fork(), "fork"));
   if (execution.pid == 0) become_command(execution.output.get());
@@ -168,6 +175,7 @@ void watch() {
   const Nanos begin = now_ns();
   Nanos next = begin + kFirstLook;
   while (!over()) {
+    TrialTasks::reap_but(execution.pid);  // orphans that came to us
     const Nanos now = now_ns();
     if (now - begin > command.time_limit) {
       hang_phase("the time limit is over");
@@ -184,6 +192,10 @@ void watch() {
 
 int outcome() {
   if (hang_parked()) return HANG_CLEAN;  // the supervisor saw more
+  if (lseek(execution.output.get(), 0, SEEK_CUR) >= static_cast<off_t>(kMostOutput)) {
+    hang_note("it wrote more than 64 MiB, and what it then said of a failed write is no finding");
+    return HANG_INCONCLUSIVE;
+  }
   const CommandEnd end = meaning_of(execution.status, command.hit_exit);
   const std::string line = last_line();
   const char* behind = line.empty() ? "" : ": ";
