@@ -74,10 +74,6 @@ std::string first_loss(const Json& given, const Json& read, const std::string& p
   return "";
 }
 
-bool is_name(const std::string& text) {
-  return !text.empty() && text.find_first_not_of(kNameCharacters) == std::string::npos;
-}
-
 std::string fault_of_signatures(const std::vector<Signature>& signatures) {
   for (const Signature& signature : signatures) {
     if (signature.role.empty() || signature.role.size() > kLongestRole) {
@@ -152,6 +148,10 @@ Result<Json> parse(const std::string& text) {
 }
 
 }  // namespace
+
+bool is_name(const std::string& text) {
+  return !text.empty() && text.find_first_not_of(kNameCharacters) == std::string::npos;
+}
 
 Result<Manifest> read_manifest(const std::string& text) {
   auto json = parse(text);

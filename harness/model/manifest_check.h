@@ -15,4 +15,8 @@ namespace hangrate {
 /// value that is not understood, or is missing.
 Result<Manifest> read_manifest(const std::string& text);
 
+/// May a reproducer, a variant or a parameter be called so? It becomes part of paths and of every
+/// report.
+bool is_name(const std::string& text);
+
 }  // namespace hangrate

@@ -40,6 +40,7 @@ std::size_t width_of(const std::string& text) {
 std::string aligned(const std::vector<TextRow>& rows, const std::vector<bool>& right) {
   std::vector<std::size_t> width(right.size(), 0);
   for (const TextRow& row : rows) {
+    width.resize(std::max(width.size(), row.size()), 0);
     for (std::size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], width_of(row[i]));
   }
   std::string text;
@@ -49,7 +50,8 @@ std::string aligned(const std::vector<TextRow>& rows, const std::vector<bool>& r
       const bool last = i + 1 == row.size();
       const std::string padding(width[i] - width_of(row[i]), ' ');
       if (i > 0) line += "  ";
-      line += right[i] ? padding + row[i] : last ? row[i] : row[i] + padding;
+      const bool to_the_right = i < right.size() && right[i];
+      line += to_the_right ? padding + row[i] : last ? row[i] : row[i] + padding;
     }
     text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   }

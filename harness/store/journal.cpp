@@ -9,6 +9,7 @@
 
 #include "harness/base/output.h"
 #include "harness/model/json.h"
+#include "harness/model/manifest_check.h"
 
 namespace hangrate {
 
@@ -31,9 +32,9 @@ Result<void> check_header(const RunHeader& header) {
     const bool counts = spec.trials <= kMostTrials / 2 && spec.first <= kMostTrials / 2 &&
                         spec.search <= kMostTrials / 2 && spec.workers >= 1 &&
                         spec.workers <= kMostWorkers;
-    if (!known || !counts) {
+    if (!known || !counts || !is_name(spec.repro) || !is_name(spec.variant)) {
       return fail(Error::usage("malformed journal header: cell " + spec.repro + "/" + spec.variant +
-                               " has a variant or a number that cannot be"));
+                               " has a name, a variant or a number that cannot be"));
     }
   }
   return {};

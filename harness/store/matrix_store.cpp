@@ -6,6 +6,7 @@
 #include "harness/base/file.h"
 #include "harness/model/gate_json.h"
 #include "harness/model/json_fields.h"
+#include "harness/model/manifest_check.h"
 #include "harness/model/stated_json.h"
 
 namespace hangrate {
@@ -54,6 +55,10 @@ Result<MatrixHeader> header_of(const Json& json, const std::string& where) {
     return fail(Error::usage(where + ": made by a newer hangrate: use that one"));
   }
   auto header = json.get<MatrixHeader>();
+  for (const MatrixCell& cell : header.plan.cells) {
+    if (is_name(cell.repro) && is_name(cell.variant)) continue;
+    return fail(Error::usage(where + ": a cell has a name that cannot be"));
+  }
   if (header.confidence > 0.0 && header.confidence < 1.0) return header;
   return fail(Error::usage(where + ": its confidence is not between 0 and 1"));
 }
