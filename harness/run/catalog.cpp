@@ -119,6 +119,10 @@ Result<std::vector<CatalogEntry>> load_catalog(const std::string& folder,
 std::string catalog_folder(const std::string& override_path) {
   if (!override_path.empty()) return override_path;
   if (const char* folder = std::getenv("HANGRATE_REPRO_DIR"); folder != nullptr) return folder;
+  return own_programs();
+}
+
+std::string own_programs() {
   std::error_code error;
   const fs::path self = fs::read_symlink("/proc/self/exe", error);
   return (self.parent_path().parent_path() / "libexec" / "hangrate").string();

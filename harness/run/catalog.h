@@ -41,4 +41,7 @@ Result<std::string> adopt(const std::string& selector, std::vector<CatalogEntry>
 /// the running program.
 std::string catalog_folder(const std::string& override_path);
 
+/// ../libexec/hangrate beside the running program: what was built or installed with it.
+std::string own_programs();
+
 }  // namespace hangrate

@@ -81,7 +81,7 @@ void complete_command(Manifest& manifest, const std::string& folder) {
 }
 
 std::string command_runner() {
-  return fs::path(catalog_folder("")).append("run-command").string();
+  return fs::path(own_programs()).append("run-command").string();
 }
 
 std::string command_text(const Manifest& manifest) {

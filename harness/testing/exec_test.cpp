@@ -135,6 +135,14 @@ TEST_F(Exec, AJournalKnowsItsCommand) {
   EXPECT_EQ(again.code, 3) << again.err;  // weak, as before
 }
 
+TEST_F(Exec, ReproducersElsewhereDoNotHideItsRunner) {
+  const Ran ran =
+      run_command({"/usr/bin/env", "HANGRATE_REPRO_DIR=" + folder_.path(), kHangrate, "run",
+                   "--exec", "/bin/true", "--trials", "20", "-q", "--results", folder_ / "run"});
+  EXPECT_EQ(ran.code, 3) << ran.out << ran.err;  // few, and they ran
+  EXPECT_NE(ran.out.find("0/20"), ran.out.npos) << ran.out << ran.err;
+}
+
 TEST_F(Exec, ThatNothingElseGoesWithItIsTold) {
   for (const std::vector<std::string>& argv :
        {std::vector<std::string>{kHangrate, "run", "pipe_one_slot", "--exec", "true"},
