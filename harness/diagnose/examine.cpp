@@ -3,11 +3,11 @@
 
 #include <set>
 
-#include <time.h>
 #include <unistd.h>
 
 #include "harness/base/file.h"
 #include "harness/sys/namespaces.h"
+#include "harness/sys/pause.h"
 #include "harness/sys/proc_folder.h"
 #include "harness/sys/snapshot_reader.h"
 #include "harness/waits/wait.h"
@@ -16,11 +16,6 @@
 namespace hangrate {
 
 namespace {
-
-void sleep_for(Nanos span) {
-  const timespec time = to_timespec(span);
-  ::nanosleep(&time, nullptr);
-}
 
 /// Processes of a cgroup and of those below it; what ended meanwhile is left out.
 void add_members(const std::string& cgroup, std::set<int>& pids) {
@@ -52,10 +47,9 @@ class Examination {
  private:
   /// Cheap looks first: most tasks move, or wait in a way that can always end.
   Diagnosis look() {
-    const std::set<int> first_of = options_.scope.all ? std::set<int>() : pids_;
-    if (!options_.scope.all && nobody_sleeps(reader_.tasks(first_of))) return {};
+    if (!options_.scope.all && nobody_sleeps(reader_.tasks(pids_))) return {};
     const Snapshot before = reader_.tasks();
-    sleep_for(options_.gap);
+    pause_for(options_.gap);
     Snapshot after = reader_.tasks();
     if (anything_still(before, after)) reader_.objects(after);
     WaitGraph graph(before, after,
@@ -63,7 +57,7 @@ class Examination {
                      .signals_are_ours = options_.signals_are_ours,
                      .births_tell = ::geteuid() == 0});
     const Answers answers = ask(graph.questions());
-    sleep_for(options_.gap);
+    pause_for(options_.gap);
     const std::set<int> again = graph.to_look_at_again();
     Diagnosis diagnosis =
         graph.conclude(answers, again.empty() ? Snapshot() : reader_.tasks(again));

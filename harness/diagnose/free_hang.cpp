@@ -4,11 +4,10 @@
 #include <csignal>
 #include <set>
 
-#include <time.h>
-
 #include "harness/diagnose/examine_apart.h"
 #include "harness/sys/child.h"
 #include "harness/sys/fusectl.h"
+#include "harness/sys/pause.h"
 #include "harness/sys/process_handle.h"
 
 namespace hangrate {
@@ -19,11 +18,6 @@ constexpr Nanos kToSettle = 100 * kMilli;
 constexpr Nanos kLongestLook = 3 * kSecond;
 constexpr Nanos kLongestAbort = 5 * kSecond;
 
-void sleep_for(Nanos span) {
-  const timespec time = to_timespec(span);
-  ::nanosleep(&time, nullptr);
-}
-
 std::set<int> processes_of(const WaitProof& proof) {
   std::set<int> pids;
   for (const TaskRef& task : proof.members) pids.insert(task.pid);
@@ -32,7 +26,7 @@ std::set<int> processes_of(const WaitProof& proof) {
 
 /// Is none of these tasks part of a proof any more?
 Result<bool> is_free(const WaitProof& proof) {
-  sleep_for(kToSettle);
+  pause_for(kToSettle);
   const std::set<int> pids = processes_of(proof);
   ExamineOptions options;
   options.scope.pids = {pids.begin(), pids.end()};

@@ -53,9 +53,8 @@ std::string last_line() {
   const std::string tail = output_tail(execution.output.get(), 400);
   const std::size_t end = tail.find_last_not_of("\n ");
   if (end == tail.npos) return "";
-  const std::size_t begin = tail.rfind('\n', end);
-  return tail.substr(begin == tail.npos ? 0 : begin + 1,
-                     end - (begin == tail.npos ? 0 : begin + 1) + 1);
+  const std::size_t begin = tail.rfind('\n', end) + 1;  // 0 behind npos
+  return tail.substr(begin, end + 1 - begin);
 }
 
 // ---- What the kit asks. ----

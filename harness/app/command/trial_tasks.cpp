@@ -8,10 +8,10 @@
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "harness/model/proc_text.h"
+#include "harness/sys/pause.h"
 #include "harness/sys/proc_folder.h"
 #include "harness/sys/process_handle.h"
 
@@ -81,8 +81,7 @@ bool TrialTasks::kill_all(Nanos limit) {
     if (reap_but(0)) return true;
     kill_each();
     if (now_ns() > deadline) return false;
-    const timespec nap = to_timespec(kMilli / 2);
-    ::nanosleep(&nap, nullptr);
+    pause_for(kMilli / 2);
   }
 }
 
