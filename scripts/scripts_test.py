@@ -330,6 +330,17 @@ def test_test_installs_the_formatter_only_where_it_exists():
         expect(("clang-format-14" in machine.log()) == wanted and "libgtest-dev" in machine.log(), result)
 
 
+def test_test_says_again_at_its_end_why_a_test_failed():
+    machine = Machine().install()
+    output = "[ RUN      ] A.A\n/src/a_test.cpp:7: Failure\nExpected equality:\n  1\n  2\n\n" + "more\n" * 100 + "last\n"
+    machine.junit("unit", [CASE.format("A.A", "fail", '<failure message=""/>', output),
+                           CASE.format("A.B", "run", "", "not told")], 8)
+    result = machine.call("test")
+    end = result.stdout[result.stdout.index("---- A.A ----\n"):]
+    expect("\nlast\nFailed:\n  A.A: a_test.cpp:7: Expected equality: 1 2\n" in end, result)
+    expect("[27 lines left out]\n" in end and "not told" not in end, result)
+
+
 def test_junit_summary_reports_a_broken_file():
     machine = Machine()
     (machine.root / "x.xml").write_text("<testsuite><testcase")
