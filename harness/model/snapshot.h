@@ -64,6 +64,7 @@ struct SeenProcess {
   bool rings = false;       ///< it has an io_uring, which may do its reads and writes
   bool split = false;       ///< a thread has a table of its own: a number may mean two files
   bool timers = false;      ///< POSIX timers: one may send it a signal
+  bool timers_hidden = false;  ///< /proc/PID/timers cannot be read (no CONFIG_CHECKPOINT_RESTORE)
   bool operator==(const SeenProcess&) const = default;
 };
 

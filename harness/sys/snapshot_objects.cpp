@@ -89,7 +89,8 @@ void SnapshotObjects::read_process(int pid, int living, SeenProcess& process) {
   const std::string folder =
       "/proc/" + std::to_string(pid) + "/task/" + std::to_string(living) + "/";
   std::string text;
-  process.timers = !read_proc("/proc/" + std::to_string(pid) + "/timers", text) || !text.empty();
+  process.timers_hidden = !read_proc("/proc/" + std::to_string(pid) + "/timers", text);
+  process.timers = !text.empty();
   const bool listed = each_number(folder + "fd", [&](int number) {
     if (process.opaque.empty()) read_descriptor(folder, number, process);
   });

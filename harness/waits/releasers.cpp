@@ -304,6 +304,7 @@ void ReleaserIndex::add_unseen(const std::string& object, Releasers& to) const {
     if (may_hold(pid, object)) {
       to.open = object + " may be held by process " + std::to_string(pid) +
                 ", which cannot be looked into";
+      to.hidden.insert(pid);
     } else if (!births_tell_) {
       to.unseen.insert(pid);
     }

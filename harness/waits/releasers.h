@@ -17,6 +17,7 @@ struct Releasers {
   std::set<int> tasks;   ///< tids; the waiting task may be one of them
   std::set<int> unseen;  ///< pids that may hold the object without showing it
   std::string open;      ///< why others may release it as well; "": none of that
+  std::set<int> hidden;  ///< pids that cannot be looked into, if they are all there is to `open`
 };
 
 class ReleaserIndex {

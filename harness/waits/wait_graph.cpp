@@ -77,6 +77,7 @@ WaitGraph::Node WaitGraph::node_of(const SeenTask& task) const {
                       memory != after_.memory.end() ? memory->second : std::string());
   if (node.wait.kind != Wait::Kind::Closed) {
     node.open = node.wait.why;
+    node.askable = false;
     return node;
   }
   add_releasers(node);
@@ -88,6 +89,8 @@ void WaitGraph::add_releasers(Node& node) const {
     Releasers found = index_.of(*node.task, need);
     node.releasers.merge(found.tasks);
     node.unseen.merge(found.unseen);
+    node.askable = node.askable && (found.open.empty() || !found.hidden.empty());
+    node.hidden.merge(found.hidden);
     if (!found.open.empty()) node.open = std::move(found.open);
   }
   // A tracer may make it go on, and so does a child's end, by a SIGCHLD that is handled.
@@ -102,7 +105,7 @@ std::vector<Question> WaitGraph::questions() const {
   const std::set<int> closed = closed_set({}, false);
   std::set<Question> all;
   for (const auto& [tid, node] : nodes_) {
-    if (!node.open.empty() || (!closed.contains(tid) && !in_scope(tid))) continue;
+    if (!node.askable || (!closed.contains(tid) && !in_scope(tid))) continue;
     for (const Need& need : node.wait.needs) {
       if (askable(need)) all.insert(question_of(*node.task, need));
     }
@@ -114,8 +117,11 @@ std::set<int> WaitGraph::to_look_at_again() const {
   std::set<int> pids;
   for (const auto& [tid, node] : nodes_) {
     pids.insert(node.task->sample.pid);
+    if (!node.askable) continue;
+    pids.insert(node.unseen.begin(), node.unseen.end());
+    pids.insert(node.hidden.begin(), node.hidden.end());
     for (const Need& need : node.wait.needs) {
-      if (node.open.empty() && askable(need)) pids.merge(index_.holders(need.descriptor.object));
+      if (askable(need)) pids.merge(index_.holders(need.descriptor.object));
     }
   }
   return pids;
@@ -124,7 +130,7 @@ std::set<int> WaitGraph::to_look_at_again() const {
 /// What is met already cannot be part of a deadlock; what could not be asked may be met.
 void WaitGraph::take(const Answers& answers) {
   for (auto& [tid, node] : nodes_) {
-    if (!node.open.empty()) continue;
+    if (!node.askable) continue;
     for (const Need& need : node.wait.needs) {
       if (!askable(need)) continue;
       const Question question = question_of(*node.task, need);
@@ -156,26 +162,52 @@ bool WaitGraph::unchanged(int tid, const Snapshot& third) const {
          same_sleep(then->second, now->second);
 }
 
-/// A wake-up goes to one of several waiters: while another who holds the object moves, or cannot
-/// move for now, the others rightly sleep on.
-bool WaitGraph::somebody_moved(const Node& node, const Need& need, const Snapshot& third) const {
-  for (const int pid : index_.holders(need.descriptor.object)) {
-    for (const int tid : index_.threads(pid)) {
-      if (tid == node.task->sample.tid) continue;
-      const auto other = nodes_.find(tid);
-      if (other == nodes_.end() || !unchanged(tid, third)) return true;
-      if (is_frozen(other->second.task->sample)) return true;
-    }
+/// A thread of it that is not `but` has moved, or cannot move for now, or is not seen.
+bool WaitGraph::process_moved(int pid, int but, const Snapshot& third) const {
+  const std::set<int> threads = index_.threads(pid);
+  if (threads.empty() && !index_.dead(pid)) return true;
+  for (const int tid : threads) {
+    if (tid == but) continue;
+    const auto other = nodes_.find(tid);
+    if (other == nodes_.end() || !unchanged(tid, third)) return true;
+    if (is_frozen(other->second.task->sample)) return true;
   }
   return false;
 }
 
-bool WaitGraph::lost_wake_up(const Node& node, const Snapshot& third) const {
-  if (node.ready.empty() || !node.unseen.empty()) return false;
+/// A wake-up goes to one of several waiters: while another who holds the object moves, or cannot
+/// move for now, the others rightly sleep on. One who may hold it without showing it is another.
+bool WaitGraph::somebody_moved(const Node& node, const Need& need, const Snapshot& third) const {
+  std::set<int> pids = index_.holders(need.descriptor.object);
+  pids.insert(node.unseen.begin(), node.unseen.end());
+  pids.insert(node.hidden.begin(), node.hidden.end());
+  return std::any_of(pids.begin(), pids.end(),
+                     [&](int pid) { return process_moved(pid, node.task->sample.tid, third); });
+}
+
+/// It would return at once, and neither it nor anybody else who may hold the object has moved.
+bool WaitGraph::simply_ready(const Node& node, const Snapshot& third) const {
   if (!unchanged(node.task->sample.tid, third)) return false;
   return std::any_of(node.ready.begin(), node.ready.end(), [&](const Need& need) {
     return need.simple && need.repeats && !somebody_moved(node, need, third);
   });
+}
+
+/// Whose wake-up it may have been, with no task that is seen to sleep on it: who receives a
+/// descriptor that is in flight, or io_uring for a file that is registered; "": nobody's.
+std::string WaitGraph::who_may_take(const Node& node) const {
+  for (const int pid : node.unseen) {
+    const auto process = after_.processes.find(pid);
+    if (process == after_.processes.end()) continue;
+    if (process->second.hands_over || process->second.registered) {
+      return "process " + std::to_string(pid) + " may hold it without showing it";
+    }
+  }
+  return "";
+}
+
+bool WaitGraph::lost_wake_up(const Node& node, const Snapshot& third) const {
+  return simply_ready(node, third) && who_may_take(node).empty();
 }
 
 /// The greatest set whose members can be released by members alone.
@@ -264,6 +296,13 @@ Diagnosis WaitGraph::conclude(const Answers& answers, const Snapshot& third) {
                             : "; all who are seen to hold it wait as well, but " +
                                   names_of(node.unseen, after_) + " may hold it without showing it";
     diagnosis.stuck.push_back({ref_of(node.task->sample), wait_words(*node.task, node.wait) + why});
+  }
+  for (const auto& [tid, node] : nodes_) {
+    if (told.contains(tid) || !in_scope(tid) || !simply_ready(node, third)) continue;
+    told.insert(tid);
+    diagnosis.stuck.push_back({ref_of(node.task->sample), wait_words(*node.task, node.wait) + "; " +
+                                                              ready_words(node.ready.front()) +
+                                                              ", but " + who_may_take(node)});
   }
   add_unkillable(third, told, diagnosis);
   return diagnosis;

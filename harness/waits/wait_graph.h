@@ -48,7 +48,9 @@ class WaitGraph {
     Wait wait;
     std::set<int> releasers;
     std::set<int> unseen;     ///< pids
+    std::set<int> hidden;     ///< pids
     std::string open;         ///< why it can end: not closed, whatever else is seen
+    bool askable = true;      ///< its objects; `open` is about who may hold them without showing it
     std::vector<Need> ready;  ///< needs that are met already
   };
   struct Members {
@@ -63,7 +65,10 @@ class WaitGraph {
   bool in_scope(int tid) const;
   void take(const Answers& answers);
   bool lost_wake_up(const Node& node, const Snapshot& third) const;
+  bool simply_ready(const Node& node, const Snapshot& third) const;
   bool somebody_moved(const Node& node, const Need& need, const Snapshot& third) const;
+  bool process_moved(int pid, int but, const Snapshot& third) const;
+  std::string who_may_take(const Node& node) const;
   std::set<int> closed_set(const std::set<int>& lost, bool with_unseen) const;
   std::vector<Members> components(const std::set<int>& closed, const std::set<int>& lost) const;
   bool unchanged(int tid, const Snapshot& third) const;

@@ -151,6 +151,52 @@ TEST_F(Graph, AProcessThatCannotBeLookedIntoHasNothingThatIsYoungerThanItsChildr
   EXPECT_TRUE(judged().proofs.empty());
 }
 
+/// A writer asleep although there is room, beside a process that may hold the pipe too.
+TEST_F(Graph, WhoMayHoldItWithoutShowingItRefutesALostWakeUpOnlyIfItMoves) {
+  made_.sleeper(10, "write", "0x1 0x0", "pipe_write");
+  made_.writes(10, 1, "pipe:[7]");
+  made_.sleeper(11, "nanosleep", "0x1 0x0");
+  made_.reads(11, 0, "pipe:[7]");
+  SeenTask& hidden = made_.sleeper(1, "pause", "0x0");
+  hidden.parent = 0;
+  const auto moves = [](Snapshot& third) { third.tasks[1].sample.switches = 2; };
+  const auto expect_that_it_is_heard = [&] {
+    ASSERT_EQ(judged(kPollOut).proofs.size(), 1U);
+    EXPECT_EQ(judged(kPollOut).proofs[0].kind, ProofKind::LostWakeUp);
+    EXPECT_TRUE(judged(kPollOut, moves).proofs.empty());
+    EXPECT_TRUE(judged(0).proofs.empty()) << "no room";
+  };
+  made_.seen().processes[1].opaque = "Permission denied";
+  expect_that_it_is_heard();
+  hidden.sample.wchan = "do_freezer_trap";
+  EXPECT_TRUE(judged(kPollOut).proofs.empty()) << "it may have been woken before it was frozen";
+  hidden.sample.wchan = "somewhere";
+  hidden.sample.state = 'R';
+  EXPECT_TRUE(judged(kPollOut).proofs.empty());
+  made_.seen().processes[1].opaque = "";
+  exits_in_fuse(hidden);
+  expect_that_it_is_heard();
+  made_.seen().processes[99].opaque = "a read of its files blocks";
+  EXPECT_TRUE(judged(kPollOut).proofs.empty()) << "whether that one moves is not seen";
+}
+
+/// No task sleeps for it: its wake-up is nobody's that moves.
+TEST_F(Graph, AnEndInFlightOrRegisteredLeavesALostWakeUpStuck) {
+  made_.sleeper(10, "write", "0x1 0x0", "pipe_write");
+  made_.writes(10, 1, "pipe:[7]");
+  made_.sleeper(11, "nanosleep", "0x1 0x0");
+  made_.reads(11, 0, "pipe:[7]");
+  SeenProcess& sender = made_.seen().processes[11];
+  for (bool* hides : {&sender.hands_over, &sender.registered}) {
+    *hides = true;
+    EXPECT_TRUE(judged(kPollOut).proofs.empty());
+    ASSERT_EQ(judged(kPollOut).stuck.size(), 1U);
+    EXPECT_EQ(judged(kPollOut).stuck[0].task.pid, 10);
+    *hides = false;
+  }
+  EXPECT_EQ(judged(kPollOut).proofs.size(), 1U);
+}
+
 TEST_F(Graph, ProvesALostWakeUpOfAWriterThatHasRoom) {
   made_.sleeper(10, "write", "0x1 0x0", "pipe_write");
   made_.writes(10, 1, "pipe:[7]");
@@ -401,9 +447,30 @@ TEST_F(Graph, AHandlerOfSigalrmLeavesItStuckWhoeverSendsSignals) {
   EXPECT_EQ(seen.stuck.size(), 2U);
 }
 
-TEST_F(Graph, ATimerOfItsOwnLeavesItStuck) {
+/// Without a handler it could but kill. Kernels without CONFIG_CHECKPOINT_RESTORE show none.
+TEST_F(Graph, ATimerLeavesStuckWhatHandlesSignals) {
   full_pipe_with_a_parent_that_waits();
-  made_.seen().processes[11].timers = true;
+  options_.signals_are_ours = true;
+  SeenProcess& writer = made_.seen().processes[11];
+  for (bool* timer : {&writer.timers, &writer.timers_hidden}) {
+    *timer = true;
+    made_.seen().tasks[11].caught = 1U << (10 - 1);
+    EXPECT_TRUE(judged().proofs.empty());
+    EXPECT_EQ(judged().stuck.size(), 2U);
+    made_.seen().tasks[11].caught = 0;
+    EXPECT_EQ(judged().proofs.size(), 1U);
+    *timer = false;
+  }
+}
+
+TEST_F(Graph, ATaskThatExitsRunsNoHandlerOfATimer) {
+  made_.seen().fuse_waiting[40] = 1;
+  SeenTask& task = made_.sleeper(10, "close", "0x3 0x0");
+  exits_in_fuse(task);
+  task.caught = 1U << (10 - 1);
+  made_.seen().processes[10].timers_hidden = true;
+  EXPECT_EQ(judged().proofs.size(), 1U);
+  task.sample.flags = 0;
   EXPECT_TRUE(judged().proofs.empty());
 }
 
