@@ -92,8 +92,8 @@ void WaitGraph::conclude(const Members& members, Diagnosis& diagnosis) const {
   if (fuse) proof.connections = owing_connections(after_);
   if (!members.lost) {
     if (const std::string timer = timer_of(members); !timer.empty()) {
-      for (const TaskRef& task : proof.members) {
-        diagnosis.stuck.push_back({task, timer});
+      for (std::size_t i = 0; i < proof.members.size(); ++i) {
+        diagnosis.stuck.push_back({proof.members[i], proof.sentences[i] + "; but " + timer});
       }
       return;
     }
