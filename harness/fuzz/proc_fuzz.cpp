@@ -26,9 +26,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   take_fdinfo(text, descriptor, process);
   descriptor.kind = ObjectKind::Epoll;
   process.descriptors.push_back(descriptor);
-  sample.syscall_name = size % 2 == 0 ? "epoll_wait" : "poll";
-  (void)wait_of(task, &process, text);
-  (void)memory_wanted(sample);
+  for (const char* call : {"epoll_wait", "poll", "select", "futex"}) {
+    sample.syscall_name = call;
+    (void)wait_of(task, &process, text);
+    (void)memory_wanted(sample);
+  }
   (void)parse_locks(text);
   (void)locked_file(text);
   (void)parse_task_stacks(text);

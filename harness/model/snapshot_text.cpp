@@ -146,14 +146,23 @@ std::string locked_file(std::string_view fdinfo) {
   return file;
 }
 
-std::optional<MemoryWanted> memory_wanted(const TaskSample& task) {
-  const std::uint64_t address = syscall_argument(task, 0).value_or(0);
-  if (address == 0) return std::nullopt;
-  if (task.syscall_name == "futex") return MemoryWanted{address, sizeof(std::uint32_t)};
-  if (task.syscall_name != "poll" && task.syscall_name != "ppoll") return std::nullopt;
-  const std::uint64_t count = syscall_argument(task, 1).value_or(0);
-  if (count == 0 || count > kMostPolled) return std::nullopt;
-  return MemoryWanted{address, count * kPollEntry};
+std::vector<MemoryWanted> memory_wanted(const TaskSample& task) {
+  const auto argument = [&](std::size_t index) {
+    return syscall_argument(task, index).value_or(0);
+  };
+  std::vector<MemoryWanted> parts;
+  if (task.syscall_name == "futex") {
+    if (argument(0) != 0) parts.push_back({argument(0), sizeof(std::uint32_t)});
+  } else if (task.syscall_name == "poll" || task.syscall_name == "ppoll") {
+    const bool some = argument(1) != 0 && argument(1) <= kMostPolled;
+    if (argument(0) != 0 && some) parts.push_back({argument(0), argument(1) * kPollEntry});
+  } else if (task.syscall_name == "select" || task.syscall_name == "pselect6") {
+    const std::size_t bytes = argument(0) <= kMostSelected ? select_bytes(argument(0)) : 0;
+    for (std::size_t set = 1; set <= kSelectSets && bytes != 0; ++set) {
+      if (argument(set) != 0) parts.push_back({argument(set), bytes});
+    }
+  }
+  return parts;
 }
 
 }  // namespace hangrate

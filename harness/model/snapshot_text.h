@@ -3,7 +3,6 @@
 // Pure parsers of what tells the objects of a process: links of /proc/PID/fd, fdinfo, /proc/locks.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,14 +29,21 @@ std::vector<LockWait> parse_locks(std::string_view text);
 /// "08:01:1234" of a "lock:" line of fdinfo; "": there is none.
 std::string locked_file(std::string_view fdinfo);
 
-/// What of a sleeping task's memory its wait is read from: its poll set or its futex word.
+/// What of a sleeping task's memory its wait is read from: its poll set, the sets of its select
+/// that are there, or its futex word. Empty: nothing, or more than is read.
 struct MemoryWanted {
   std::uint64_t address = 0;
   std::size_t bytes = 0;
 };
-std::optional<MemoryWanted> memory_wanted(const TaskSample& task);
+std::vector<MemoryWanted> memory_wanted(const TaskSample& task);
 
 inline constexpr std::size_t kPollEntry = 8;  ///< bytes of a struct pollfd
 inline constexpr std::size_t kMostPolled = 512;
+inline constexpr std::size_t kSelectSets = 3;
+inline constexpr std::size_t kMostSelected = 4096;
+/// Bytes of a set of select(2) for that many files: whole words, as the kernel reads them.
+constexpr std::size_t select_bytes(std::size_t files) {
+  return (files + 63) / 64 * 8;
+}
 
 }  // namespace hangrate

@@ -52,6 +52,21 @@ TEST(SnapshotText, ALockThatIsWaitedForNamesItsOwner) {
   EXPECT_EQ(locked_file("pos:\t0\n"), "");
 }
 
+TEST(SnapshotText, OfASelectTheSetsThatAreThereAreWanted) {
+  TaskSample task;
+  task.syscall_name = "pselect6";
+  task.syscall = "270 0x41 0x1000 0x0 0x3000 0x0 0x0";  // 65 files: two words a set
+  const auto parts = memory_wanted(task);
+  ASSERT_EQ(parts.size(), 2U);
+  EXPECT_EQ(parts[0].address, 0x1000U);
+  EXPECT_EQ(parts[1].address, 0x3000U);
+  EXPECT_EQ(parts[1].bytes, 16U);
+  for (const char* files : {"0x0", "0x1001", "0xffffffffffffffff"}) {
+    task.syscall = std::string("270 ") + files + " 0x1000 0x2000 0x3000 0x0 0x0";
+    EXPECT_TRUE(memory_wanted(task).empty()) << files;
+  }
+}
+
 TEST(SnapshotText, OfStatusAndStatWhatDecidesASleep) {
   SeenTask task;
   parse_status(

@@ -178,14 +178,19 @@ void SnapshotObjects::read_sharers(const std::map<int, int>& living) {
 
 void SnapshotObjects::read_memory() {
   for (const auto& [tid, task] : seen_.tasks) {
-    const auto wanted = asleep(task.sample.state) ? memory_wanted(task.sample) : std::nullopt;
-    if (!wanted) continue;
+    if (!asleep(task.sample.state)) continue;
+    std::vector<iovec> there;
+    std::size_t size = 0;
+    for (const MemoryWanted& part : memory_wanted(task.sample)) {
+      there.push_back({reinterpret_cast<void*>(part.address), part.bytes});
+      size += part.bytes;
+    }
+    if (there.empty()) continue;
     begin_(task.sample.pid);
-    std::string bytes(wanted->bytes, '\0');
+    std::string bytes(size, '\0');
     const iovec here{bytes.data(), bytes.size()};
-    const iovec there{reinterpret_cast<void*>(wanted->address), bytes.size()};
-    const ssize_t n = ::process_vm_readv(task.sample.pid, &here, 1, &there, 1, 0);
-    if (n == static_cast<ssize_t>(bytes.size())) seen_.memory.emplace(tid, std::move(bytes));
+    const ssize_t n = ::process_vm_readv(task.sample.pid, &here, 1, there.data(), there.size(), 0);
+    if (n == static_cast<ssize_t>(size)) seen_.memory.emplace(tid, std::move(bytes));
   }
 }
 

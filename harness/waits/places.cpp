@@ -26,6 +26,7 @@ const std::vector<CallPlaces>& table() {
         "unix_wait_for_peer", "sk_stream_wait_memory"}},
       {{"wait4", "waitid"}, {"do_wait"}},
       {{"poll", "ppoll"}, {"do_sys_poll", "do_poll", "poll_schedule_timeout"}},
+      {{"select", "pselect6"}, {"do_select", "core_sys_select", "poll_schedule_timeout"}},
       {{"epoll_wait", "epoll_pwait", "epoll_pwait2"}, {"ep_poll", "do_epoll_wait"}},
       {{"futex"},
        {"futex_wait_queue", "futex_wait_queue_me", "futex_do_wait", "__futex_wait", "futex_wait"}},

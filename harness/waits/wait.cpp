@@ -17,9 +17,7 @@ namespace hangrate {
 
 namespace {
 
-// poll(2), epoll_ctl(2): the same numbers on every architecture for these.
-constexpr std::uint32_t kIn = 0x1;
-constexpr std::uint32_t kOut = 0x4;
+// epoll_ctl(2)
 constexpr std::uint32_t kEdge = 1u << 31;
 constexpr std::uint32_t kOneShot = 1u << 30;
 constexpr std::uint32_t kExclusive = 1u << 28;
@@ -129,7 +127,8 @@ class Reading {
       return on(argument(0), NeedKind::Output);
     }
     if (is_one_of(call, {"wait4", "waitid"})) return children();
-    if (is_one_of(call, {"poll", "ppoll"})) return polled();
+    if (is_poll(task_)) return polled(argument(1));
+    if (is_select(task_)) return polled(argument(0));
     if (is_one_of(call, {"epoll_wait", "epoll_pwait", "epoll_pwait2"})) return epoll();
     if (call == "futex") return futex();
     if (call == "flock") return on(argument(0), NeedKind::FileLock);
@@ -155,7 +154,7 @@ class Reading {
     Need need;
     need.kind = kind;
     need.descriptor = *found;
-    need.events = kind == NeedKind::Output ? kOut : kIn;
+    need.events = kind == NeedKind::Output ? kPollOut : kPollIn;
     if (process_->split) return unknown("its threads have tables of their own");
     if (kind == NeedKind::FileLock) return closed(std::move(need));
     if (kind == NeedKind::PipeLock && found->kind != ObjectKind::Pipe) {
@@ -202,27 +201,28 @@ class Reading {
     return for_kind(NeedKind::Children, one ? static_cast<int>(argument(1)) : 0);
   }
 
-  Wait polled() const {
-    const std::uint64_t count = argument(1);
+  Wait polled(std::uint64_t count) const {
     if (count == 0) return open("it waits for a signal");
-    if (count > kMostPolled) return unknown("it polls too many descriptors");
-    if (memory_.size() != count * kPollEntry) return unknown("its poll set cannot be read");
-    std::vector<Watched> set;
-    for (std::size_t i = 0; i < count; ++i) {
-      std::int32_t number = 0;
-      std::int16_t events = 0;
-      std::memcpy(&number, memory_.data() + i * kPollEntry, sizeof number);
-      std::memcpy(&events, memory_.data() + i * kPollEntry + 4, sizeof events);
-      if (number >= 0) set.push_back({number, static_cast<std::uint16_t>(events), 0});
-    }
-    return any_of(set);
+    const bool too_many = count > (is_poll(task_) ? kMostPolled : kMostSelected);
+    if (too_many) return unknown("it polls too many descriptors");
+    const auto set = poll_set(task_, memory_);
+    if (!set) return unknown("what it polls cannot be read");
+    Wait all{Wait::Kind::Closed, "", {}};
+    for (const PolledFile& file : *set) take(all, file, true);
+    return some_of(std::move(all));
   }
 
   Wait epoll() const {
     const Descriptor* own = descriptor(static_cast<int>(argument(0)));
     if (own == nullptr || own->kind != ObjectKind::Epoll) return unknown("its epoll is not known");
     if (own->watched.empty()) return open("it watches nothing that is known");
-    Wait all = any_of(own->watched);
+    Wait all{Wait::Kind::Closed, "", {}};
+    for (const Watched& watched : own->watched) {
+      const bool fired = (watched.events & kOneShot) != 0 && (watched.events & kPollBits) == 0;
+      const bool repeats = (watched.events & (kEdge | kOneShot | kExclusive)) == 0;
+      if (!fired) take(all, {watched.number, watched.events & kPollBits & 0xffff}, repeats);
+    }
+    all = some_of(std::move(all));
     if (all.kind == Wait::Kind::Closed) {
       Need holders;
       holders.kind = NeedKind::Interest;
@@ -232,31 +232,28 @@ class Reading {
     return all;
   }
 
-  /// One that is open opens them all.
-  Wait any_of(const std::vector<Watched>& set) const {
-    Wait all{Wait::Kind::Closed, "", {}};
-    for (const Watched& watched : set) {
-      const bool fired = (watched.events & kOneShot) != 0 && (watched.events & kPollBits) == 0;
-      if (!fired) take(all, watched);
-      if (all.kind != Wait::Kind::Closed) return all;
-    }
-    return all.needs.empty() ? open("it waits for a signal") : all;
+  static Wait some_of(Wait all) {
+    const bool none = all.kind == Wait::Kind::Closed && all.needs.empty();
+    return none ? open("it waits for a signal") : all;
   }
-  /// Hang-up and error come unasked: who holds a read end waits for writers, whatever it asks for.
-  void take(Wait& all, const Watched& watched) const {
-    const Descriptor* found = descriptor(watched.number);
+  /// One that is open opens them all. Hang-up and error come unasked: who holds a read end waits
+  /// for writers, whatever it asks for.
+  void take(Wait& all, const PolledFile& file, bool repeats) const {
+    if (all.kind != Wait::Kind::Closed) return;
+    const Descriptor* found = descriptor(file.number);
     const bool reads = found == nullptr || found->reads;
     Wait one =
-        on(static_cast<std::uint32_t>(watched.number), reads ? NeedKind::Input : NeedKind::Output);
+        on(static_cast<std::uint32_t>(file.number), reads ? NeedKind::Input : NeedKind::Output);
     if (one.kind != Wait::Kind::Closed) {
       all = std::move(one);
       return;
     }
     for (Need& need : one.needs) {
-      need.events = watched.events & kPollBits & 0xffff;
+      need.events = file.events;
+      need.unasked = file.unasked;
       need.any_end = need.descriptor.reads && need.descriptor.writes;
       need.simple = true;
-      need.repeats = (watched.events & (kEdge | kOneShot | kExclusive)) == 0;
+      need.repeats = repeats;
       all.needs.push_back(std::move(need));
     }
   }

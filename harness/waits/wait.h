@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/model/snapshot.h"
+#include "harness/waits/poll_set.h"
 
 namespace hangrate {
 
@@ -30,13 +31,13 @@ enum class NeedKind {
 
 struct Need {
   NeedKind kind = NeedKind::Input;
-  Descriptor descriptor;  ///< Input, Output, PipeLock, FileLock
-  std::uint32_t events =
-      0;  ///< Input, Output: the poll(2) events that end it, beside error and hang-up
-  bool any_end = false;  ///< of a pipe: it is held by both ends
-  int who = 0;           ///< Children: 0 any, > 0 this process; ExecLock: the process
-  bool repeats = true;   ///< Input, Output: false if what is ready now may have been told before
-  bool simple = true;    ///< Input, Output: poll(2) says whether the call would return
+  Descriptor descriptor;     ///< Input, Output, PipeLock, FileLock
+  std::uint32_t events = 0;  ///< Input, Output: the poll(2) events that end it,
+  std::uint32_t unasked = kPollError | kPollHangUp;  ///< and those that do without being asked for
+  bool any_end = false;                              ///< of a pipe: it is held by both ends
+  int who = 0;          ///< Children: 0 any, > 0 this process; ExecLock: the process
+  bool repeats = true;  ///< Input, Output: false if what is ready now may have been told before
+  bool simple = true;   ///< Input, Output: poll(2) says whether the call would return
 };
 
 struct Wait {

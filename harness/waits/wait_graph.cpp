@@ -12,9 +12,6 @@ namespace hangrate {
 
 namespace {
 
-constexpr short kError = 0x8;  // POLLERR, POLLHUP of poll(2)
-constexpr short kHangUp = 0x10;
-
 /// Processes that exit in both looks have no table to read, and may hold anything still.
 std::set<int> exiting_in_both(const Snapshot& before, const Snapshot& after) {
   std::set<int> pids;
@@ -137,7 +134,7 @@ void WaitGraph::take(const Answers& answers) {
       const auto answer = answers.find(question);
       if (answer == answers.end()) {
         node.open = need.descriptor.object + " could not be asked";
-      } else if ((answer->second & (question.events | kError | kHangUp)) != 0) {
+      } else if ((static_cast<std::uint32_t>(answer->second) & (need.events | need.unasked)) != 0) {
         node.ready.push_back(need);
       } else if (other_end_is_missing(node, need, answer->second)) {
         node.open = "nobody is seen at the other end of " + need.descriptor.object;
@@ -152,7 +149,8 @@ void WaitGraph::take(const Answers& answers) {
 bool WaitGraph::other_end_is_missing(const Node& node, const Need& need, short events) const {
   const ObjectKind kind = need.descriptor.kind;
   const bool pipe = kind == ObjectKind::Pipe || kind == ObjectKind::Other;
-  return pipe && (events & (kError | kHangUp)) == 0 && index_.of(*node.task, need).tasks.empty();
+  return pipe && (static_cast<std::uint32_t>(events) & (kPollError | kPollHangUp)) == 0 &&
+         index_.of(*node.task, need).tasks.empty();
 }
 
 bool WaitGraph::unchanged(int tid, const Snapshot& third) const {

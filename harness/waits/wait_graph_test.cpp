@@ -4,20 +4,13 @@
 // the healthy program that looks most like it.
 #include "harness/waits/wait_graph.h"
 
-#include <functional>
-
 #include <gtest/gtest.h>
 
 #include "harness/model/snapshot_text.h"
-#include "harness/testing/made_snapshot.h"
+#include "harness/testing/made_graph.h"
 
 namespace hangrate {
 namespace {
-
-using testing::MadeSnapshot;
-
-constexpr short kPollIn = 1;
-constexpr short kPollOut = 4;
 
 void exits_in_fuse(SeenTask& task) {
   task.sample.state = 'D';
@@ -25,34 +18,7 @@ void exits_in_fuse(SeenTask& task) {
   task.sample.stack = {"request_wait_answer", "fuse_flush", "filp_close"};
 }
 
-class Graph : public ::testing::Test {
- protected:
-  /// Three looks at the same; `change` makes the last one different.
-  Diagnosis judged(short ready = 0, const std::function<void(Snapshot&)>& change = {}) {
-    const Snapshot& before = made_.seen();
-    WaitGraph graph(before, made_.seen(), options_);
-    Answers answers;
-    for (const Question& question : graph.questions()) answers[question] = ready;
-    Snapshot third = made_.seen();
-    if (change) change(third);
-    return graph.conclude(answers, third);
-  }
-
-  void full_pipe_with_a_parent_that_waits() {
-    made_.sleeper(10, "wait4", "0xb 0x0");  // for process 11
-    made_.reads(10, 3, "pipe:[7]");
-    made_.sleeper(11, "write", "0x1 0x0").parent = 10;
-    made_.writes(11, 1, "pipe:[7]");
-  }
-  void reader_of_its_own_pipe() {
-    made_.sleeper(10, "read", "0x3 0x0");
-    made_.reads(10, 3, "pipe:[7]");
-    made_.writes(10, 4, "pipe:[7]");
-  }
-
-  MadeSnapshot made_;
-  GraphOptions options_;
-};
+using Graph = testing::MadeGraph;
 
 TEST_F(Graph, ProvesADeadlockOfAFullPipeAndAParentThatOnlyWaits) {
   full_pipe_with_a_parent_that_waits();

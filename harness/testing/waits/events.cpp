@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Waits for one of several things: epoll, poll, select. And eventfds, timerfds, what else is read.
+#include <algorithm>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -200,6 +202,72 @@ void select_own_ends() {
 void select_own_ends_timeout() {
   select_own(true);
 }
+struct SelectSets {
+  fd_set read, write, except;
+};
+/// `sets` of what is below `beyond`; without a timeout.
+void await_select(int beyond, SelectSets sets) {
+  must(syscall(SYS_pselect6, beyond, &sets.read, &sets.write, &sets.except, nullptr, nullptr),
+       "pselect6");
+}
+void select_both() {
+  const Pair pair = make_pair(SOCK_STREAM);
+  for (const int end : {pair.one, pair.other}) {
+    start(SYS_pselect6, {end}, [=] {
+      SelectSets sets = {};
+      FD_SET(end, &sets.read);
+      FD_SET(end, &sets.except);
+      await_select(end + 1, sets);
+    });
+  }
+}
+/// Its bit is set, and is beyond the number of files: the call does not look at it.
+void select_beyond() {
+  const Ends ends = make_pipe(), open = make_pipe();
+  const int beyond = std::max(ends.read, open.read);
+  if (open.read != beyond) fail("the later pipe has the lower number");
+  start(SYS_pselect6, {ends.read, ends.write, open.read}, [=] {
+    SelectSets sets = {};
+    FD_SET(ends.read, &sets.read);
+    FD_SET(open.read, &sets.read);
+    await_select(beyond, sets);
+  });
+  start(SYS_clock_nanosleep, {open.write}, nap);
+}
+/// Of the files in its three sets one can be made ready by a napper.
+void select_one_open(bool writes) {
+  const Ends own = make_pipe(), open = make_pipe();
+  const int end = writes ? open.write : open.read, other = writes ? open.read : open.write;
+  if (writes) fill(open.write);
+  start(SYS_pselect6, {own.read, own.write, end}, [=] {
+    SelectSets sets = {};
+    FD_SET(own.read, &sets.read);
+    FD_SET(end, writes ? &sets.write : &sets.read);
+    await_select(std::max(own.read, end) + 1, sets);
+  });
+  start(SYS_clock_nanosleep, {other}, nap);
+}
+void select_reader_open() {
+  select_one_open(true);
+}
+void select_writer_open() {
+  select_one_open(false);
+}
+/// The peer is gone in one direction: a hang-up is no room, and no exception.
+void select_hung_up() {
+  const Pair pair = make_pair(SOCK_STREAM);
+  start(SYS_pselect6, {pair.one}, [=] {
+    SelectSets sets = {};
+    must(shutdown(pair.one, SHUT_RDWR), "shutdown");
+    FD_SET(pair.one, &sets.except);
+    await_select(pair.one + 1, sets);
+  });
+  start(SYS_clock_nanosleep, {pair.other}, nap);
+}
+/// No file at all: it waits as pause(2) does.
+void select_nothing() {
+  start(SYS_pselect6, {}, [] { await_select(0, {}); });
+}
 
 // ---- Others that are read. ----
 
@@ -278,10 +346,24 @@ const Family kEvents{
     {"poll-other-event", "none", false, "",
      "waits to read of a socket that is writable; the peer naps", poll_other_event},
     {"poll-both", "deadlock", false, "", "two that poll to read, each the other's peer", poll_both},
-    {"select-own-ends", "orphaned|stuck", false, "", "waits for a pipe of its own",
-     select_own_ends},
+    {"select-own-ends", "orphaned", false, "", "waits for a pipe of its own", select_own_ends},
     {"select-own-ends-timeout", "none", false, "", "the same with a timeout of an hour",
      select_own_ends_timeout},
+    {"select-both", "deadlock", false, "",
+     "two that select to read or for exceptions, each the other's peer", select_both},
+    {"select-beyond-files", "orphaned", false, "",
+     "waits for a pipe of its own; a bit beyond the number of files names one whose writer naps",
+     select_beyond},
+    {"select-reader-naps", "none", false, "",
+     "waits for a pipe of its own or for room in a full one, whose reader naps",
+     select_reader_open},
+    {"select-writer-naps", "none", false, "",
+     "waits for a pipe of its own or for one whose writer naps", select_writer_open},
+    {"select-hung-up", "none|stuck", false, "",
+     "waits for an exception of a socket that is hung up, which is none; the peer naps",
+     select_hung_up},
+    {"select-nothing", "none", false, "", "no file: only a signal ends it, as with pause",
+     select_nothing},
     {"timerfd-armed", "none", false, "", "reader of a timer of an hour", timer_armed},
     {"timerfd-disarmed", "none|stuck|orphaned", false, "", "reader of a timer that is not set",
      timer_disarmed},
