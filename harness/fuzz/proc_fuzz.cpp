@@ -32,7 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)memory_wanted(sample);
   }
   (void)parse_locks(text);
-  (void)locked_file(text);
+  (void)held_locks(text);
+  (void)lock_file(parts[0], parts[1]);
   (void)parse_task_stacks(text);
   (void)parse_layout(text);
   return 0;

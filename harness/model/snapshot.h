@@ -48,9 +48,11 @@ struct Descriptor {
   std::string object;  ///< equal for the same object: "pipe:[77]", "eventfd 5", "/run/x.fifo"
   bool reads = false;
   bool writes = false;
-  int connection = 0;            ///< of a FuseDevice; 0: the kernel does not say
-  std::vector<Watched> watched;  ///< of an Epoll
-  std::string lock;              ///< the file, where fdinfo says that a lock is held through it
+  int connection = 0;              ///< of a FuseDevice; 0: the kernel does not say
+  std::vector<Watched> watched;    ///< of an Epoll
+  std::vector<std::string> locks;  ///< held through it, as fdinfo says: LockWait::lock
+  std::string file;  ///< LockWait::file; of one that a task waits through for the lock of an open
+                     ///< file description, where it is known
   bool operator==(const Descriptor&) const = default;
 };
 
@@ -68,11 +70,15 @@ struct SeenProcess {
   bool operator==(const SeenProcess&) const = default;
 };
 
-/// A line of /proc/locks that waits, and the line it waits for.
+/// A line of /proc/locks that waits, and the line it waits for: itself, or behind others that do.
 struct LockWait {
-  int waiter = 0;
+  int waiter = 0;    ///< -1: not told, of an open file description
   int owner = 0;     ///< who took it; the lock may have gone to a child since. -1: not told
-  std::string file;  ///< "00:1f:1234": device and inode
+  std::string kind;  ///< "FLOCK", "POSIX", "OFDLCK"
+  std::string file;  ///< "00:1f:1234": device and inode, as the file system itself has them
+  std::string
+      lock;  ///< what it waits for, as fdinfo writes it: "FLOCK ADVISORY WRITE 7 00:1f:1234 0 EOF"
+  bool only_one = true;  ///< no other lock reads so
   bool operator==(const LockWait&) const = default;
 };
 

@@ -2,6 +2,7 @@
 #include "harness/model/snapshot_text.h"
 
 #include <charconv>
+#include <cstdio>
 #include <map>
 
 #include "harness/base/text.h"
@@ -62,6 +63,19 @@ Watched watched_of(const std::vector<std::string_view>& words) {
   return watched;
 }
 
+/// "1: FLOCK  ADVISORY  WRITE 359 00:13:11691 0 EOF", with its owner.
+LockWait lock_of(const std::vector<std::string_view>& words) {
+  LockWait lock;
+  lock.owner = -1;
+  std::from_chars(words[4].data(), words[4].data() + words[4].size(), lock.owner);
+  lock.kind = words[1];
+  lock.file = words[5];
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    lock.lock += (i == 1 ? "" : " ") + std::string(words[i]);
+  }
+  return lock;
+}
+
 }  // namespace
 
 ObjectKind object_kind(std::string_view target) {
@@ -116,32 +130,63 @@ std::uint64_t inode_in(std::string_view object) {
   return at != object.npos ? number_in(object.substr(at + 2)) : 0;
 }
 
+bool waits_for_description(const TaskSample& task) {
+  constexpr std::uint64_t kSetLockWait = 38;  // F_OFD_SETLKW of asm-generic/fcntl.h
+  return task.syscall_name == "fcntl" && syscall_argument(task, 1).value_or(0) == kSetLockWait;
+}
+
 std::vector<LockWait> parse_locks(std::string_view text) {
   std::vector<LockWait> waits;
-  std::map<std::string, int, std::less<>> owners;  // by the number of the lock: "12:"
+  std::map<std::string, LockWait, std::less<>> held;  // by the number of the lock: "12:"
+  std::map<std::string, int> alike;
   each_line(text, [&](std::string_view line) {
-    const auto words = words_of(line);
-    const bool waits_here = words.size() > 6 && words[1] == "->";
-    const std::size_t at = waits_here ? 5 : 4;
-    if (words.size() <= at + 1) return;
-    int pid = -1;
-    std::from_chars(words[at].data(), words[at].data() + words[at].size(), pid);
+    auto words = words_of(line);
+    const bool waits_here = words.size() > 1 && words[1] == "->";
+    if (waits_here) words.erase(words.begin() + 1);
+    if (words.size() < 6) return;
+    LockWait lock = lock_of(words);
     if (!waits_here) {
-      owners[std::string(words[0])] = pid;
+      ++alike[lock.lock];
+      held[std::string(words[0])] = std::move(lock);
       return;
     }
-    const auto owner = owners.find(words[0]);
-    waits.push_back({pid, owner != owners.end() ? owner->second : -1, std::string(words[at + 1])});
+    lock.waiter = lock.owner;
+    const auto root = held.find(words[0]);
+    lock.owner = root != held.end() ? root->second.owner : -1;
+    lock.lock = root != held.end() ? root->second.lock : "";
+    waits.push_back(std::move(lock));
   });
+  for (LockWait& wait : waits) wait.only_one = alike[wait.lock] == 1;
   return waits;
 }
 
-std::string locked_file(std::string_view fdinfo) {
-  std::string file;
+std::vector<std::string> held_locks(std::string_view fdinfo) {
+  std::vector<std::string> locks;
   each_line(fdinfo, [&](std::string_view line) {
     if (!take(line, "lock:")) return;
     const auto words = words_of(line);
-    if (words.size() > 5 && words[1] != "->") file = std::string(words[5]);
+    if (words.size() > 5 && words[1] != "->") locks.push_back(lock_of(words).lock);
+  });
+  return locks;
+}
+
+std::string lock_file(std::string_view fdinfo, std::string_view mountinfo) {
+  std::string_view mount;
+  std::string_view inode;
+  each_line(fdinfo, [&](std::string_view line) {
+    const auto words = words_of(line);
+    if (words.size() == 2 && words[0] == "mnt_id:") mount = words[1];
+    if (words.size() == 2 && words[0] == "ino:") inode = words[1];
+  });
+  std::string file;
+  each_line(mountinfo, [&](std::string_view line) {  // "36 35 98:0 / /mnt rw ..."
+    const auto words = words_of(line);
+    if (words.size() < 3 || mount.empty() || inode.empty() || words[0] != mount) return;
+    const std::size_t colon = std::min(words[2].find(':'), words[2].size() - 1);
+    char device[32];
+    std::snprintf(device, sizeof device, "%02x:%02x:", static_cast<unsigned>(number_in(words[2])),
+                  static_cast<unsigned>(number_in(words[2].substr(colon + 1))));
+    file = device + std::string(inode);
   });
   return file;
 }

@@ -24,10 +24,16 @@ void take_fdinfo(std::string_view text, Descriptor& descriptor, SeenProcess& pro
 /// 77 of "pipe:[77]"; 0: the text has none.
 std::uint64_t inode_in(std::string_view object);
 
+/// Is it in fcntl(F_OFD_SETLKW)?
+bool waits_for_description(const TaskSample& task);
 /// Every wait of proc_locks(5) with the lock it waits for.
 std::vector<LockWait> parse_locks(std::string_view text);
-/// "08:01:1234" of a "lock:" line of fdinfo; "": there is none.
-std::string locked_file(std::string_view fdinfo);
+/// The "lock:" lines of fdinfo, each as LockWait::lock.
+std::vector<std::string> held_locks(std::string_view fdinfo);
+/// The file of a descriptor as LockWait::file, from its fdinfo and the mountinfo of its process:
+/// the device is that of the mount's file system, the inode its own (fdinfo has it since v5.14),
+/// which stat(2) need not say. "": not known.
+std::string lock_file(std::string_view fdinfo, std::string_view mountinfo);
 
 /// What of a sleeping task's memory its wait is read from: its poll set, the sets of its select
 /// that are there, or its futex word. Empty: nothing, or more than is read.

@@ -46,10 +46,36 @@ TEST(SnapshotText, ALockThatIsWaitedForNamesItsOwner) {
       "1: -> FLOCK  ADVISORY  WRITE 360 00:13:11691 0 EOF\n"
       "2: OFDLCK ADVISORY  READ -1 00:13:77 0 EOF\n");
   ASSERT_EQ(waits.size(), 1U);
-  EXPECT_EQ(waits[0], (LockWait{360, 359, "00:13:11691"}));
-  EXPECT_EQ(locked_file("pos:\t0\nlock:\t1: FLOCK  ADVISORY  WRITE 359 00:13:11691 0 EOF\n"),
-            "00:13:11691");
-  EXPECT_EQ(locked_file("pos:\t0\n"), "");
+  const std::string held = "FLOCK ADVISORY WRITE 359 00:13:11691 0 EOF";
+  EXPECT_EQ(waits[0], (LockWait{360, 359, "FLOCK", "00:13:11691", held, true}));
+  EXPECT_EQ(held_locks("pos:\t0\nlock:\t1: FLOCK  ADVISORY  WRITE 359 00:13:11691 0 EOF\n"),
+            std::vector<std::string>{held});
+  EXPECT_TRUE(held_locks("pos:\t0\n").empty());
+}
+
+/// Deeper: behind another one that waits (v5.13 and later).
+TEST(SnapshotText, OfTwoLocksThatReadAlikeItIsNotToldWhichOneIsWaitedFor) {
+  const auto waits = parse_locks(
+      "1: OFDLCK ADVISORY  READ -1 00:13:77 0 EOF\n"
+      "1: -> OFDLCK ADVISORY  WRITE -1 00:13:77 0 EOF\n"
+      "1:  -> OFDLCK ADVISORY  READ -1 00:13:77 0 EOF\n"
+      "2: OFDLCK ADVISORY  READ -1 00:13:77 0 EOF\n"
+      "3: POSIX  ADVISORY  WRITE 7 00:13:78 0 9\n"
+      "3: -> POSIX  ADVISORY  WRITE 8 00:13:78 5 EOF\n");
+  ASSERT_EQ(waits.size(), 3U);
+  EXPECT_EQ(waits[0].waiter, -1);
+  EXPECT_EQ(waits[1].lock, "OFDLCK ADVISORY READ -1 00:13:77 0 EOF");
+  EXPECT_FALSE(waits[0].only_one);
+  EXPECT_TRUE(waits[2].only_one);
+}
+
+TEST(SnapshotText, AFileOfALockIsNamedByItsMountAndInode) {
+  const std::string mounts =
+      "36 35 0:31 / / rw - btrfs /dev/vda rw\n40 36 253:1 / /mnt rw - ext4 /dev/vda1 rw\n";
+  EXPECT_EQ(lock_file("pos:\t0\nflags:\t0\nmnt_id:\t40\nino:\t1039\n", mounts), "fd:01:1039");
+  EXPECT_EQ(lock_file("mnt_id:\t36\nino:\t7\n", mounts), "00:1f:7");
+  EXPECT_EQ(lock_file("mnt_id:\t40\n", mounts), "") << "before v5.14";
+  EXPECT_EQ(lock_file("mnt_id:\t41\nino:\t7\n", mounts), "") << "of another namespace";
 }
 
 TEST(SnapshotText, OfASelectTheSetsThatAreThereAreWanted) {
@@ -82,10 +108,12 @@ TEST(SnapshotText, OfStatusAndStatWhatDecidesASleep) {
 TEST(SnapshotText, AnyTextIsTaken) {
   Descriptor descriptor;
   SeenProcess process;
-  for (const char* text : {"", "\n\n", "tfd:", "lock:", "1: -> ", "1: -> a b c d e", "ino:"}) {
+  for (const char* text : {"", "\n\n", "tfd:", "lock:", "1: -> ", "1: -> a b c d e",
+                           "ino:", "lock: 1: a b c d e", "mnt_id: 1\nino: 2\n1 2 3", "1 2 :"}) {
     take_fdinfo(text, descriptor, process);
     static_cast<void>(parse_locks(text));
-    static_cast<void>(locked_file(text));
+    static_cast<void>(held_locks(text));
+    static_cast<void>(lock_file(text, text));
   }
   EXPECT_TRUE(descriptor.watched.empty());
 }

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "harness/model/proc_text.h"
 #include "harness/model/snapshot_text.h"
 #include "harness/sys/namespaces.h"
 #include "harness/sys/proc_folder.h"
@@ -199,7 +200,7 @@ void SnapshotObjects::read_memory() {
 void SnapshotObjects::read_births() {
   for (const auto& [pid, process] : seen_.processes) {
     for (const Descriptor& d : process.descriptors) {
-      if (d.kind != ObjectKind::Pipe && d.lock.empty() && !is_unlinked(d.object)) continue;
+      if (d.kind != ObjectKind::Pipe && d.locks.empty() && !is_unlinked(d.object)) continue;
       begin_(pid);
       note_birth(d.object, "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(d.number),
                  d.kind == ObjectKind::Pipe);
@@ -237,10 +238,29 @@ void SnapshotObjects::read_locks() {
   for (auto& [pid, process] : seen_.processes) {
     const std::string folder = "/proc/" + std::to_string(pid) + "/fdinfo/";
     for (Descriptor& d : process.descriptors) {
-      if (!d.object.starts_with('/')) continue;
+      if (!d.object.starts_with('/') && !is_unlinked(d.object)) continue;
       begin_(pid);
-      if (read_proc(folder + std::to_string(d.number), text)) d.lock = locked_file(text);
+      if (read_proc(folder + std::to_string(d.number), text)) d.locks = held_locks(text);
     }
+  }
+  for (const auto& [tid, task] : seen_.tasks) {
+    if (waits_for_description(task.sample)) name_file(task.sample);
+  }
+}
+
+/// /proc/locks names no waiter of an open file description: it is found by its file.
+void SnapshotObjects::name_file(const TaskSample& task) {
+  const auto number = static_cast<int>(syscall_argument(task, 0).value_or(0));
+  const auto process = seen_.processes.find(task.pid);
+  if (process == seen_.processes.end()) return;
+  const std::string folder = "/proc/" + std::to_string(task.pid) + "/";
+  std::string info;
+  std::string mounts;
+  begin_(task.pid);
+  if (!read_proc(folder + "fdinfo/" + std::to_string(number), info)) return;
+  if (!read_proc(folder + "mountinfo", mounts)) return;
+  for (Descriptor& d : process->second.descriptors) {
+    if (d.number == number) d.file = lock_file(info, mounts);
   }
 }
 

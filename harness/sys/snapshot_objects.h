@@ -29,6 +29,7 @@ class SnapshotObjects {
   void read_births();
   void note_birth(const std::string& object, const std::string& path, bool by_change);
   void read_locks();
+  void name_file(const TaskSample& task);
   void read_fuse();
   void read_peers();
 

@@ -36,7 +36,7 @@ ReleaserIndex::ReleaserIndex(const Snapshot& seen, std::set<int> exiting, bool b
   for (const auto& [pid, process] : seen.processes) {
     blind_ = blind_ || (!process.opaque.empty() && !threads_.contains(pid));
     for (const Descriptor& d : process.descriptors) {
-      if (d.kind != ObjectKind::Other || !d.lock.empty() || is_unlinked(d.object)) {
+      if (d.kind != ObjectKind::Other || !d.locks.empty() || is_unlinked(d.object)) {
         held_[d.object].push_back({pid, &d});
       }
     }
@@ -269,29 +269,6 @@ Releasers ReleaserIndex::of_fuse(const SeenTask& task) const {
       found.open = "a connection without a server that is seen";
   }
   if (!owed) found.open = "no connection is seen that owes an answer";
-  return found;
-}
-
-/// The owner's number is that of who took it; a child that got the open file may hold it now.
-Releasers ReleaserIndex::of_lock(const SeenTask& task, const Need& need) const {
-  Releasers found;
-  bool told = false;
-  bool shown = false;  // through a descriptor; a mapping alone may keep it too
-  for (const LockWait& lock : seen_.locks) {
-    if (lock.waiter != task.sample.pid) continue;
-    told = true;
-    if (lock.owner > 0) add_threads(lock.owner, found.tasks);
-    for (const auto& [object, all] : held_) {
-      for (const Held& held : all) {
-        if (held.descriptor->lock != lock.file) continue;
-        shown = true;
-        add_threads(held.pid, found.tasks);
-      }
-    }
-  }
-  if (!told) return {{}, {}, "/proc/locks does not show its wait"};
-  if (!shown) return {{}, {}, "who holds the lock is not seen"};
-  add_unseen(need.descriptor.object, found);
   return found;
 }
 

@@ -52,6 +52,10 @@ class ReleaserIndex {
   Releasers of_namespace(const SeenTask& task) const;
   Releasers of_fuse(const SeenTask& task) const;
   Releasers of_lock(const SeenTask& task, const Need& need) const;
+  std::vector<const LockWait*> lock_waits(const SeenTask& task, const Need& need) const;
+  std::set<int> waiters_of(const LockWait& wait) const;
+  std::set<int> waiters_through(const std::string& file) const;
+  bool add_lock_holders(const LockWait& wait, std::set<int>& to) const;
   bool put_into(const SeenTask& task, const SeenTask& init) const;
   void add_threads(int pid, std::set<int>& to) const;
   void add_descendants(int pid, std::set<int>& pids) const;

@@ -499,20 +499,6 @@ TEST_F(Graph, AServerOfAConnectionThatOwesNothingIsNotAsked) {
   EXPECT_TRUE(judged().proofs.empty());
 }
 
-TEST_F(Graph, LocksThatCrossAreADeadlock) {
-  for (const int pid : {10, 11}) {
-    made_.sleeper(pid, "flock", "0x4 0x2");
-    made_.holds(pid, 3, ObjectKind::Other, "/tmp/a", true, true).lock =
-        pid == 10 ? "0:1:7" : "0:1:8";
-    made_.holds(pid, 4, ObjectKind::Other, "/tmp/b", true, true);
-  }
-  made_.seen().locks = {{10, 11, "0:1:8"}, {11, 10, "0:1:7"}};
-  EXPECT_EQ(judged().proofs.size(), 1U);
-  made_.sleeper(12, "nanosleep", "0x1 0x0");  // it got the open file by fork
-  made_.holds(12, 3, ObjectKind::Other, "/tmp/a", true, true).lock = "0:1:7";
-  EXPECT_TRUE(judged().proofs.empty());
-}
-
 TEST_F(Graph, AKilledTaskThatStandsStillIsStuckWithThatFact) {
   SeenTask& task = made_.sleeper(10, "read", "0x3 0x0", "some_lock");
   task.sample.state = 'D';

@@ -95,6 +95,77 @@ void two_ofd_locks() {
   start(SYS_fcntl, {}, [] { cross_ofd("file", "other"); });
   start(SYS_fcntl, {}, [] { cross_ofd("other", "file"); });
 }
+void own_ofd() {
+  folder();
+  start(SYS_fcntl, {}, [] {
+    lock_ofd(open_file("file"));
+    lock_ofd(open_file("file"));
+  });
+}
+void ofd_of_napper() {
+  const int held = open_file("file");
+  lock_ofd(held);
+  start(SYS_clock_nanosleep, {held}, nap);
+  start(SYS_fcntl, {}, [] { lock_ofd(open_file("file")); });
+}
+/// As two_flocks_forked(): a third process has one of the open file descriptions.
+void two_ofd_locks_forked() {
+  folder();
+  start(SYS_fcntl, {}, [] {
+    const int first = open_file("file"), second = open_file("other");
+    lock_ofd(first);
+    start(SYS_clock_nanosleep, {first}, nap);
+    for (; set_lock(second, F_OFD_SETLK, F_WRLCK); short_nap(2))
+      set_lock(second, F_OFD_SETLK, F_UNLCK);
+    lock_ofd(second);
+  });
+  start(SYS_fcntl, {}, [] { cross_ofd("other", "file"); });
+}
+/// A third process has both files open, each by an open of its own: it holds nothing of the locks.
+void two_ofd_locks_opened() {
+  two_ofd_locks();
+  start(SYS_clock_nanosleep, {}, [] {
+    open_file("file");
+    open_file("other");
+    nap();
+  });
+}
+/// Each waits for a range that the napper has, and has one of its own. /proc/locks names nobody.
+void ofd_ranges_of_napper() {
+  const int held = open_file("file");
+  const auto take_range = [](int fd, off_t start, int command) {
+    struct flock range = {};
+    range.l_type = F_WRLCK;
+    range.l_whence = SEEK_SET;
+    range.l_start = start;
+    range.l_len = 10;
+    must(fcntl(fd, command, &range), "F_OFD_SETLK");
+  };
+  take_range(held, 0, F_OFD_SETLK);
+  start(SYS_clock_nanosleep, {held}, nap);
+  for (const off_t own : {10, 20})
+    start(SYS_fcntl, {}, [=] {
+      const int file = open_file("file");
+      take_range(file, own, F_OFD_SETLK);
+      take_range(file, 0, F_OFD_SETLKW);
+    });
+}
+/// The name is gone, so nobody can open it again.
+void unlinked_flock(bool holder_naps) {
+  const int first = open_file("file"), second = open_file("file");
+  char path[96];
+  snprintf(path, sizeof path, "%s/file", folder());
+  must(unlink(path), "unlink");
+  lock_flock(first);
+  if (holder_naps) start(SYS_clock_nanosleep, {first}, nap);
+  start(SYS_flock, {first, second}, [=] { lock_flock(second); });
+}
+void unlinked_own_flock() {
+  unlinked_flock(false);
+}
+void unlinked_flock_of_napper() {
+  unlinked_flock(true);
+}
 /// Two POSIX locks that cross are EDEADLK; a lock and a pipe are not looked at together.
 void posix_and_pipe() {
   const Ends ends = make_pipe();
@@ -155,6 +226,21 @@ const Family kLocks{
      "waits for a flock that it has itself by another open of the file", own_flock},
     {"ofd-crossing", "deadlock", false, "",
      "two tasks, each has the lock of an open file description the other wants", two_ofd_locks},
+    {"ofd-own", "orphaned", false, "",
+     "waits for the lock of an open file description that it has by another open", own_ofd},
+    {"ofd-holder-naps", "none", false, "", "the same, and the holder naps", ofd_of_napper},
+    {"ofd-crossing-forked", "none", false, "",
+     "as ofd-crossing, and a napper has inherited one of the open file descriptions",
+     two_ofd_locks_forked},
+    {"ofd-crossing-opened", "deadlock", false, "",
+     "as ofd-crossing, and a napper has opened both files anew", two_ofd_locks_opened},
+    {"ofd-ranges-of-napper", "none", false, "",
+     "two wait for a range of a file that a napper has, and have ranges of their own",
+     ofd_ranges_of_napper},
+    {"flock-unlinked-own", "orphaned", false, "", "as flock-own, and the file has no name",
+     unlinked_own_flock},
+    {"flock-unlinked-holder-naps", "none", false, "", "the same, and a napper has the lock too",
+     unlinked_flock_of_napper},
     {"posix-lock-and-pipe", "deadlock", false, "",
      "reader of a pipe has the POSIX lock that the writer waits for", posix_and_pipe},
     {"posix-lock-holder-naps", "none", false, "", "waits for a POSIX lock, its holder naps",
