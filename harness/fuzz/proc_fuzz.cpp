@@ -32,6 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)memory_wanted(sample);
   }
   (void)parse_locks(text);
+  (void)parse_maps(text);
   (void)held_locks(text);
   (void)lock_file(parts[0], parts[1]);
   (void)parse_task_stacks(text);

@@ -82,6 +82,15 @@ struct LockWait {
   bool operator==(const LockWait&) const = default;
 };
 
+/// What the word of a futex lies in, by /proc/PID/maps (kernel/futex get_futex_key(), v5.10 to
+/// v7.2).
+struct FutexMemory {
+  bool shared = false;       ///< a file or memory that others may map; else of its process alone
+  std::string object;        ///< of what is shared: a name as Descriptor::object has it
+  std::vector<int> mappers;  ///< processes that map it
+  bool operator==(const FutexMemory&) const = default;
+};
+
 struct Snapshot {
   Nanos when = 0;
   std::map<int, SeenTask> tasks;                 ///< by tid
@@ -91,6 +100,7 @@ struct Snapshot {
   std::map<int, int> fuse_waiting;              ///< requests without an answer, by connection
   std::map<int, std::uint64_t> fuse_instances;  ///< inode of the folder of each in fusectl
   std::map<int, std::string> memory;            ///< by tid: what its poll set or futex word holds
+  std::map<int, FutexMemory> futexes;           ///< by tid; where it is known
   std::map<std::string, double> births;         ///< of objects, s since boot; where known
   std::vector<Absence> absent;
 };

@@ -191,6 +191,33 @@ std::string lock_file(std::string_view fdinfo, std::string_view mountinfo) {
   return file;
 }
 
+std::vector<MemoryMapping> parse_maps(std::string_view text) {
+  std::vector<MemoryMapping> all;
+  each_line(text, [&](std::string_view line) {
+    const auto words = words_of(line);
+    if (words.size() < 5 || words[1].size() < 4) return;
+    MemoryMapping mapping;
+    mapping.from = number_in(words[0], 16);
+    mapping.to = number_in(words[0].substr(std::min(words[0].find('-') + 1, words[0].size())), 16);
+    mapping.writes = words[1][1] == 'w';
+    mapping.shared = words[1][3] == 's';
+    mapping.file = std::string(words[3]) + ":" + std::string(words[4]);
+    if (words.size() > 5) {
+      mapping.name = line.substr(static_cast<std::size_t>(words[5].data() - line.data()));
+    }
+    all.push_back(std::move(mapping));
+  });
+  return all;
+}
+
+/// mm/shmem.c shmem_zero_setup(), mm/memfd.c, ipc/shm.c newseg() ("/SYSV..."), v5.10 to v7.2.
+/// Kernel memory without a folder belongs to a driver.
+bool is_private_file(const MemoryMapping& mapping) {
+  const std::string_view name = mapping.name;
+  if (!name.ends_with(" (deleted)")) return false;
+  return name.starts_with("/memfd:") || name.find('/', 1) != name.npos;
+}
+
 std::vector<MemoryWanted> memory_wanted(const TaskSample& task) {
   const auto argument = [&](std::size_t index) {
     return syscall_argument(task, index).value_or(0);

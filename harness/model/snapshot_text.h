@@ -35,6 +35,20 @@ std::vector<std::string> held_locks(std::string_view fdinfo);
 /// which stat(2) need not say. "": not known.
 std::string lock_file(std::string_view fdinfo, std::string_view mountinfo);
 
+/// A line of proc_pid_maps(5).
+struct MemoryMapping {
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+  bool writes = false;
+  bool shared = false;
+  std::string file;  ///< "00:01:1024": device and inode, as the file system itself has them
+  std::string name;  ///< "/memfd:x (deleted)"
+};
+std::vector<MemoryMapping> parse_maps(std::string_view text);
+/// Is it a kind of file that has no name, and that nobody maps but by a descriptor or by inheriting
+/// it? Not System V memory, nor what drivers keep.
+bool is_private_file(const MemoryMapping& mapping);
+
 /// What of a sleeping task's memory its wait is read from: its poll set, the sets of its select
 /// that are there, or its futex word. Empty: nothing, or more than is read.
 struct MemoryWanted {

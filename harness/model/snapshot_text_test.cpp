@@ -105,6 +105,28 @@ TEST(SnapshotText, OfStatusAndStatWhatDecidesASleep) {
   EXPECT_EQ(task.parent, 3);
 }
 
+TEST(SnapshotText, AMappingTellsWhatItMaps) {
+  const auto all = parse_maps(
+      "559a-559b rw-p 00000000 00:00 0 \n"
+      "7f00-7f10 rw-s 00001000 00:01 1024                      /dev/zero (deleted)\n"
+      "7f20-7f30 r--s 00000000 fd:01 77 /srv/with a space\n"
+      "7f40-7f50 rw-s 00000000 00:01 8 /SYSV00000000 (deleted)\n"
+      "7f60-7f70 rw-s 00000000 00:01 9 /memfd:x (deleted)\n"
+      "7f80-7f90 rw-s 00000000 00:01 9 /drm mm object (deleted)\n");
+  ASSERT_EQ(all.size(), 6U);
+  EXPECT_EQ(all[0].to, 0x559bU);
+  EXPECT_FALSE(all[0].shared);
+  EXPECT_EQ(all[1].file, "00:01:1024");
+  EXPECT_TRUE(all[1].shared && all[1].writes);
+  EXPECT_EQ(all[2].name, "/srv/with a space");
+  EXPECT_FALSE(all[2].writes);
+  EXPECT_TRUE(is_private_file(all[1]));
+  EXPECT_FALSE(is_private_file(all[2])) << "anybody may open it";
+  EXPECT_FALSE(is_private_file(all[3])) << "anybody may attach it";
+  EXPECT_TRUE(is_private_file(all[4]));
+  EXPECT_FALSE(is_private_file(all[5])) << "a driver may hand it out";
+}
+
 TEST(SnapshotText, AnyTextIsTaken) {
   Descriptor descriptor;
   SeenProcess process;
@@ -112,6 +134,7 @@ TEST(SnapshotText, AnyTextIsTaken) {
                            "ino:", "lock: 1: a b c d e", "mnt_id: 1\nino: 2\n1 2 3", "1 2 :"}) {
     take_fdinfo(text, descriptor, process);
     static_cast<void>(parse_locks(text));
+    static_cast<void>(parse_maps(text));
     static_cast<void>(held_locks(text));
     static_cast<void>(lock_file(text, text));
   }

@@ -19,6 +19,7 @@
 #include "harness/model/snapshot_text.h"
 #include "harness/sys/namespaces.h"
 #include "harness/sys/proc_folder.h"
+#include "harness/sys/snapshot_futexes.h"
 #include "harness/sys/unix_peers.h"
 
 namespace hangrate {
@@ -78,7 +79,9 @@ void SnapshotObjects::read() {
   read_locks();
   read_fuse();
   read_memory();
-  if (opaque_) read_births();
+  SnapshotFutexes futexes(seen_, begin_);
+  futexes.read();
+  if (opaque_) read_births(futexes.paths());
   for (const auto& [pid, process] : seen_.processes) {
     if (process.opaque.empty()) continue;
     seen_.absent.push_back({"descriptors of process " + std::to_string(pid), process.opaque});
@@ -197,7 +200,8 @@ void SnapshotObjects::read_memory() {
 
 /// A pipe's ctime is its birth since v6.15, before that of its last use; a FUSE connection's folder
 /// is made with it. A file is asked without a question to its server (AT_STATX_DONT_SYNC).
-void SnapshotObjects::read_births() {
+void SnapshotObjects::read_births(const std::map<std::string, std::string>& mapped) {
+  for (const auto& [object, path] : mapped) note_birth(object, path, false);
   for (const auto& [pid, process] : seen_.processes) {
     for (const Descriptor& d : process.descriptors) {
       if (d.kind != ObjectKind::Pipe && d.locks.empty() && !is_unlinked(d.object)) continue;

@@ -26,7 +26,7 @@ class SnapshotObjects {
   void settle_epolls(SeenProcess& process) const;
   void read_sharers(const std::map<int, int>& living);
   void read_memory();
-  void read_births();
+  void read_births(const std::map<std::string, std::string>& mapped);
   void note_birth(const std::string& object, const std::string& path, bool by_change);
   void read_locks();
   void name_file(const TaskSample& task);

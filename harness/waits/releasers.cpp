@@ -98,7 +98,9 @@ Releasers ReleaserIndex::of(const SeenTask& task, const Need& need) const {
     case NeedKind::Namespace:
       return blind_ ? hidden : of_namespace(task);
     case NeedKind::Futex:
-      return blind_ ? hidden : of_memory(task);
+      return blind_ ? hidden : of_futex(task);
+    case NeedKind::FutexOwner:
+      return blind_ ? hidden : of_owner(task, need.who);
   }
   return hidden;
 }
@@ -203,16 +205,6 @@ Releasers ReleaserIndex::of_threads(const SeenTask& task) const {
   }
   if (found.tasks.empty()) found.open = "no other thread is seen";
   return found;
-}
-
-/// Threads, and those of processes that share the memory.
-Releasers ReleaserIndex::of_memory(const SeenTask& task) const {
-  Releasers others{threads(task.sample.pid), {}, ""};
-  others.tasks.erase(task.sample.tid);
-  const auto process = seen_.processes.find(task.sample.pid);
-  if (process == seen_.processes.end()) return others;
-  for (const int pid : process->second.shares) add_threads(pid, others.tasks);
-  return others;
 }
 
 /// Whose pid namespace is that of the init `task`, or one below: who descends from it (reparented

@@ -47,7 +47,10 @@ class ReleaserIndex {
   Releasers of_exec(const SeenTask& task, int who) const;
   Releasers of_vfork(const SeenTask& task) const;
   Releasers of_children(const SeenTask& task, int who) const;
-  Releasers of_memory(const SeenTask& task) const;
+  Releasers of_futex(const SeenTask& task) const;
+  Releasers of_owner(const SeenTask& task, int who) const;
+  std::set<int> memory_of(int pid) const;
+  void add_wakers(const std::set<int>& pids, Releasers& to) const;
   Releasers of_threads(const SeenTask& task) const;
   Releasers of_namespace(const SeenTask& task) const;
   Releasers of_fuse(const SeenTask& task) const;

@@ -46,8 +46,9 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> wo
 /// A task and what else is known of it, to read its call.
 class Reading {
  public:
-  Reading(const SeenTask& task, const SeenProcess* process, const std::string& memory)
-      : task_(task.sample), process_(process), memory_(memory) {}
+  Reading(const SeenTask& task, const SeenProcess* process, const std::string& memory,
+          const FutexMemory* futex)
+      : task_(task.sample), process_(process), memory_(memory), futex_(futex) {}
 
   Wait wait() const {
     if (is_frozen(task_)) return open("it is frozen or stopped");
@@ -259,18 +260,35 @@ class Reading {
   }
 
   /// Its word is compared when it goes to sleep and not later: a changed word proves nothing.
+  /// linux/futex.h: WAIT 0, WAIT_BITSET 9; LOCK_PI 6, LOCK_PI2 13.
   Wait futex() const {
     constexpr std::uint64_t kPrivate = 128;
     const std::uint64_t operation = argument(1) & 127;
-    if (operation != 0 && operation != 9) return unknown("a futex with an owner in the kernel");
+    const bool locks = operation == 6 || operation == 13;
+    if (operation != 0 && operation != 9 && !locks) return unknown("a futex of a rare kind");
     std::uint32_t word = 0;
     if (memory_.size() != sizeof word) return unknown("its futex word cannot be read");
     std::memcpy(&word, memory_.data(), sizeof word);
+    if (locks) return futex_lock(word);
     if (word != static_cast<std::uint32_t>(argument(2))) {
       return unknown("its futex word has changed since it fell asleep");
     }
-    if ((argument(1) & kPrivate) == 0) return unknown("a futex that other processes may share");
+    if ((argument(1) & kPrivate) != 0) return for_kind(NeedKind::Futex);
+    if (futex_ == nullptr) return unknown("a futex that other processes may share");
+    if (!futex_->shared) return for_kind(NeedKind::Futex);
+    if (!is_unlinked(futex_->object)) return open("anybody may map " + futex_->object);
     return for_kind(NeedKind::Futex);
+  }
+
+  /// The kernel lets its owner alone unlock it (kernel/futex/pi.c futex_unlock_pi(), core.c
+  /// exit_pi_state_list(), v5.10 to v7.2), and has it marked as waited for.
+  static Wait futex_lock(std::uint32_t word) {
+    constexpr std::uint32_t kWaiters = 0x80000000;
+    constexpr std::uint32_t kOwnerDied = 0x40000000;
+    constexpr std::uint32_t kOwner = 0x3fffffff;
+    const bool settled = (word & kWaiters) != 0 && (word & kOwnerDied) == 0;
+    if (!settled || (word & kOwner) == 0) return unknown("the owner of its futex is not told");
+    return for_kind(NeedKind::FutexOwner, static_cast<int>(word & kOwner));
   }
 
   /// asm-generic/fcntl.h: F_SETLKW 7, F_OFD_SETLKW 38.
@@ -297,6 +315,7 @@ class Reading {
   const TaskSample& task_;
   const SeenProcess* process_;
   const std::string& memory_;
+  const FutexMemory* futex_;
 };
 
 }  // namespace
@@ -310,8 +329,9 @@ bool may_be_closed(const TaskSample& task) {
   return wait.kind != Wait::Kind::Open;
 }
 
-Wait wait_of(const SeenTask& task, const SeenProcess* process, const std::string& memory) {
-  return Reading(task, process, memory).wait();
+Wait wait_of(const SeenTask& task, const SeenProcess* process, const std::string& memory,
+             const FutexMemory* futex) {
+  return Reading(task, process, memory, futex).wait();
 }
 
 }  // namespace hangrate

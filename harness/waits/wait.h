@@ -15,18 +15,19 @@
 namespace hangrate {
 
 enum class NeedKind {
-  Input,      ///< of `descriptor`: data, a connection's end
-  Output,     ///< room in it
-  PipeLock,   ///< the mutex of a pipe
-  Children,   ///< one that changes its state; `who` as waitid(2) takes it
-  Vfork,      ///< the child that borrows its memory, to exec or exit
-  Threads,    ///< execve: the other threads, to exit
-  ExecLock,   ///< ptrace(PTRACE_ATTACH): the exec of `who`, to end
-  Namespace,  ///< the members of its pid namespace, to be reaped
-  FuseReply,  ///< of any server
-  FileLock,   ///< a flock(2) or an open file description lock
-  Futex,      ///< a thread of the same memory
-  Interest,   ///< who else holds the epoll, and may add to it
+  Input,       ///< of `descriptor`: data, a connection's end
+  Output,      ///< room in it
+  PipeLock,    ///< the mutex of a pipe
+  Children,    ///< one that changes its state; `who` as waitid(2) takes it
+  Vfork,       ///< the child that borrows its memory, to exec or exit
+  Threads,     ///< execve: the other threads, to exit
+  ExecLock,    ///< ptrace(PTRACE_ATTACH): the exec of `who`, to end
+  Namespace,   ///< the members of its pid namespace, to be reaped
+  FuseReply,   ///< of any server
+  FileLock,    ///< a flock(2) or an open file description lock
+  Futex,       ///< who has its memory, to wake it
+  FutexOwner,  ///< `who`, the owner of a futex that inherits priority, to unlock it
+  Interest,    ///< who else holds the epoll, and may add to it
 };
 
 struct Need {
@@ -35,7 +36,8 @@ struct Need {
   std::uint32_t events = 0;  ///< Input, Output: the poll(2) events that end it,
   std::uint32_t unasked = kPollError | kPollHangUp;  ///< and those that do without being asked for
   bool any_end = false;                              ///< of a pipe: it is held by both ends
-  int who = 0;          ///< Children: 0 any, > 0 this process; ExecLock: the process
+  int who =
+      0;  ///< Children: 0 any, > 0 this process; ExecLock: the process; FutexOwner: the thread
   bool repeats = true;  ///< Input, Output: false if what is ready now may have been told before
   bool simple = true;   ///< Input, Output: poll(2) says whether the call would return
 };
@@ -54,7 +56,8 @@ struct Wait {
 /// Could its call, with what is known of it without more reading, be the wait of a hang?
 bool may_be_closed(const TaskSample& task);
 
-/// `process` may be nullptr: not read.
-Wait wait_of(const SeenTask& task, const SeenProcess* process, const std::string& memory);
+/// `futex`: nullptr: not known. `process` may be nullptr: not read.
+Wait wait_of(const SeenTask& task, const SeenProcess* process, const std::string& memory,
+             const FutexMemory* futex = nullptr);
 
 }  // namespace hangrate

@@ -74,7 +74,9 @@ ProofKind WaitGraph::kind_of(const Members& members) const {
   for (const int tid : members.tids) {
     const Node& node = nodes_.at(tid);
     if (node.task->sample.pid != pid) return ProofKind::Deadlock;
-    if (node.wait.needs.front().kind == NeedKind::Futex && members.tids.size() > 1) {
+    const NeedKind kind = node.wait.needs.front().kind;
+    const bool futex = kind == NeedKind::Futex || kind == NeedKind::FutexOwner;
+    if (futex && members.tids.size() > 1) {
       return ProofKind::Deadlock;
     }
   }

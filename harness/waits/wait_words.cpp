@@ -34,7 +34,9 @@ std::string need_words(const Need& need) {
     case NeedKind::FileLock:
       return "the lock of " + object + " is free";
     case NeedKind::Futex:
-      return "another thread of it wakes its futex";
+      return "somebody who has its memory wakes its futex";
+    case NeedKind::FutexOwner:
+      return fmt::format("thread {}, which owns its futex, unlocks it", need.who);
     case NeedKind::Interest:
       return "something is added to its epoll";
   }

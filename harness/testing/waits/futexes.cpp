@@ -6,10 +6,13 @@
 #include <thread>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <time.h>
 
 #include "stage.h"
@@ -149,6 +152,13 @@ void shared_holder_naps() {
   await_at(holder, SYS_clock_nanosleep);
   start(SYS_futex, {}, [=] { lock(&both->one); });
 }
+/// One of two that wait for each other: each takes its own word, and waits once both are taken.
+void wait_in_turn(Mutexes* both, bool first) {
+  auto* words = reinterpret_cast<Word*>(both);
+  words[first ? 0 : 1] = 1;
+  while (words[first ? 1 : 0] == 0) short_nap(2);
+  futex_wait(&words[first ? 0 : 1], 1, nullptr, 0);
+}
 /// Closed but for the leader, which has the memory mapped too and pauses.
 void shared_crossing() {
   Mutexes* both = shared_mutexes();
@@ -159,6 +169,60 @@ void shared_crossing() {
   };
   start(SYS_futex, {}, [=] { take(&both->one, &both->other); });
   start(SYS_futex, {}, [=] { take(&both->other, &both->one); });
+}
+
+/// As shared_crossing(), and nobody else has the memory. `end`: who has a descriptor of it.
+void shared_alone(bool napper_has_file) {
+  const int file = static_cast<int>(must(memfd_create("wait-case", MFD_CLOEXEC), "memfd_create"));
+  must(ftruncate(file, sizeof(Mutexes)), "ftruncate");
+  if (napper_has_file) start(SYS_clock_nanosleep, {file}, nap);
+  for (const bool first : {true, false})
+    start(SYS_futex, {file}, [=] {
+      auto* both = static_cast<Mutexes*>(
+          mmap(nullptr, sizeof(Mutexes), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0));
+      if (both == MAP_FAILED) fail("mmap");
+      wait_in_turn(both, first);
+    });
+}
+void shared_crossing_alone() {
+  shared_alone(false);
+}
+void shared_crossing_file_of_napper() {
+  shared_alone(true);
+}
+/// The leader has unmapped it.
+void shared_unmapped(bool napper_maps) {
+  Mutexes* both = shared_mutexes();
+  if (napper_maps) start(SYS_clock_nanosleep, {}, nap);
+  start(SYS_futex, {}, [=] { wait_in_turn(both, true); });
+  start(SYS_futex, {}, [=] { wait_in_turn(both, false); });
+  must(munmap(both, sizeof(Mutexes)), "munmap");
+}
+void shared_crossing_unmapped() {
+  shared_unmapped(false);
+}
+void shared_crossing_mapped_by_napper() {
+  shared_unmapped(true);
+}
+/// Whoever knows the number may attach it.
+void shared_system_v() {
+  const int id = static_cast<int>(must(shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600), "shmget"));
+  void* memory = shmat(id, nullptr, 0);
+  must(shmctl(id, IPC_RMID, nullptr), "IPC_RMID");
+  if (memory == reinterpret_cast<void*>(-1)) fail("shmat");
+  start(SYS_futex, {}, [=] { futex_wait(static_cast<Word*>(memory), 0, nullptr, 0); });
+  must(shmdt(memory), "shmdt");
+}
+void shared_named() {
+  char path[96];
+  snprintf(path, sizeof path, "%s/file", folder());
+  const int file = static_cast<int>(must(open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600), "open"));
+  must(ftruncate(file, 4096), "ftruncate");
+  start(SYS_futex, {file}, [=] {
+    void* memory = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (memory == MAP_FAILED) fail("mmap");
+    futex_wait(static_cast<Word*>(memory), 0, nullptr, 0);
+  });
 }
 
 // ---- Priority inheritance: the kernel knows the owner. ----
@@ -192,6 +256,33 @@ void pi_holder_naps() {
   });
 }
 
+/// Its owner waits for a child that hangs by itself. A napper cannot unlock what it does not own.
+void pi_owner_hangs(bool napper) {
+  start(SYS_futex, {}, [=] {
+    static pthread_mutex_t mutex;
+    static std::atomic<int> taken;
+    init_pi(&mutex);
+    const Ends ends = make_pipe();
+    const pid_t child = start(SYS_read, {ends.read, ends.write}, [=] { read_byte(ends.read); });
+    close(ends.read);
+    close(ends.write);
+    start_thread(SYS_wait4, [=] {
+      lock(&mutex);
+      taken = 1;
+      wait_for(child);
+    });
+    if (napper) start_thread(SYS_clock_nanosleep, nap);
+    while (taken == 0) short_nap(1);
+    lock(&mutex);
+  });
+}
+void pi_owner_hangs_alone() {
+  pi_owner_hangs(false);
+}
+void pi_owner_hangs_napper() {
+  pi_owner_hangs(true);
+}
+
 const Family kFutexes{
     {"futex-relock", "orphaned|deadlock", false, "", "the only thread locks its mutex twice",
      relock},
@@ -216,6 +307,26 @@ const Family kFutexes{
     {"futex-shared-crossing", "none|stuck|deadlock", false, "",
      "two processes, each has the mutex the other wants; a third has the memory and pauses",
      shared_crossing},
+    {"futex-shared-crossing-memfd", "deadlock", false, "root",
+     "two processes that wait for each other in shared memory without a name, which both have",
+     shared_crossing_alone},
+    {"futex-shared-file-of-napper", "none|stuck", false, "",
+     "the same, and a napper has a descriptor of the memory: it may map it and wake",
+     shared_crossing_file_of_napper},
+    {"futex-shared-crossing-unmapped", "deadlock", false, "root",
+     "two processes that wait for each other in memory they have inherited",
+     shared_crossing_unmapped},
+    {"futex-shared-mapped-by-napper", "none|stuck", false, "",
+     "the same, and a napper has inherited it too", shared_crossing_mapped_by_napper},
+    {"futex-shared-system-v", "none|stuck", false, "",
+     "waits in System V memory, which anybody may attach", shared_system_v},
+    {"futex-shared-named", "none|stuck", false, "", "waits in a file, which anybody may map",
+     shared_named},
+    {"futex-pi-owner-hangs", "deadlock|orphaned", false, "",
+     "waits for a mutex that inherits priority; its owner waits for a hung child",
+     pi_owner_hangs_alone},
+    {"futex-pi-owner-hangs-napper", "deadlock|orphaned", false, "",
+     "the same, and a third thread naps, which could not unlock it", pi_owner_hangs_napper},
     {"futex-pi-crossing", "deadlock|orphaned|stuck", false, "",
      "two threads, each has the mutex the other wants, one of them inherits priority", pi_crossing},
     {"futex-pi-holder-naps", "none|stuck", false, "",
