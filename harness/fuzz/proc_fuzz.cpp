@@ -6,6 +6,7 @@
 #include "harness/judge/own_deadline.h"
 #include "harness/model/proc_text.h"
 #include "harness/model/snapshot_text.h"
+#include "harness/model/tcp_peers.h"
 #include "harness/waits/wait.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -33,6 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   (void)parse_locks(text);
   (void)parse_maps(text);
+  (void)quiet_tcp_peers(parts[0], parts[1]);
   (void)held_locks(text);
   (void)lock_file(parts[0], parts[1]);
   (void)parse_task_stacks(text);

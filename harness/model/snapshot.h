@@ -95,7 +95,7 @@ struct Snapshot {
   Nanos when = 0;
   std::map<int, SeenTask> tasks;                 ///< by tid
   std::map<int, SeenProcess> processes;          ///< by pid; those that were read
-  std::map<std::uint64_t, std::uint64_t> peers;  ///< of connected unix sockets, by inode
+  std::map<std::uint64_t, std::uint64_t> peers;  ///< of connected sockets, by inode
   std::vector<LockWait> locks;
   std::map<int, int> fuse_waiting;              ///< requests without an answer, by connection
   std::map<int, std::uint64_t> fuse_instances;  ///< inode of the folder of each in fusectl

@@ -17,6 +17,7 @@
 
 #include "harness/model/proc_text.h"
 #include "harness/model/snapshot_text.h"
+#include "harness/model/tcp_peers.h"
 #include "harness/sys/namespaces.h"
 #include "harness/sys/proc_folder.h"
 #include "harness/sys/snapshot_futexes.h"
@@ -76,6 +77,7 @@ void SnapshotObjects::read() {
   }
   read_sharers(living);
   read_peers();
+  read_tcp_peers();
   read_locks();
   read_fuse();
   read_memory();
@@ -286,7 +288,28 @@ void SnapshotObjects::read_peers() {
     seen_.absent.push_back({"unix sockets", peers.error().what()});
     return;
   }
-  seen_.peers = std::move(*peers);
+  seen_.peers.merge(*peers);
+}
+
+/// Of every network namespace that a process with a socket is in.
+void SnapshotObjects::read_tcp_peers() {
+  std::set<std::string> known;
+  for (const auto& [pid, process] : seen_.processes) {
+    const auto& all = process.descriptors;
+    const bool has_socket = std::any_of(
+        all.begin(), all.end(), [](const Descriptor& d) { return d.kind == ObjectKind::Socket; });
+    if (!has_socket) continue;
+    begin_(pid);
+    const std::string folder = "/proc/" + std::to_string(pid) + "/";
+    char name[64] = {};
+    if (::readlink((folder + "ns/net").c_str(), name, sizeof name - 1) < 0) continue;
+    if (!known.insert(name).second) continue;
+    std::string tcp;
+    std::string tcp6;
+    if (!read_proc(folder + "net/tcp", tcp)) continue;
+    if (!read_proc(folder + "net/tcp6", tcp6)) tcp6.clear();  // without IPv6
+    seen_.peers.merge(quiet_tcp_peers(tcp, tcp6));
+  }
 }
 
 }  // namespace hangrate

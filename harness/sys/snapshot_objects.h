@@ -32,6 +32,7 @@ class SnapshotObjects {
   void name_file(const TaskSample& task);
   void read_fuse();
   void read_peers();
+  void read_tcp_peers();
 
   Snapshot& seen_;
   const std::function<void(int)> begin_;

@@ -23,7 +23,8 @@ namespace {
 /// In which the stack alone tells what is waited for.
 bool wants_stack(const TaskSample& task) {
   if (task.state == 'D' || (task.flags & kFlagExiting) != 0) return true;
-  if (task.wchan.empty()) return true;  // v5.10 gives no place there
+  if (task.wchan.empty()) return true;          // v5.10 gives no place there
+  if (task.wchan == "wait_woken") return true;  // of many: of TCP, of terminals
   for (const char* call : {"execve", "execveat", "ptrace", "restart_syscall", "splice", "tee",
                            "sendfile", "vmsplice", "wait4", "waitid"}) {
     if (task.syscall_name == call) return true;
@@ -31,8 +32,14 @@ bool wants_stack(const TaskSample& task) {
   return task.syscall_name.empty();
 }
 
-/// SO_RCVTIMEO, SO_SNDTIMEO: a call on this socket ends by itself.
-bool has_time_limit(int socket) {
+/// SO_RCVTIMEO, SO_SNDTIMEO: a call on this socket ends by itself. What a connection of several
+/// paths (MPTCP) has on its way shows nowhere.
+bool may_end_by_itself(int socket) {
+  constexpr int kMultipath = 262;  // IPPROTO_MPTCP
+  int protocol = 0;
+  socklen_t size = sizeof protocol;
+  ::getsockopt(socket, SOL_SOCKET, SO_PROTOCOL, &protocol, &size);
+  if (protocol == kMultipath) return true;
   for (const int which : {SO_RCVTIMEO, SO_SNDTIMEO}) {
     timeval limit{};
     socklen_t bytes = sizeof limit;
@@ -117,7 +124,7 @@ std::optional<short> SnapshotReader::ask(int pid, int descriptor, short events) 
   const UniqueFd copy(static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), descriptor, 0)));
   if (!copy) return std::nullopt;
   pollfd look{.fd = copy.get(), .events = events, .revents = 0};
-  if (::poll(&look, 1, 0) < 0 || has_time_limit(copy.get())) return std::nullopt;
+  if (::poll(&look, 1, 0) < 0 || may_end_by_itself(copy.get())) return std::nullopt;
   return look.revents;
 }
 

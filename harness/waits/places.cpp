@@ -10,6 +10,9 @@ namespace hangrate {
 
 namespace {
 
+/// In which many wait, each for something else; its caller tells (kernel/sched/wait.c).
+constexpr std::string_view kShared = "wait_woken";
+
 struct CallPlaces {
   std::vector<std::string> calls;
   std::vector<std::string> places;
@@ -42,8 +45,11 @@ const std::vector<CallPlaces>& table() {
 }  // namespace
 
 std::string place_of(const TaskSample& task) {
-  if (!task.wchan.empty()) return task.wchan;
-  return task.stack.empty() ? "" : task.stack.front();
+  const std::string first = task.stack.empty() ? "" : task.stack.front();
+  const std::string place = task.wchan.empty() ? first : task.wchan;
+  if (place != kShared) return place;
+  const bool told = task.stack.size() > 1 && first == kShared;
+  return told ? task.stack[1] : place;
 }
 
 bool in_its_place(const TaskSample& task) {

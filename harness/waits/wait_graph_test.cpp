@@ -238,6 +238,18 @@ TEST_F(Graph, ATaskThatSleepsElsewhereInItsCallWaitsForSomethingElse) {
   }
 }
 
+/// Of TCP, of terminals, of much else.
+TEST_F(Graph, APlaceThatManyShareIsToldByItsCaller) {
+  reader_of_its_own_pipe();
+  TaskSample& task = made_.seen().tasks[10].sample;
+  task.wchan = "wait_woken";
+  EXPECT_TRUE(judged().proofs.empty());
+  task.stack = {"wait_woken", "sk_wait_data", "tcp_recvmsg_locked"};
+  EXPECT_EQ(judged().proofs.size(), 1U);
+  task.stack = {"wait_woken", "n_tty_read"};
+  EXPECT_TRUE(judged().proofs.empty());
+}
+
 TEST_F(Graph, ASpliceIsReadByTheEndItWaitsFor) {
   made_.sleeper(10, "splice", "0x3 0x0 0x5 0x0", "splice_from_pipe_next");
   made_.reads(10, 3, "pipe:[7]");

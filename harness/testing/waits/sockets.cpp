@@ -3,6 +3,7 @@
 // Sockets: unix streams have one peer each, datagrams and listeners have as many as come.
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -163,6 +164,51 @@ void tcp_both_read() {
   start(SYS_read, {pair.one}, [=] { read_byte(pair.one); });
   start(SYS_read, {pair.other}, [=] { read_byte(pair.other); });
 }
+void tcp_peer_naps() {
+  const Pair pair = tcp_pair();
+  start(SYS_read, {pair.one}, [=] { read_byte(pair.one); });
+  start(SYS_clock_nanosleep, {pair.other}, nap);
+}
+void tcp_both_poll() {
+  const Pair pair = tcp_pair();
+  for (const int end : {pair.one, pair.other})
+    start(kPoll, {end}, [=] {
+      pollfd wait = {end, POLLIN, 0};
+      must(poll(&wait, 1, -1), "poll");
+    });
+}
+/// A probe of the peer goes out by time, and may find it gone.
+void tcp_keepalive() {
+  const Pair pair = tcp_pair();
+  const int on = 1;
+  set_option(pair.other, SO_KEEPALIVE, &on, sizeof on);
+  start(SYS_read, {pair.one}, [=] { read_byte(pair.one); });
+  start(SYS_read, {pair.other}, [=] { read_byte(pair.other); });
+}
+void tcp_timeout() {
+  const Pair pair = tcp_pair();
+  const timeval hour = {3600, 0};
+  set_option(pair.other, SO_RCVTIMEO, &hour, sizeof hour);
+  start(SYS_read, {pair.one}, [=] { read_byte(pair.one); });
+  start(SYS_read, {pair.other}, [=] { read_byte(pair.other); });
+}
+/// Its peer is in the backlog: who has the listener can make a descriptor of it.
+void tcp_not_accepted() {
+  const int listener = internet_socket(SOCK_STREAM);
+  const int one = static_cast<int>(must(socket(AF_INET, SOCK_STREAM, 0), "socket"));
+  const sockaddr_in address = loopback(listener);
+  must(connect(one, reinterpret_cast<const sockaddr*>(&address), sizeof address), "connect");
+  start(SYS_read, {one}, [=] { read_byte(one); });
+  start(SYS_clock_nanosleep, {listener}, nap);
+}
+void tcp_both_write() {
+  const Pair pair = tcp_pair();
+  for (const int end : {pair.one, pair.other})
+    start(SYS_write, {end}, [=] {
+      fill(end);
+      for (;;) write_byte(end);
+    });
+}
 /// What is there stays there, so poll(2) says readable, and the call goes on waiting for more.
 void tcp_peek_all() {
   all_of_it(tcp_pair(), MSG_PEEK | MSG_WAITALL);
@@ -205,8 +251,19 @@ const Family kSockets{
     {"socket-full-datagrams", "none|stuck", false, "",
      "sendto a full queue without connect, so poll says writable; the receiver naps",
      full_datagrams},
-    {"tcp-both-read", "none|stuck|deadlock", false, "",
-     "two readers, each the other's peer over loopback", tcp_both_read},
+    {"tcp-both-read", "deadlock", false, "", "two readers, each the other's peer over loopback",
+     tcp_both_read},
+    {"tcp-peer-naps", "none", false, "", "reader over loopback, the peer naps", tcp_peer_naps},
+    {"tcp-both-poll", "deadlock", false, "", "two that poll to read, each the other's peer",
+     tcp_both_poll},
+    {"tcp-keepalive", "none|stuck", false, "", "as tcp-both-read, one end with SO_KEEPALIVE",
+     tcp_keepalive},
+    {"tcp-timeout", "none", false, "", "as tcp-both-read, one end with SO_RCVTIMEO of an hour",
+     tcp_timeout},
+    {"tcp-not-accepted", "none|stuck", false, "",
+     "reader whose connection is not accepted yet; the listener's holder naps", tcp_not_accepted},
+    {"tcp-both-write", "deadlock|stuck|none", false, "",
+     "two writers over loopback, each the other's reader: data is on its way", tcp_both_write},
     {"tcp-peek-all", "none|stuck", false, "",
      "MSG_PEEK with MSG_WAITALL of 100; 10 bytes stay in the queue, so poll says readable; the "
      "peer naps",
