@@ -12,6 +12,8 @@ namespace hangrate {
 struct GuestPlan {
   std::vector<std::string> modules;                ///< files to load, in order
   std::vector<std::vector<std::string>> commands;  ///< argv; "--channel PATH" is added
+  std::string folder;                              ///< where they start, "" = the root
+  std::string path;                                ///< their $PATH, "" = none
   bool lone_cpu = false;  ///< commands run with kLoneCpuVariable set: harness/sys/lone_cpu.h
 };
 
@@ -24,6 +26,7 @@ inline constexpr const char* kByeLine = "bye";      ///< all commands were run
 
 inline constexpr const char* kPlanPath = "/hangrate/plan.json";
 inline constexpr const char* kGuestHangrate = "/hangrate/bin/hangrate";
+inline constexpr const char* kGuestCommandRunner = "/hangrate/libexec/hangrate/run-command";
 inline constexpr const char* kReproFolder = "/hangrate/repros";
 inline constexpr const char* kModuleFolder = "/hangrate/modules";
 

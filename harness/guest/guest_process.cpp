@@ -45,12 +45,15 @@ Result<UniqueFd> make_guest_initramfs(const GuestSetup& setup) {
   auto modules = add_modules(*initramfs, setup.modules);
   if (!modules) return fail(modules.error());
   for (const GuestFile& file : setup.files) {
-    HR_TRY(initramfs->add_file(file.path, file.host_path));
+    HR_TRY(file.host_path.empty() ? initramfs->add_text(file.path, file.text)
+                                  : initramfs->add_file(file.path, file.host_path));
   }
   HR_TRY(initramfs->add_text(kPlanPath, dump_line({{"modules", *modules},
                                                    {"commands", setup.commands},
+                                                   {"folder", setup.payload.folder},
+                                                   {"path", setup.payload.path},
                                                    {"lone_cpu", setup.accel == "tcg"}})));
-  return initramfs->finish();
+  return initramfs->finish(setup.payload.archive);
 }
 
 std::string descriptor_path(int fd) {

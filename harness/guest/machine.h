@@ -46,10 +46,18 @@ inline constexpr const char* kUserMode = "uml";
 inline constexpr std::uint64_t kMostConsole = 64u << 20;
 inline constexpr Nanos kLongestGuest = 24 * 3600 * kSecond;
 
-/// A file of this machine that a guest gets, as a program.
+/// A file that a guest gets, as a program.
 struct GuestFile {
-  std::string path;  ///< absolute, in the guest
-  std::string host_path;
+  std::string path;       ///< absolute, in the guest
+  std::string host_path;  ///< the file of this machine; "": it holds `text`
+  std::string text;
+};
+
+/// What commands of a user find in a guest, beside what is ours.
+struct GuestPayload {
+  int archive = -1;    ///< descriptor of a Payload's archive, which must outlive the start
+  std::string folder;  ///< where commands start
+  std::string path;    ///< $PATH
 };
 
 struct GuestSetup {
@@ -58,6 +66,7 @@ struct GuestSetup {
   std::string init;     ///< our init, a static program
   std::vector<GuestFile> files;
   std::vector<MachineCommand> commands;
+  GuestPayload payload;
   std::string cmdline;        ///< added last, so it wins
   std::string accel = "tcg";  ///< "tcg", "kvm", or kUserMode: the image runs by itself
   int cpus = 2;

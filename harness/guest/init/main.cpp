@@ -43,12 +43,44 @@ void mount_at(const char* path, const char* type) {
   }
 }
 
+/// Files of a user that lie there already stay, and the root is memory too.
+void mount_if_empty(const char* path, const char* type) {
+  std::error_code error;
+  const bool filled =
+      std::filesystem::directory_iterator(path, error) != std::filesystem::directory_iterator();
+  if (!filled) mount_at(path, type);
+}
+
+/// What shells expect, and no kernel makes.
+void link_descriptors() {
+  constexpr const char* kLinks[][2] = {{"/proc/self/fd", "/dev/fd"},
+                                       {"/proc/self/fd/0", "/dev/stdin"},
+                                       {"/proc/self/fd/1", "/dev/stdout"},
+                                       {"/proc/self/fd/2", "/dev/stderr"}};
+  for (const auto& [target, path] : kLinks) {
+    if (::symlink(target, path) != 0 && errno != EEXIST)
+      say_on_console(path + std::string(": no link"));
+  }
+}
+
+/// What the plan says of the environment of its commands.
+void set_environment(const Json& plan) {
+  if (plan.value("lone_cpu", false)) ::setenv(kLoneCpuVariable, "1", 1);
+  const std::string path = plan.value("path", "");
+  if (!path.empty()) ::setenv("PATH", path.c_str(), 1);
+  const std::string folder = plan.value("folder", "");
+  if (!folder.empty() && ::chdir(folder.c_str()) != 0) {
+    say_on_console("chdir(" + folder + "): " + std::strerror(errno));
+  }
+}
+
 void mount_all() {
   mount_at("/dev", "devtmpfs");
+  link_descriptors();
   mount_at("/proc", "proc");
   mount_at("/sys", "sysfs");
-  mount_at("/tmp", "tmpfs");
-  mount_at("/run", "tmpfs");
+  mount_if_empty("/tmp", "tmpfs");
+  mount_if_empty("/run", "tmpfs");
   mount_at("/dev/shm", "tmpfs");
   mount_at("/sys/fs/cgroup", "cgroup2");
   mount_at("/sys/kernel/debug", "debugfs");
@@ -127,7 +159,7 @@ void work() {
   if (!channel) return say_on_console(channel.error().what());
   const auto plan = parse_json(read_file(kPlanPath).value_or(""));
   if (!plan) return say_on_console(plan.error().what());
-  if (plan->value("lone_cpu", false)) ::setenv(kLoneCpuVariable, "1", 1);
+  set_environment(*plan);
   const auto failed = load_modules((*plan)["modules"].get<std::vector<std::string>>());
   const auto say = [&](const Json& line) {
     if (const auto said = channel->append(dump_line(line)); !said) {

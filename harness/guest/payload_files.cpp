@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/guest/payload_files.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "harness/base/input.h"
+#include "harness/base/text.h"
+#include "harness/guest/script_text.h"
+
+namespace hangrate {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kMostBytes = std::uint64_t{2} << 30;
+constexpr std::size_t kMostEntries = 200'000;
+constexpr const char* kShell = "/bin/sh";
+constexpr const char* kLoader = "/lib64/ld-linux-x86-64.so.2";
+/// glibc loads it when a thread is cancelled or ends by pthread_exit(3).
+constexpr const char* kUnwinder = "libgcc_s.so.1";
+
+std::string folder_of(const std::string& path) {
+  return path.substr(0, path.rfind('/'));
+}
+
+std::string last_name(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+/// Where a guest has its own files, or those of its kernel.
+bool taken_by_guest(const std::string& path) {
+  for (const std::string place : {"/proc", "/sys", "/dev", "/hangrate", "/init"}) {
+    if (path == place || path.starts_with(place + "/")) return true;
+  }
+  return path == "/";
+}
+
+bool has_modules_of_its_own(const std::string& program) {
+  constexpr std::string_view kLanguages[] = {"python", "perl", "ruby", "node", "php", "lua"};
+  const std::string name = last_name(program);
+  return std::any_of(std::begin(kLanguages), std::end(kLanguages),
+                     [&](std::string_view language) { return name.starts_with(language); });
+}
+
+bool is_text(std::string_view file) {
+  return !file.empty() && file.substr(0, 256).find('\0') == file.npos;
+}
+
+Error of(const std::string& path, const Error& error) {
+  return Error::usage(error.what().starts_with(path) ? error.what() : path + ": " + error.what());
+}
+
+}  // namespace
+
+std::string PayloadFiles::absolute(const std::string& path) const {
+  return path.starts_with('/') ? path : order_.folder + "/" + path;
+}
+
+/// By the links that its folders have here.
+std::string PayloadFiles::guest_place(const std::string& path) {
+  const std::string whole = fs::path(path).lexically_normal().string();
+  for (std::size_t end = whole.rfind('/');; end = whole.rfind('/', end - 1)) {
+    const auto parent = tree_.find(whole.substr(0, end));
+    if (!parent && end > 0) continue;
+    if (!parent) return whole;
+    take_links(*parent);
+    return (parent->path == "/" ? "" : parent->path) + whole.substr(end);
+  }
+}
+
+Result<void> PayloadFiles::add(const std::string& path, PayloadEntry entry) {
+  if (taken_by_guest(path)) {
+    return fail(Error::usage(path + ": a guest has its own files there"));
+  }
+  if (entries_.contains(path)) return {};
+  if (!entry.host_path.empty()) {
+    struct stat info {};
+    if (::stat(entry.host_path.c_str(), &info) != 0) {
+      return fail(of(path, Error::from_errno("stat")));
+    }
+    bytes_ += static_cast<std::uint64_t>(info.st_size);
+  }
+  entries_.emplace(path, std::move(entry));
+  if (bytes_ <= kMostBytes && entries_.size() <= kMostEntries) return {};
+  return fail(Error::usage(path + ": with it a guest would get more than 2 GiB or 200000 files"));
+}
+
+void PayloadFiles::take_links(const FilePlace& place) {
+  for (const auto& [path, target] : place.links) {
+    if (!taken_by_guest(path)) entries_.emplace(path, PayloadEntry{"", target, S_IFLNK | 0777});
+  }
+}
+
+Result<void> PayloadFiles::take_command(const std::vector<std::string>& words) {
+  const auto taken = take_program(words.front(), Because::Named);
+  if (!taken) return fail(taken.error().context("--exec"));
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (words[i - 1] == "-c" && is_shell(words.front())) {
+      HR_TRY(take_mentioned(names_in_shell(word)));
+      continue;
+    }
+    const auto place = tree_.find(absolute(word));
+    if (place && place->regular() && !taken_by_guest(place->path)) {
+      HR_TRY(take_place(*place, Because::Named, true));
+    } else {
+      HR_TRY(take_mentioned({word, word.substr(word.find('=') + 1)}));
+    }
+  }
+  return {};
+}
+
+Result<void> PayloadFiles::take_program(const std::string& name, Because because) {
+  const bool by_path = contains(name, '/');
+  const auto place = by_path ? tree_.find(absolute(name)) : tree_.find_program(name, order_.path);
+  if (!place) return fail(place.error());
+  if (!place->executable()) {
+    return fail(Error::usage(absolute(name) + ": it is no file that may be executed"));
+  }
+  if (has_modules_of_its_own(place->path)) {
+    hints_.insert(place->path + ": the modules that it loads come along by --include only");
+  }
+  return take_place(*place, because, by_path);
+}
+
+/// Programs and files that stand in a text, as far as there are such.
+Result<void> PayloadFiles::take_mentioned(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (name.empty()) continue;
+    const auto file = tree_.find(absolute(name));
+    if (file && file->regular() && !taken_by_guest(file->path)) {
+      HR_TRY(take_place(*file, Because::Mentioned, true));
+    }
+    if (contains(name, '/')) continue;
+    if (tree_.find_program(name, order_.path)) HR_TRY(take_program(name, Because::Mentioned));
+  }
+  return {};
+}
+
+Result<void> PayloadFiles::take_place(const FilePlace& place, Because because, bool by_path) {
+  take_links(place);
+  return take_file(place, place.path, because, by_path);
+}
+
+Result<void> PayloadFiles::take_file(const FilePlace& place, const std::string& guest_path,
+                                     Because because, bool by_path) {
+  const bool named = because == Because::Named;
+  if (looked_into_.insert(place.path).second) {
+    const auto file = read_input(tree_.on_host(place.path));
+    if (!file && named) return fail(of(place.path, file.error()));
+    if (!file) {
+      hints_.insert("left out: " + of(place.path, file.error()).what());
+      looked_into_.erase(place.path);
+      return {};
+    }
+    const auto needs = take_needs(place, *file, because, by_path);
+    // What is only read may need what it likes.
+    if (!needs && named && place.executable()) return needs;
+    if (!needs) hints_.insert(needs.error().what());
+  }
+  return add(guest_path, {tree_.on_host(place.path), "", place.mode});
+}
+
+Result<void> PayloadFiles::take_needs(const FilePlace& place, const std::string& file,
+                                      Because because, bool by_path) {
+  if (is_elf(file)) return take_needs_of_elf(place, file);
+  return take_needs_of_script(place, file, because, by_path);
+}
+
+Result<void> PayloadFiles::take_needs_of_elf(const FilePlace& place, const std::string& file) {
+  const auto elf = read_elf(file);
+  if (!elf) return fail(of(place.path, elf.error()));
+  const std::string loader = elf->interpreter.empty() ? kLoader : elf->interpreter;
+  std::string beside = "/usr/lib";
+  if (const auto linker = tree_.find(loader)) beside = folder_of(linker->path);
+  if (!elf->interpreter.empty()) {
+    const auto taken = take_program(elf->interpreter, Because::Named);
+    if (!taken) return fail(taken.error().context("the interpreter of " + place.path));
+  }
+  const auto libraries = libraries_.libraries_of(place.path, *elf);
+  if (!libraries) return fail(libraries.error());
+  for (const FoundLibrary& library : *libraries) HR_TRY(take_library(library, beside));
+  if (elf->interpreter.empty()) return {};
+  const auto later = libraries_.find_later(kUnwinder);
+  return later ? take_library(*later, beside) : Result<void>();
+}
+
+Result<void> PayloadFiles::take_library(const FoundLibrary& library, const std::string& beside) {
+  take_links(library.place);
+  const std::string& path = library.place.path;
+  looked_into_.insert(path);  // who asked for it has found all that it needs
+  HR_TRY(add(path, {tree_.on_host(path), "", library.place.mode}));
+  if (!library.outside) return {};
+  return add(beside + "/" + last_name(library.name), {"", path, S_IFLNK | 0777});
+}
+
+Result<void> PayloadFiles::take_needs_of_script(const FilePlace& place, const std::string& file,
+                                                Because because, bool by_path) {
+  const auto line = script_head(file);
+  const bool plain = !line && place.executable() && is_text(file);  // execvp(3) gives it to sh
+  if (!line && !plain) return {};
+  const std::string interpreter = line ? line->interpreter : kShell;
+  auto taken = take_program(interpreter, because);
+  if (taken && line && !line->program.empty()) taken = take_program(line->program, because);
+  if (!taken) return fail(taken.error().context("the interpreter of " + place.path));
+  const bool shell = is_shell(interpreter) || (line && is_shell(line->program));
+  return shell && by_path ? take_mentioned(names_in_shell(file)) : Result<void>();
+}
+
+Result<void> PayloadFiles::take_include(const std::string& text) {
+  std::string path = text;
+  std::string guest;
+  auto place = tree_.find(absolute(path));
+  const std::size_t colon = text.rfind(':');
+  if (!place && colon != text.npos) {
+    path = text.substr(0, colon);
+    guest = text.substr(colon + 1);
+    place = tree_.find(absolute(path));
+    if (!guest.starts_with('/')) {
+      return fail(Error::usage("--include " + text + ": " + guest + " is no absolute path"));
+    }
+  }
+  if (!place && !contains(path, '/')) {
+    if (auto program = tree_.find_program(path, order_.path)) place = std::move(program);
+  }
+  if (!place) return fail(of("--include", place.error()));
+  if (guest.empty()) take_links(*place);
+  const std::string goal = guest.empty() ? place->path : guest_place(guest);
+  Result<void> taken;
+  if (place->folder()) {
+    taken = take_folder(*place, goal);
+  } else if (place->regular()) {
+    taken = take_file(*place, goal, Because::Named, true);
+  } else {
+    taken = fail(Error::usage(absolute(path) + ": it is " + kind_of_file(place->mode)));
+  }
+  return taken ? taken : fail(taken.error().context("--include"));
+}
+
+/// With all that is in it; links stay links, and bring the files they lead to.
+Result<void> PayloadFiles::take_folder(const FilePlace& place, const std::string& guest_path) {
+  HR_TRY(add(guest_path, {"", "", place.mode}));
+  std::error_code error;
+  const std::string host = tree_.on_host(place.path);
+  fs::recursive_directory_iterator files(host, error);
+  for (; !error && files != fs::recursive_directory_iterator(); files.increment(error)) {
+    const std::string behind = files->path().string().substr(host.size());
+    const auto led = tree_.find(place.path + behind);
+    if (files->is_symlink(error)) {
+      const std::string target = fs::read_symlink(files->path(), error).string();
+      HR_TRY(add(guest_path + behind, {"", target, S_IFLNK | 0777}));
+      if (led && led->regular() && !taken_by_guest(led->path)) {
+        HR_TRY(take_place(*led, Because::Mentioned, true));
+      }
+    } else if (led && led->folder()) {
+      HR_TRY(add(guest_path + behind, {"", "", led->mode}));
+    } else if (led && led->regular()) {
+      HR_TRY(take_file(*led, guest_path + behind, Because::Mentioned, true));
+    }
+  }
+  if (error) return fail(Error::usage(place.path + ": " + error.message()));
+  return {};
+}
+
+Result<void> PayloadFiles::take_start_folder() {
+  const auto place = tree_.find(order_.folder);
+  if (!place) return fail(place.error());
+  take_links(*place);
+  return place->path == "/" ? Result<void>() : add(place->path, {"", "", place->mode});
+}
+
+}  // namespace hangrate

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What a command needs comes along from this machine, and what is missing is told.
+#include "harness/guest/payload.h"
+
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "harness/base/output.h"
+#include "harness/guest/payload_files.h"
+#include "harness/testing/command.h"
+#include "harness/testing/made_elf.h"
+
+namespace hangrate {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Key;
+using testing::made_elf;
+using ::testing::Not;
+
+class PayloadTest : public ::testing::Test {
+ protected:
+  std::string file(const std::string& name, const std::string& content, bool executable = true) {
+    const std::string path = fs::canonical(folder_.path()) / name;
+    fs::create_directories(fs::path(path).parent_path());
+    EXPECT_TRUE(write_file_atomically(path, content));
+    if (executable) fs::permissions(path, fs::perms::owner_all);
+    return path;
+  }
+  PayloadOrder order(std::vector<std::string> words, std::vector<std::string> include = {}) {
+    return {.commands = {std::move(words)},
+            .include = std::move(include),
+            .folder = fs::canonical(folder_.path()),
+            .path = "/usr/bin:/bin"};
+  }
+  /// "" or why there is none.
+  std::string trouble(const PayloadOrder& wanted) {
+    const auto payload = make_payload(wanted);
+    if (payload) return "";
+    EXPECT_EQ(payload.error().kind(), ErrorKind::Usage) << payload.error().what();
+    return payload.error().what();
+  }
+  /// Where the shell of this machine is.
+  static std::string shell() { return fs::canonical("/bin/sh"); }
+
+  testing::TempFolder folder_;
+};
+
+TEST_F(PayloadTest, AScriptBringsItsShellAndTheProgramsThatStandInIt) {
+  const std::string script = file("run.sh", "#!/bin/sh\nhead -c 1 < data | ./next.sh\n");
+  const std::string next = file("next.sh", "#!/bin/sh\ncat\n");
+  const std::string data = file("data", "x", false);
+  const PayloadOrder wanted = order({"./run.sh"});
+  PayloadFiles files(wanted);
+  const auto taken = files.take_command(wanted.commands[0]);
+  ASSERT_TRUE(taken) << taken.error().what();
+  for (const std::string& path :
+       {script, next, data, shell(), fs::canonical("/usr/bin/head").string(),
+        fs::canonical("/usr/bin/cat").string()}) {
+    EXPECT_THAT(files.entries(), Contains(Key(path)));
+  }
+  const auto loader = fs::canonical("/lib64/ld-linux-x86-64.so.2").string();
+  EXPECT_THAT(files.entries(), Contains(Key(loader)));
+  EXPECT_THAT(files.hints(), ElementsAre());
+}
+
+TEST_F(PayloadTest, WordsThatAreFilesComeAlongAndOthersDoNot) {
+  const std::string data = file("data", "x", false);
+  const std::string other = file("other", "y", false);
+  const std::string third = file("third", "z", false);
+  const PayloadOrder wanted = order({"cat", "data", "--file=other", "nothing"});
+  PayloadFiles files(wanted);
+  ASSERT_TRUE(files.take_command(wanted.commands[0]));
+  EXPECT_THAT(files.entries(), Contains(Key(data)));
+  EXPECT_THAT(files.entries(), Contains(Key(other)));
+  EXPECT_THAT(files.entries(), Not(Contains(Key(third))));
+}
+
+TEST_F(PayloadTest, AShellsTextIsLookedThrough) {
+  const std::string script = file("a.sh", "#!/bin/sh\nexit 0\n");
+  const PayloadOrder wanted = order({"/bin/sh", "-c", "./a.sh | sort >/tmp/none"});
+  PayloadFiles files(wanted);
+  ASSERT_TRUE(files.take_command(wanted.commands[0]));
+  EXPECT_THAT(files.entries(), Contains(Key(script)));
+  EXPECT_THAT(files.entries(), Contains(Key(fs::canonical("/usr/bin/sort").string())));
+}
+
+TEST_F(PayloadTest, WhatIsIncludedLiesWhereItIsAskedForWithItsLibraries) {
+  file("lib/plain", "x", false);
+  fs::create_symlink("plain", folder_ / "lib/link");
+  const PayloadOrder wanted = order({"cat"}, {"lib:/opt/other", "sleep"});
+  PayloadFiles files(wanted);
+  ASSERT_TRUE(files.take_command(wanted.commands[0]));
+  for (const std::string& text : wanted.include) ASSERT_TRUE(files.take_include(text));
+  EXPECT_THAT(files.entries(), Contains(Key("/opt/other/plain")));
+  EXPECT_EQ(files.entries().at("/opt/other/link").target, "plain");
+  EXPECT_THAT(files.entries(), Contains(Key(fs::canonical("/usr/bin/sleep").string())));
+}
+
+TEST_F(PayloadTest, WhatIsMissingIsToldByItsName) {
+  file("no_shell.sh", "#!/nowhere/sh\n");
+  file("no_env.sh", "#!/usr/bin/env no-such-program\n");
+  file("no_right.sh", "#!/bin/sh\n", false);
+  EXPECT_THAT(trouble(order({"./gone.sh"})), HasSubstr("gone.sh: No such file"));
+  EXPECT_THAT(trouble(order({"no-such-program"})), HasSubstr("no-such-program: no such program"));
+  EXPECT_THAT(trouble(order({"./no_shell.sh"})), HasSubstr("/nowhere/sh: No such file"));
+  EXPECT_THAT(trouble(order({"./no_env.sh"})), HasSubstr("no-such-program: no such program"));
+  EXPECT_THAT(trouble(order({"./no_right.sh"})), HasSubstr("no file that may be executed"));
+  EXPECT_THAT(trouble(order({"cat"}, {"nothing"})), HasSubstr("nothing: No such file"));
+  EXPECT_THAT(trouble(order({"cat"}, {"/dev/null"})), HasSubstr("/dev/null: it is a device"));
+  EXPECT_THAT(trouble(order({"cat"}, {"/bin/cat:relative"})), HasSubstr("no absolute path"));
+  EXPECT_THAT(trouble(order({"cat"}, {"/bin/cat:/proc/cat"})), HasSubstr("has its own files"));
+}
+
+TEST_F(PayloadTest, AProgramThatCannotRunThereIsToldWithTheReason) {
+  const std::string loader = "/lib64/ld-linux-x86-64.so.2";
+  file("arm", made_elf({.machine = EM_AARCH64}));
+  file("lost", made_elf({.interpreter = loader, .needed = {"libgone.so.7"}}));
+  file("strange", made_elf({.interpreter = "/nowhere/ld.so"}));
+  file("cut", made_elf({.interpreter = loader}).substr(0, 90));
+  EXPECT_THAT(trouble(order({"./arm"})), HasSubstr("arm: it is for aarch64"));
+  EXPECT_THAT(trouble(order({"./lost"})), HasSubstr("libgone.so.7"));
+  EXPECT_THAT(trouble(order({"./strange"})), HasSubstr("/nowhere/ld.so: No such file"));
+  EXPECT_THAT(trouble(order({"./cut"})), HasSubstr("cut: its ELF program headers are cut short"));
+  EXPECT_THAT(trouble(order({"cat"}, {"arm"})), HasSubstr("arm: it is for aarch64"));
+}
+
+TEST_F(PayloadTest, WhatOnlyStandsInAScriptMayBeBrokenAndIsTold) {
+  file("arm", made_elf({.machine = EM_AARCH64}));
+  file("run.sh", "#!/bin/sh\n./arm || true\n");
+  const auto payload = make_payload(order({"./run.sh"}));
+  ASSERT_TRUE(payload) << payload.error().what();
+  EXPECT_THAT(payload->hints, ElementsAre(HasSubstr("arm: it is for aarch64")));
+}
+
+TEST_F(PayloadTest, IsTheSameTwiceAndAnotherWhenAFileChanges) {
+  file("run.sh", "#!/bin/sh\nexit 0\n");
+  const auto bytes_of = [&] {
+    const auto payload = make_payload(order({"./run.sh"}));
+    EXPECT_TRUE(payload);
+    return read_file("/proc/self/fd/" + std::to_string(payload->archive.get())).value_or("");
+  };
+  const std::string before = bytes_of();
+  EXPECT_EQ(bytes_of(), before);
+  file("run.sh", "#!/bin/sh\nexit 1\n");
+  EXPECT_NE(bytes_of(), before);
+}
+
+}  // namespace
+}  // namespace hangrate
