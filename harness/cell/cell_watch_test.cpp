@@ -85,6 +85,26 @@ TEST(CellWatches, AProvenHangIsEndedByTheLeverAndItsReleaseFreesTheWorker) {
   EXPECT_EQ(cell.count(Outcome::Hang), 1u);
 }
 
+/// What comes when a parked worker has been asked and has not answered for three seconds.
+Answers unanswered(const CellSpec& spec) {
+  PlayedCell cell(spec);
+  cell.begin();
+  cell.park(1, 2, 2);
+  Sight busy = parked(2, 2);
+  busy.answered = false;
+  cell.tell(1, Sampled{sleeping_victim(cell.now)});
+  EXPECT_EQ(cell.look(1, busy), Answers{"1 send check"});
+  cell.now += 3 * kSecond;
+  return cell.look(1, busy);
+}
+
+TEST(CellWatches, TheWorkerOfACommandHasLongerToAnswerThanAnyOther) {
+  CellSpec spec = sleeper_spec(8);
+  EXPECT_EQ(unanswered(spec), Answers{"1 read whole"}) << "the round goes on without it";
+  spec.manifest.exec = {"./script.sh"};
+  EXPECT_EQ(unanswered(spec), Answers{}) << "it looks at all tasks";
+}
+
 TEST(CellWatches, AnUnprovenTrialIsLeftAlone) {
   PlayedCell cell(sleeper_spec(8));
   cell.begin();

@@ -7,6 +7,21 @@
 
 namespace hangrate {
 
+namespace {
+
+// The worker of a command answers by looks at every task of the machine.
+constexpr Nanos kAnswerOfCommand = 6 * kSecond;
+constexpr Nanos kLooksPerAnswer = 10;  // of what other workers may take
+
+WatchLimits limits_of(const CellSpec& spec, const Slowness& slowness) {
+  WatchLimits limits = WatchLimits::scaled(slowness.factor());
+  if (spec.manifest.exec.empty()) return limits;
+  limits.answer_limit = std::max(kLooksPerAnswer * limits.answer_limit, kAnswerOfCommand);
+  return limits;
+}
+
+}  // namespace
+
 /// Puts the trial in flight under observation: one that parked, or one that is overdue and whose
 /// worker may still go on to the next at any moment.
 void Seat::open_watch(bool parked, Turn& turn) {
@@ -23,7 +38,7 @@ void Seat::open_watch(bool parked, Turn& turn) {
   }
   Observation start = opening(lease_.first + *at, parked, turn);
   const auto rung = turn.cell.rescues.first_rung(start.trial);
-  const WatchLimits limits = WatchLimits::scaled(turn.cell.slowness.factor());
+  const WatchLimits limits = limits_of(turn.cell.spec, turn.cell.slowness);
   state_.emplace<Watched>(Watch(turn.cell.variant, limits, std::move(start), rung));
   turn.act(KeepParties{parked});
 }
