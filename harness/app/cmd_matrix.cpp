@@ -11,6 +11,7 @@
 #include "harness/app/drive.h"
 #include "harness/app/exit_codes.h"
 #include "harness/app/kernel_supply.h"
+#include "harness/app/matrix_commands.h"
 #include "harness/app/numbers.h"
 #include "harness/app/search_options.h"
 #include "harness/app/status_line.h"
@@ -40,6 +41,7 @@ struct Options {
   std::optional<int> jobs;
   std::optional<std::uint64_t> seed;
   std::optional<double> confidence;
+  MatrixCommandOptions commands;
   GateOptions gate;
   Show show;
 };
@@ -60,20 +62,62 @@ void catch_signals() {
   ::signal(SIGCHLD, SIG_DFL);
 }
 
-/// A run goes on with the program and the reproducers that began it.
-Result<void> check_begun(const std::string& folder) {
+/// A run goes on with the program, the reproducers and the commands that began it.
+Result<PlannedPayload> check_begun(const std::string& folder,
+                                   const std::vector<CatalogEntry>& catalog) {
   const auto loaded = load_results(folder);
   if (!loaded) return fail(loaded.error());
   if (!loaded->matrix) return fail(Error::usage(folder + " holds no matrix run to go on with"));
-  if (loaded->matrix->version == version_text()) return {};
+  if (loaded->matrix->version == version_text()) return repeat_payload(*loaded->matrix, catalog);
   return fail(Error::usage("this run was begun by hangrate " + loaded->matrix->version +
                            " and this is " + version_text() +
                            ": go on with that one, or start a new run"));
 }
 
-/// Plans a matrix, or looks at one to go on with: `folder` has it then.
-Result<void> open_matrix(const Options& options, const std::vector<CatalogEntry>& catalog,
-                         const std::vector<std::string>& argv, std::string& folder) {
+/// The reproducers there are, with the commands that are given or kept.
+Result<std::vector<CatalogEntry>> reproducers(const Options& options, const std::string& programs) {
+  std::vector<std::string> complaints;
+  auto catalog = load_catalog(programs, &complaints);
+  for (const std::string& complaint : complaints) say(stderr, "hangrate: {}\n", complaint);
+  const bool command = options.commands.exec.given();
+  if (!catalog && !command) return catalog;
+  if (!catalog) catalog.emplace();
+  if (command) {
+    const auto adopted = adopt_command(options.commands.exec, *catalog);
+    if (!adopted) return fail(adopted.error());
+  }
+  if (!options.resume.empty()) HR_TRY(adopt_kept_commands(options.resume, *catalog));
+  return catalog;
+}
+
+/// What the command line says instead of the file, of a command too: it runs alone.
+Result<MatrixOverrides> overrides_of(const Options& options,
+                                     const std::vector<CatalogEntry>& catalog) {
+  MatrixOverrides overrides = options.overrides;
+  overrides.confidence = options.confidence.value_or(kDefaultConfidence);
+  if (!options.commands.exec.given()) return overrides;
+  if (!overrides.selectors.empty()) {
+    return fail(Error::usage("--exec runs its command alone: no --repro goes with it"));
+  }
+  overrides.selectors = {catalog.back().manifest.name};
+  return overrides;
+}
+
+/// Keeps a matrix that was planned, with its commands.
+Result<void> keep_matrix(const std::string& folder, const MatrixHeader& header,
+                         const std::vector<CatalogEntry>& catalog) {
+  auto store = MatrixStore::create(folder, header);
+  if (!store) return fail(store.error());
+  for (const Manifest* command : commands_of(header.plan, catalog)) {
+    HR_TRY(store->add_command(command->name, command_file_text(*command)));
+  }
+  return store->finish();
+}
+
+/// Plans a matrix, or looks at one to go on with: `folder` has it then. What its guests get comes
+/// back.
+Result<PlannedPayload> open_matrix(const Options& options, const std::vector<CatalogEntry>& catalog,
+                                   const std::vector<std::string>& argv, std::string& folder) {
   if (!options.resume.empty()) {
     const bool more =
         !options.file.empty() || !options.overrides.selectors.empty() || options.overrides.trials ||
@@ -81,37 +125,42 @@ Result<void> open_matrix(const Options& options, const std::vector<CatalogEntry>
         !options.overrides.expect.empty() || options.overrides.natural ||
         options.overrides.search || !options.overrides.warm.empty() ||
         !options.overrides.filter.empty() || !options.shard.empty() || !options.results.empty() ||
-        options.seed || options.confidence || options.gate.given();
+        options.seed || options.confidence || options.gate.given() || options.commands.given();
     if (more) {
       return fail(
           Error::usage("--resume goes on with what was planned: only output, cache and "
                        "--jobs options go with it"));
     }
     folder = options.resume;
-    return check_begun(folder);
+    return check_begun(folder, catalog);
   }
   const auto text = read_input(options.file);
   if (!text) return fail(text.error());
   std::vector<Manifest> manifests;
   for (const CatalogEntry& entry : catalog) manifests.push_back(entry.manifest);
-  MatrixOverrides overrides = options.overrides;
+  auto overrides = overrides_of(options, catalog);
+  if (!overrides) return fail(overrides.error());
   std::vector<std::string> warm;
-  if (!overrides.warm.empty()) {
-    const auto sources = read_warm(overrides.warm);
+  if (!overrides->warm.empty()) {
+    const auto sources = read_warm(overrides->warm);
     if (!sources) return fail(sources.error());
     for (const WarmSource& source : *sources) {
       if (source.arms.empty()) continue;
-      overrides.warm_cells.insert(source.repro + "/" + source.variant);
+      overrides->warm_cells.insert(source.repro + "/" + source.variant);
       warm.push_back(dump_line(to_json_value(source)));
     }
   }
-  overrides.confidence = options.confidence.value_or(kDefaultConfidence);
-  auto plan = parse_matrix(*text, options.file, manifests, overrides);
+  auto plan = parse_matrix(*text, options.file, manifests, *overrides);
   if (!plan) return fail(plan.error());
   for (const MatrixKernel& kernel : plan->kernels) {
     const auto sound = check_kernel_spec(kernel.spec);
     if (!sound) return fail(sound.error().context(options.file + ", kernel " + kernel.id));
   }
+  for (MatrixKernel& kernel : plan->kernels) {
+    if (options.commands.exec.given()) expect_no_hang(kernel.expect, plan->cells.front().repro);
+  }
+  auto payload = plan_payload(*plan, catalog, options.commands.include);
+  if (!payload) return payload;
   MatrixHeader header;
   header.version = version_text();
   header.started = utc_text();
@@ -119,7 +168,9 @@ Result<void> open_matrix(const Options& options, const std::vector<CatalogEntry>
   header.file = options.file;
   header.trace = options.overrides.trace;
   header.warm = std::move(warm);
-  header.options = override_options(options.overrides);
+  header.options = command_words(options.commands);
+  for (std::string& word : override_options(options.overrides)) header.options.push_back(word);
+  header.payload = payload->fact;
   header.seed = options.seed.value_or(random_seed());
   header.confidence = options.confidence.value_or(kDefaultConfidence);
   std::vector<std::string> running;
@@ -133,9 +184,8 @@ Result<void> open_matrix(const Options& options, const std::vector<CatalogEntry>
   header.gate = std::move(*gate);
   header.plan = std::move(*plan);
   folder = options.results.empty() ? default_results_folder() : options.results;
-  auto store = MatrixStore::create(folder, header);
-  if (!store) return fail(store.error());
-  return store->finish();
+  HR_TRY(keep_matrix(folder, header, catalog));
+  return payload;
 }
 
 int matrix(Options options, const std::vector<std::string>& argv) {
@@ -147,10 +197,8 @@ int matrix(Options options, const std::vector<std::string>& argv) {
   if (options.file.empty() && options.resume.empty()) {
     return complain(Error::usage("give a matrix file, e.g. ci/kernels.json, or --resume FOLDER"));
   }
-  std::vector<std::string> complaints;
   const std::string programs = catalog_folder(options.repro_dir);
-  const auto catalog = load_catalog(programs, &complaints);
-  for (const std::string& complaint : complaints) say(stderr, "hangrate: {}\n", complaint);
+  const auto catalog = reproducers(options, programs);
   if (!catalog) return complain(catalog.error());
   std::string folder;
   const auto opened = open_matrix(options, *catalog, argv, folder);
@@ -161,13 +209,19 @@ int matrix(Options options, const std::vector<std::string>& argv) {
   const auto so_far = load_results(folder);
   if (!so_far) return complain(so_far.error());
   std::fprintf(stderr, "results: %s\n", folder.c_str());
+  tell_payload(opened->payload);
 
   sweep_before_run();
   StatusLine line(!options.show.quiet);
   MatrixOptions run;
   run.natives = *catalog;
   run.repro_dir = programs;
+  run.command_dir = command_folder(folder);
   run.guest_programs = programs + "/guest";
+  run.guest_system = guest_system(run.guest_programs);
+  run.payload = {.archive = opened->payload.archive.get(),
+                 .folder = opened->fact.folder,
+                 .path = opened->fact.path};
   run.jobs = options.jobs.value_or(1);
   run.status = [&](const std::string& text) { line.show(text); };
   run.news = [&](const std::string& text) { line.news(text); };
@@ -261,12 +315,15 @@ CommandBody add_matrix_command(CLI::App& app, std::vector<std::string> argv) {
                       "Package mirror (default: this machine's apt configuration)");
   command->add_flag("--offline", o->offline, "Only kernels that are in the cache");
   command->add_option("--repro-dir", o->repro_dir, "Where the reproducers are");
+  add_matrix_command_options(*command, o->commands);
   add_show_options(*command, o->show);
   command->footer(
       "Examples:\n"
       "  hangrate matrix ci/kernels.json --html matrix.html\n"
       "  hangrate matrix ci/kernels.json --filter bookworm --repro fuse_flush_exit --trials 200\n"
       "  hangrate matrix ci/kernels.json --shard 2/4 --junit matrix.xml --json matrix.json\n"
+      "  hangrate matrix ci/kernels.json --exec ./my-test.sh --trials 2000   any program, on many "
+      "kernels\n"
       "  hangrate matrix --resume hangrate-20260101-120000       after a kill or Ctrl-C");
   return [o, argv = std::move(argv)] { return matrix(*o, argv); };
 }

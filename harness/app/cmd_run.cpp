@@ -6,7 +6,7 @@
 
 #include "harness/app/commands.h"
 #include "harness/app/drive.h"
-#include "harness/app/numbers.h"
+#include "harness/app/exec_options.h"
 #include "harness/app/recorded_trial.h"
 #include "harness/run/command_manifest.h"
 
@@ -19,8 +19,7 @@ struct Options {
   std::string replay;
   std::string cell;
   std::string repro_dir;
-  CommandRequest command;  ///< --exec
-  std::optional<int> hit_exit;
+  ExecOptions exec;
 };
 
 constexpr std::uint64_t kReplays = 200;
@@ -78,15 +77,11 @@ Result<SessionPlan> make_command_plan(const Options& options,
         Error::usage("--exec runs its command alone: no reproducer, variant, --replay or "
                      "--resume goes with it (a journal knows its command)"));
   }
-  CommandRequest request = options.command;
-  request.hit_exit = options.hit_exit.value_or(0);
-  auto manifest = manifest_of(request);
+  auto manifest = options.exec.manifest();
   if (!manifest) return fail(manifest.error());
   const std::string name = manifest->name;
   auto plan = make_plan(run, {{command_runner(), std::move(*manifest)}}, argv, examine_machine());
-  if (plan && !plan->header.stated.contains(name)) {
-    plan->header.stated[name] = {StatedWord::Fixed, "a command should not hang"};
-  }
+  if (plan) expect_no_hang(plan->header.stated, name);
   return plan;
 }
 
@@ -97,7 +92,7 @@ int go(Result<SessionPlan> plan, const RunOptions& options) {
 }
 
 int run(Options options, const std::vector<std::string>& argv) {
-  if (!options.command.command.empty()) return go(make_command_plan(options, argv), options.run);
+  if (options.exec.given()) return go(make_command_plan(options, argv), options.run);
   std::vector<std::string> complaints;
   auto catalog = load_catalog(catalog_folder(options.repro_dir), &complaints);
   for (const std::string& complaint : complaints)
@@ -123,31 +118,6 @@ int run(Options options, const std::vector<std::string>& argv) {
   return go(std::move(plan), options.run);
 }
 
-void add_command_options(CLI::App& command, Options& options) {
-  CommandRequest& request = options.command;
-  CLI::Option* exec = command.add_option("--exec", request.command,
-                                         "Run this command instead, any program: a trial is one "
-                                         "execution, a hit a hang that is proven "
-                                         "by what its tasks wait for");
-  command.add_option("--exec-name", request.name, "What reports call it (default: its first word)")
-      ->needs(exec);
-  command
-      .add_option("--time-limit", request.time_limit_s,
-                  "Seconds after which an execution is given up as stuck, never a hit (60)")
-      ->needs(exec)
-      ->check(whole_number(1, 3600));
-  command
-      .add_option("--hit-exit", options.hit_exit,
-                  "Exit code that says \"reproduced\" (default as in kselftest: 1 does, 4 skips)")
-      ->needs(exec)
-      ->check(whole_number(1, 255));
-  command
-      .add_option("--frame", request.frames,
-                  "A hang counts only if a task of it sleeps in this kernel function (repeatable)")
-      ->needs(exec)
-      ->allow_extra_args(false);
-}
-
 }  // namespace
 
 CommandBody add_run_command(CLI::App& app, std::vector<std::string> argv) {
@@ -157,7 +127,7 @@ CommandBody add_run_command(CLI::App& app, std::vector<std::string> argv) {
   command->add_option("repro", options->run.selectors,
                       "REPRO or REPRO/VARIANT (default: all); or a path: ./FOLDER of a "
                       "program of your own and its repro.json, ./FOLDER/VARIANT");
-  add_command_options(*command, *options);
+  add_exec_options(*command, options->exec);
   add_run_options(*command, options->run);
   command->add_option("--resume", options->run.resume, "Go on with the run in this results folder");
   command->add_option(

@@ -33,11 +33,22 @@ Nanos ordinary_trial(const std::string& accel) {
 double seconds_of(const CellLoad& cell, const std::string& accel) {
   const auto trials = static_cast<double>(cell.trials);
   const auto longest = static_cast<double>(std::min(cell.trials, kLongTrials));
-  return to_seconds(kCell) + trials * to_seconds(ordinary_trial(accel)) +
+  return to_seconds(kCell) + trials * to_seconds(std::max(ordinary_trial(accel), cell.any_trial)) +
          longest * to_seconds(cell.longest_trial);
 }
 
 }  // namespace
+
+CellLoad load_of(const Manifest& manifest, const std::string& variant, std::uint64_t trials) {
+  CellLoad load{.trials = trials};
+  for (const Variant& known : manifest.variants) {
+    if (known.name == variant) load.longest_trial = known.healthy_until_ms * kMilli;
+  }
+  if (manifest.exec.empty()) return load;
+  load.any_trial = manifest.time_limit_s * kSecond;
+  load.longest_trial += load.any_trial;
+  return load;
+}
 
 BootBudget budget_for(const MatrixKernel& kernel, const std::vector<CellLoad>& cells,
                       const std::string& accel) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "harness/base/clock.h"
+#include "harness/model/manifest.h"
 #include "harness/model/matrix_plan.h"
 
 namespace hangrate {
@@ -17,8 +18,12 @@ namespace hangrate {
 /// What a boot is asked of one cell.
 struct CellLoad {
   std::uint64_t trials = 0;  ///< of the search too
+  Nanos any_trial = 0;       ///< what each of them may take, if that is known
   Nanos longest_trial = 0;   ///< until one that nothing is proven of is given up (Variant)
 };
+
+/// Of so many trials of a variant. A trial of a command may take all of its time limit.
+CellLoad load_of(const Manifest& manifest, const std::string& variant, std::uint64_t trials);
 
 struct BootBudget {
   Nanos wall = 0;                    ///< from its start to its end

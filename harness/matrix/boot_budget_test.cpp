@@ -25,6 +25,17 @@ TEST(BootBudget, HasRoomForTheWorstThatWasEverSeen) {
   EXPECT_GT(budget.cells[0], 1'327'269u) << "60 hits of fuse_flush_exit";
 }
 
+TEST(BootBudget, ATrialOfACommandMayTakeItsTimeLimitAndOneOfAReproducerNot) {
+  Manifest manifest;
+  manifest.variants = {{.name = "v", .healthy_until_ms = 1000}};
+  manifest.time_limit_s = 60;
+  const Nanos reproducer = budget_for({}, {load_of(manifest, "v", 100)}, "kvm").wall;
+  manifest.exec = {"x"};
+  const Nanos command = budget_for({}, {load_of(manifest, "v", 100)}, "kvm").wall;
+  EXPECT_LT(reproducer, 1000 * kSecond);
+  EXPECT_GT(command, 100 * 60 * kSecond);
+}
+
 TEST(BootBudget, IsWhatThePlanSaysWhereItSaysSo) {
   MatrixKernel kernel;
   kernel.boot_limit_s = 7;

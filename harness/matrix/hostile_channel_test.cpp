@@ -173,6 +173,7 @@ class HostileChannel : public ::testing::Test {
     return {.natives = {},
             .repro_dir = folder_.path(),
             .guest_programs = folder_.path(),
+            .guest_system = folder_.path(),
             .jobs = 8,
             .status = [](const std::string&) {},
             .news = [](const std::string&) {},

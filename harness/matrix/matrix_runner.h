@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 
+#include "harness/guest/machine.h"
 #include "harness/matrix/kernel_source.h"
 #include "harness/run/catalog.h"
 #include "harness/store/results.h"
@@ -17,7 +18,10 @@ namespace hangrate {
 struct MatrixOptions {
   std::vector<CatalogEntry> natives;  ///< programs for this machine
   std::string repro_dir;              ///< folder of `natives`
-  std::string guest_programs;         ///< folder of static programs and the init
+  std::string command_dir;            ///< likewise of those that are commands
+  std::string guest_programs;         ///< folder of static programs
+  std::string guest_system;           ///< folder of the init and the hangrate of a guest
+  GuestPayload payload;               ///< what commands need in a guest
   int jobs = 1;
   /// One line for a live display: what runs now.
   std::function<void(const std::string&)> status;

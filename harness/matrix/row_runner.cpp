@@ -13,6 +13,7 @@
 #include "harness/matrix/boot_command.h"
 #include "harness/matrix/guest_identity.h"
 #include "harness/model/param_check.h"
+#include "harness/run/command_manifest.h"
 #include "harness/store/journal.h"
 
 namespace hangrate {
@@ -35,6 +36,10 @@ std::string difference(const Row& before, const BootableKernel& kernel) {
     return "not gone on with: its guests ran under " + before.accel + " before";
   }
   return "";
+}
+
+bool is_command(const CatalogEntry* known) {
+  return known != nullptr && !known->manifest.exec.empty();
 }
 
 }  // namespace
@@ -87,10 +92,11 @@ std::vector<BootOrder> RowRunner::orders() {
 
 std::vector<MachineCommand> RowRunner::commands() const {
   const std::uint64_t seed = derived_seed(header_.seed, planned_.id + std::to_string(last_boot_));
-  const Hangrate here = {"/proc/self/exe", options_.repro_dir};
-  const Hangrate hangrate = kernel_->native ? here : Hangrate{kGuestHangrate, kReproFolder};
   std::vector<MachineCommand> commands;
   for (const BootOrder& boot : orders_) {
+    const bool command = is_command(program_of(boot.order.repro));
+    const Hangrate here = {"/proc/self/exe", command ? options_.command_dir : options_.repro_dir};
+    const Hangrate hangrate = kernel_->native ? here : Hangrate{kGuestHangrate, kReproFolder};
     commands.push_back(boot_command(hangrate, header_, seed, plan_.cells()[boot.cell], boot));
   }
   return commands;
@@ -99,28 +105,30 @@ std::vector<MachineCommand> RowRunner::commands() const {
 BootBudget RowRunner::budget() const {
   std::vector<CellLoad> loads;
   for (const BootOrder& boot : orders_) {
-    CellLoad load{.trials = boot.order.trials.count, .longest_trial = 0};
-    if (const CatalogEntry* known = program_of(boot.order.repro)) {
-      for (const Variant& variant : known->manifest.variants) {
-        if (variant.name == boot.order.variant) {
-          load.longest_trial = variant.healthy_until_ms * kMilli;
-        }
-      }
-    }
-    loads.push_back(load);
+    const CatalogEntry* known = program_of(boot.order.repro);
+    const std::uint64_t trials = boot.order.trials.count;
+    loads.push_back(known != nullptr ? load_of(known->manifest, boot.order.variant, trials)
+                                     : CellLoad{.trials = trials});
   }
   return budget_for(planned_, loads, kernel_->native ? "" : kernel_->accel);
 }
 
 /// hangrate, and each reproducer of this boot with its manifest.
 std::vector<GuestFile> RowRunner::guest_files() const {
-  std::vector<GuestFile> files = {{kGuestHangrate, options_.guest_programs + "/hangrate"}};
+  std::vector<GuestFile> files = {{kGuestHangrate, options_.guest_system + "/hangrate"}};
   std::set<std::string> names;
   for (const BootOrder& boot : orders_) {
     const std::string& name = boot.order.repro;
     const CatalogEntry* known = program_of(name);
     if (known == nullptr || !names.insert(name).second) continue;
     const std::string folder = std::string(kReproFolder) + "/" + name;
+    if (is_command(known)) {
+      if (names.insert(kGuestCommandRunner).second) {
+        files.push_back({kGuestCommandRunner, known->executable});
+      }
+      files.push_back({folder + "/repro.json", "", command_file_text(known->manifest)});
+      continue;
+    }
     files.push_back({folder + "/" + name, options_.guest_programs + "/" + name});
     files.push_back({folder + "/repro.json", manifest_beside(known->executable)});
   }
@@ -131,9 +139,10 @@ Result<std::unique_ptr<Machine>> RowRunner::start_machine() {
   if (kernel_->native) return start_native(commands(), console_->fd());
   return start_guest({.image = kernel_->image,
                       .modules = kernel_->modules,
-                      .init = options_.guest_programs + "/hangrate-init",
+                      .init = options_.guest_system + "/hangrate-init",
                       .files = guest_files(),
                       .commands = commands(),
+                      .payload = options_.payload,
                       .cmdline = planned_.cmdline + panic_option(last_boot_),
                       .accel = kernel_->accel,
                       .cpus = planned_.cpus,

@@ -82,6 +82,15 @@ void complete_command(Manifest& manifest, const std::string& folder) {
   }
 }
 
+std::string command_file_text(const Manifest& manifest) {
+  Manifest plain = manifest;
+  for (Variant& variant : plain.variants) {  // complete_command() fills them in there
+    variant.runs_for_ms = Variant{}.runs_for_ms;
+    variant.healthy_until_ms = Variant{}.healthy_until_ms;
+  }
+  return to_json_value(plain).dump(2) + "\n";
+}
+
 std::string command_runner() {
   return fs::path(own_programs()).append("run-command").string();
 }

@@ -29,6 +29,10 @@ Result<Manifest> manifest_of(const CommandRequest& request);
 /// `folder`: what a program with a relative path is relative to.
 void complete_command(Manifest& manifest, const std::string& folder);
 
+/// The repro.json that says the same of a command on another machine: its words, made absolute
+/// where they are a path.
+std::string command_file_text(const Manifest& manifest);
+
 /// The program that runs commands.
 std::string command_runner();
 

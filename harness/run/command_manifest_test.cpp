@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/model/json.h"
+#include "harness/model/manifest_check.h"
 
 namespace hangrate {
 namespace {
@@ -51,6 +52,18 @@ TEST(CommandManifest, SurvivesAJournal) {
   EXPECT_EQ(back->exec, manifest->exec);
   EXPECT_EQ(back->time_limit_s, 7);
   EXPECT_EQ(back->hit_exit, 3);
+}
+
+TEST(CommandManifest, AsAFileItSaysTheSameElsewhere) {
+  auto manifest = manifest_of({.command = "./x y", .frames = {"f"}, .time_limit_s = 3600});
+  ASSERT_TRUE(manifest);
+  complete_command(*manifest, "/somewhere");
+  auto back = read_manifest(command_file_text(*manifest));
+  ASSERT_TRUE(back) << back.error().what();
+  complete_command(*back, "/elsewhere");
+  EXPECT_EQ(to_json_value(*back), to_json_value(*manifest));
+  manifest->name = "No Name";
+  EXPECT_FALSE(read_manifest(command_file_text(*manifest)));
 }
 
 }  // namespace

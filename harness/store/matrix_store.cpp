@@ -15,8 +15,9 @@ HR_JSON(MatrixCell, repro, variant, trials, boots)
 HR_JSON(MatrixKernel, id, spec, cmdline, cpus, memory_mib, boots, boot_limit_s, boot_mib, params,
         search, expect)
 HR_JSON(MatrixPlan, kernels, cells)
+HR_JSON(PayloadFact, folder, path, include, sha256)
 HR_JSON(MatrixHeader, version, started, argv, file, options, warm, trace, seed, confidence, gate,
-        plan)
+        payload, plan)
 HR_JSON(RowRecord, id, label, accel, build_note, reverted, identity, trouble)
 HR_JSON(RowNote, id, text, flaw)
 static void to_json(Json& json, const BootRecord& boot) {
@@ -78,6 +79,10 @@ std::string boot_place(const std::string& id, int number) {
   return fmt::format("{}/boot-{:03}", id, number);
 }
 
+std::string command_folder(const std::string& results) {
+  return results + "/commands";
+}
+
 std::string cell_file(const std::string& repro, const std::string& variant) {
   return repro + "." + variant + ".jsonl";
 }
@@ -121,6 +126,13 @@ Result<void> MatrixStore::finish() {
   for (const FileSeal& seal : kept_) HR_TRY(seal.check_again());
   const auto sealed = file_.finish();
   return sealed ? Result<void>() : fail(sealed.error());
+}
+
+Result<void> MatrixStore::add_command(const std::string& name, const std::string& text) const {
+  const std::string folder = command_folder(folder_);
+  HR_TRY(make_folder(folder));
+  HR_TRY(make_folder(folder + "/" + name));
+  return write_file_atomically(folder + "/" + name + "/repro.json", text);
 }
 
 Result<std::string> MatrixStore::boot_folder(const std::string& id, int number) const {

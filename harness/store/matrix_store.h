@@ -19,6 +19,14 @@
 
 namespace hangrate {
 
+/// What guests get for commands. A run goes on only with the same.
+struct PayloadFact {
+  std::string folder;                ///< where commands start; "" = there are none
+  std::string path;                  ///< their $PATH
+  std::vector<std::string> include;  ///< as given
+  std::string sha256;                ///< of all files together, "" = there are no guests
+};
+
 struct MatrixHeader {
   std::string version;
   std::string started;
@@ -30,6 +38,7 @@ struct MatrixHeader {
   std::uint64_t seed = 0;
   double confidence = 0.95;
   Gate gate;
+  PayloadFact payload;
   MatrixPlan plan;
 };
 
@@ -73,6 +82,8 @@ class MatrixStore {
   Result<void> keep(Result<FileSeal> seal);
   /// Is all that was recorded still there, on disk and as it was written? The last call.
   Result<void> finish();
+  /// Adds a file of a command: NAME/repro.json below command_folder().
+  Result<void> add_command(const std::string& name, const std::string& text) const;
   /// The folder of a boot, made if it is not there.
   Result<std::string> boot_folder(const std::string& id, int number) const;
 
@@ -88,6 +99,8 @@ class MatrixStore {
 
 /// Where a boot has its files, below the folder of the run.
 std::string boot_place(const std::string& id, int number);
+/// Where a run keeps the commands that it runs, a folder each.
+std::string command_folder(const std::string& results);
 /// File name of a cell's journal in a boot's folder.
 std::string cell_file(const std::string& repro, const std::string& variant);
 

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Commands in a matrix: a guest gets all that a command needs and proves its hangs as this machine
+// does; what it could not have is told before anything starts.
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "harness/model/json.h"
+#include "harness/testing/command.h"
+#include "harness/testing/made_elf.h"
+
+namespace hangrate::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+const std::string kHangrate = HANGRATE_BUILD_DIR "/bin/hangrate";
+constexpr const char* kKernel = "debian:bookworm";
+constexpr double kLimit = 280;
+
+/// A pipeline that hangs in every tenth trial, with a word that it prints only from its file.
+constexpr const char* kScript =
+    "#!/bin/sh\n"
+    "grep -q word data || exit 1\n"
+    "[ $((HANGRATE_TRIAL % 10)) = 3 ] || exit 0\n"
+    "echo | { exec 3<> /proc/self/fd/0; head -c 100000 /dev/zero >&3; }\n";
+
+class ExecMatrix : public ::testing::Test {
+ protected:
+  static std::string why_not() {
+    static const std::string reason = [] {
+      const Ran ran = run_command({kHangrate, "kernel", "fetch", kKernel}, kLimit);
+      return ran.code == 0 ? std::string() : "no kernel to boot: " + ran.err.substr(0, 300);
+    }();
+    return reason;
+  }
+  void SetUp() override {
+    kernels({"native"});
+    write("run.sh", kScript);
+    write("data", "word\n");
+  }
+
+  void write(const std::string& name, const std::string& text) {
+    const std::string path = folder_ / name;
+    fs::create_directories(fs::path(path).parent_path());
+    ASSERT_TRUE(write_file_atomically(path, text));
+    fs::permissions(path, fs::perms::owner_all);
+  }
+  void kernels(const std::vector<std::string>& specs) {
+    Json list = Json::array();
+    for (const std::string& spec : specs) list.push_back({{"spec", spec}});
+    write("matrix.json", dump_line({{"schema", 1}, {"kernels", list}}));
+  }
+  /// In the folder of the test.
+  Ran matrix(std::vector<std::string> more) {
+    std::vector<std::string> argv = {"/usr/bin/env", "-C", folder_.path(), kHangrate, "matrix"};
+    argv.insert(argv.end(), more.begin(), more.end());
+    return run_command(argv, kLimit);
+  }
+  Json row(std::size_t number) const {
+    const auto json = parse_json(read_file(folder_ / "run.json").value_or(""));
+    EXPECT_TRUE(json) << "no summary was written";
+    return json ? (*json)["kernels"][number] : Json();
+  }
+
+  TempFolder folder_;
+};
+
+TEST_F(ExecMatrix, AScriptHangsInAGuestAsItDoesHere) {
+  if (::geteuid() != 0) GTEST_SKIP() << "what others may hold is shown to root";
+  if (!why_not().empty()) GTEST_SKIP() << why_not();
+  kernels({"native", kKernel});
+  const Ran ran =
+      matrix({"matrix.json", "--exec", "./run.sh", "--exec-name", "queue", "--trials", "20",
+              "--boots", "1", "--trace", "off", "--results", "run", "--json", "run.json"});
+  ASSERT_EQ(ran.code, 1) << ran.err;
+  for (const std::size_t number : {0U, 1U}) {
+    const Json cell = row(number)["results"][0];
+    EXPECT_EQ(cell["repro"], "queue");
+    EXPECT_EQ(cell["attempted"], 20) << cell.dump(1);
+    EXPECT_EQ(cell["hits"], 2) << cell.dump(1);
+    EXPECT_EQ(cell["anomalies"], 0) << "its data and its grep are there: " << cell.dump(1);
+    EXPECT_EQ(cell["verdict"], "regression");
+  }
+  const std::string journal = folder_ / "run/bookworm/boot-001/queue.exec.jsonl";
+  EXPECT_THAT(read_file(journal).value_or(""), HasSubstr("nobody else could end these waits"));
+}
+
+TEST_F(ExecMatrix, AFolderWithACommandRunsInAGuestToo) {
+  if (!why_not().empty()) GTEST_SKIP() << why_not();
+  kernels({kKernel, "native"});
+  write("repros/sleeper/repro.json",
+        R"({"name": "sleeper", "title": "ends", "exec": ["sleep", "0"], "variants": [
+            {"name": "plain", "summary": "ends at once", "expect": "never", "trials": 20}]})");
+  write("repros/given/given.sh", "#!/bin/sh\n\"$TOOL$0.tool\" || exit 1\n");
+  write("repros/given/given.sh.tool", "#!/bin/sh\nexit 0\n");
+  write("repros/given/repro.json",
+        R"({"name": "given", "title": "needs a file", "exec": ["./given.sh"], "variants": [
+            {"name": "plain", "summary": "calls it", "expect": "never", "trials": 20}]})");
+  const Ran ran = matrix({"matrix.json", "--repro-dir", "repros", "--include",
+                          "repros/given/given.sh.tool", "--trials", "20", "--boots", "1", "--trace",
+                          "off", "--weak-ok", "--results", "run", "--json", "run.json"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  for (const std::size_t number : {0U, 1U}) {
+    ASSERT_EQ(row(number)["results"].size(), 2U) << ran.err;
+    for (const Json& cell : row(number)["results"]) {
+      EXPECT_EQ(cell["outcomes"]["clean"], 20) << cell.dump(1);
+    }
+  }
+}
+
+TEST_F(ExecMatrix, ARunGoesOnWithItsCommandAndWithNoOther) {
+  const Ran first = matrix(
+      {"matrix.json", "--exec", "./run.sh", "--trials", "3", "--weak-ok", "--results", "run"});
+  ASSERT_EQ(first.code, 0) << first.err;
+  EXPECT_EQ(matrix({"--resume", "run", "--json", "run.json"}).code, 0);
+  EXPECT_EQ(row(0)["results"][0]["attempted"], 3);
+  EXPECT_EQ(matrix({"--resume", "run", "--exec", "./run.sh"}).code, 2);
+  const Ran elsewhere = run_command({kHangrate, "matrix", "--resume", folder_ / "run"});
+  EXPECT_EQ(elsewhere.code, 2);
+  EXPECT_THAT(elsewhere.err, HasSubstr("go on there"));
+}
+
+TEST_F(ExecMatrix, AnotherScriptIsAnotherRun) {
+  if (!why_not().empty()) GTEST_SKIP() << why_not();
+  kernels({"image:/nowhere/bzImage"});
+  matrix({"matrix.json", "--exec", "./run.sh", "--trials", "3", "--results", "run"});
+  EXPECT_EQ(matrix({"--resume", "run"}).code, 3) << "still without a kernel";
+  write("data", "another word\n");
+  const Ran ran = matrix({"--resume", "run"});
+  EXPECT_EQ(ran.code, 2) << ran.err;
+  EXPECT_THAT(ran.err, HasSubstr("another one than when the run began"));
+}
+
+/// Of a matrix with a guest that would never boot, because nothing gets that far.
+TEST_F(ExecMatrix, WhatAGuestCouldNotHaveIsExit2AndLeavesNothing) {
+  kernels({"image:/nowhere/bzImage"});
+  write("arm", made_elf({.machine = EM_AARCH64}));
+  write("lost", made_elf({.interpreter = "/lib64/ld-linux-x86-64.so.2", .needed = {"libgone.so"}}));
+  write("strange.sh", "#!/nowhere/sh\n");
+  const struct {
+    std::vector<std::string> argv;
+    const char* says;
+  } mistakes[] = {
+      {{"--exec", "./gone.sh"}, "gone.sh: No such file"},
+      {{"--exec", "no-such-program"}, "no-such-program: no such program"},
+      {{"--exec", "./arm"}, "arm: it is for aarch64"},
+      {{"--exec", "./lost"}, "libgone.so"},
+      {{"--exec", "./strange.sh"}, "/nowhere/sh"},
+      {{"--exec", "true", "--include", "gone"}, "gone: No such file"},
+      {{"--exec", "true", "--exec-name", "No Name"}, "is no name"},
+      {{"--exec", "true", "--repro", "pipe_full_child"}, "no --repro goes with it"},
+      {{"--repro", "pipe_full_child", "--include", "data"}, "no command runs"},
+      {{"--time-limit", "5"}, "--exec"},
+  };
+  for (const auto& [more, says] : mistakes) {
+    std::vector<std::string> argv = {"matrix.json", "--results", "run"};
+    argv.insert(argv.end(), more.begin(), more.end());
+    const Ran ran = matrix(argv);
+    EXPECT_EQ(ran.code, 2) << says << "\n" << ran.err;
+    EXPECT_THAT(ran.err, HasSubstr(says));
+    EXPECT_FALSE(fs::exists(folder_ / "run")) << says;
+  }
+}
+
+TEST_F(ExecMatrix, FilesThatDoNotFitIntoAGuestAreToldBefore) {
+  write("matrix.json",
+        R"({"schema":1,"kernels":[{"spec":"image:/nowhere/bzImage","memory_mib":256}]})");
+  write("large", "");
+  fs::resize_file(folder_ / "large", 40u << 20);
+  const Ran ran = matrix({"matrix.json", "--exec", "cat large", "--results", "run"});
+  EXPECT_EQ(ran.code, 2) << ran.err;
+  EXPECT_THAT(ran.err, HasSubstr("memory_mib"));
+  EXPECT_FALSE(fs::exists(folder_ / "run"));
+}
+
+}  // namespace
+}  // namespace hangrate::testing
