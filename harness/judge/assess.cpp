@@ -58,32 +58,8 @@ Motion motion_of(const TaskSample& before, const TaskSample& after) {
   return *before.switches == *after.switches ? Motion::Motionless : Motion::Moving;
 }
 
-enum class Fit { Yes, No, Unknown };
-
-Fit fit_of(const TaskSample& task, const Signature& signature) {
-  if (!contains(signature.states, task.state)) return Fit::No;
-  if (signature.exiting && (task.flags & kFlagExiting) == 0) return Fit::No;
-  const bool syscall_known = !task.syscall_name.empty();
-  if (!signature.syscalls.empty() && syscall_known &&
-      !contains(signature.syscalls, task.syscall_name)) {
-    return Fit::No;
-  }
-  const bool any_place =
-      signature.syscalls.empty() && signature.frames.empty() && signature.wchans.empty();
-  if (any_place) return Fit::Yes;
-  if (!signature.frames.empty() && !task.stack.empty()) {
-    for (const auto& group : signature.frames) {
-      const bool present = std::any_of(task.stack.begin(), task.stack.end(),
-                                       [&](const auto& frame) { return contains(group, frame); });
-      if (!present) return Fit::No;
-    }
-    return Fit::Yes;
-  }
-  if (!signature.wchans.empty() && !task.wchan.empty()) {
-    return contains(signature.wchans, task.wchan) ? Fit::Yes : Fit::No;
-  }
-  // Only the number of the system call is left: weaker, but it is a statement of the kernel.
-  return !signature.syscalls.empty() && syscall_known ? Fit::Yes : Fit::Unknown;
+bool names_no_place(const Signature& signature) {
+  return signature.syscalls.empty() && signature.frames.empty() && signature.wchans.empty();
 }
 
 bool contradicts(const FdWitness& witness) {
@@ -166,6 +142,30 @@ InvariantState believed(const Round& round, Finding& finding) {
 
 }  // namespace
 
+Fit fit_of(const TaskSample& task, const Signature& signature) {
+  if (!contains(signature.states, task.state)) return Fit::No;
+  if (signature.exiting && (task.flags & kFlagExiting) == 0) return Fit::No;
+  const bool syscall_known = !task.syscall_name.empty();
+  if (!signature.syscalls.empty() && syscall_known &&
+      !contains(signature.syscalls, task.syscall_name)) {
+    return Fit::No;
+  }
+  if (names_no_place(signature)) return Fit::Yes;
+  if (!signature.frames.empty() && !task.stack.empty()) {
+    for (const auto& group : signature.frames) {
+      const bool present = std::any_of(task.stack.begin(), task.stack.end(),
+                                       [&](const auto& frame) { return contains(group, frame); });
+      if (!present) return Fit::No;
+    }
+    return Fit::Yes;
+  }
+  if (!signature.wchans.empty() && !task.wchan.empty()) {
+    return contains(signature.wchans, task.wchan) ? Fit::Yes : Fit::No;
+  }
+  // Only the number of the system call is left: weaker, but it is a statement of the kernel.
+  return !signature.syscalls.empty() && syscall_known ? Fit::Yes : Fit::Unknown;
+}
+
 Motion motion_between(const SampleSet& before, const SampleSet& after) {
   const auto then = live_victims(before);
   const auto now = live_victims(after);
@@ -218,7 +218,10 @@ SignatureMatch match_signatures(const SampleSet& samples, const std::vector<Sign
     unknown = true;
   }
   if (unknown) return SignatureMatch::NotApplicable;
-  if (because != nullptr) because->push_back({ReasonCode::AsDeclared, {}});
+  if (because != nullptr) {
+    const bool any = std::all_of(signatures.begin(), signatures.end(), names_no_place);
+    because->push_back({any ? ReasonCode::AnyPlace : ReasonCode::AsDeclared, {}});
+  }
   return SignatureMatch::Match;
 }
 

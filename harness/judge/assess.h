@@ -51,6 +51,11 @@ bool still_there(const SampleSet& proof, const SampleSet& now);
 
 Finding assess(const Round& round, const Variant& variant);
 
+enum class Fit { Yes, No, Unknown };
+
+/// Does the task sleep as the signature says, whatever its role? Unknown: no source tells where.
+Fit fit_of(const TaskSample& task, const Signature& signature);
+
 /// Do the victims of `samples` sleep as the signatures say? NotApplicable: no source tells where.
 SignatureMatch match_signatures(const SampleSet& samples, const std::vector<Signature>& signatures,
                                 std::vector<Reason>* because = nullptr);

@@ -4,6 +4,8 @@
 // it must not.
 #include "harness/judge/assess.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "harness/testing/made_round.h"
@@ -33,6 +35,22 @@ TEST(HitRule, FiresOnTheSystemCallAloneIfNothingElseIsReadable) {
     t.wchan.clear();
   });
   EXPECT_EQ(assess(round, pipe_variant()).proof, Proof::Match);
+}
+
+bool tells(const Finding& finding, ReasonCode code) {
+  return std::any_of(finding.because.begin(), finding.because.end(),
+                     [&](const Reason& reason) { return reason.code == code; });
+}
+
+/// A command that names no place has no "where this bug makes it sleep".
+TEST(HitRule, AHangThatMayBeAnywhereIsNotSaidToBeWhereItShould) {
+  Variant variant = pipe_variant();
+  EXPECT_TRUE(tells(assess(proven_round(), variant), ReasonCode::AsDeclared));
+  variant.signatures = {{.role = "writer"}};
+  const Finding finding = assess(proven_round(), variant);
+  EXPECT_EQ(finding.proof, Proof::Match);
+  EXPECT_TRUE(tells(finding, ReasonCode::AnyPlace));
+  EXPECT_FALSE(tells(finding, ReasonCode::AsDeclared));
 }
 
 TEST(HitRule, NeedsSomeSourceThatTellsWhere) {

@@ -55,12 +55,14 @@ const char* reason_name(ReasonCode code) {
       return "absent";
     case ReasonCode::NotOurs:
       return "not-ours";
+    case ReasonCode::AnyPlace:
+      return "any-place";
   }
   return "?";
 }
 
 std::optional<ReasonCode> reason_code_of(std::string_view name) {
-  for (int i = 0; i <= static_cast<int>(ReasonCode::NotOurs); ++i) {
+  for (int i = 0; i <= static_cast<int>(ReasonCode::AnyPlace); ++i) {
     if (name == reason_name(static_cast<ReasonCode>(i))) return static_cast<ReasonCode>(i);
   }
   return std::nullopt;

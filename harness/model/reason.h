@@ -38,6 +38,7 @@ enum class ReasonCode {
   InvariantOutside,  ///< the invariant was not evaluated between the two looks
   Absent,            ///< source, role or "", why: evidence that could not be had
   NotOurs,           ///< this is not the task the trial is about
+  AnyPlace,          ///< no place was declared: any hang of it counts
 };
 
 struct Reason {

@@ -97,6 +97,8 @@ std::string reason_text(const Reason& reason) {
     }
     case ReasonCode::NotOurs:
       return "what /proc shows under the victim's number is another task";
+    case ReasonCode::AnyPlace:
+      return "asleep, and no place was asked for: any hang that is proven counts";
   }
   return "?";
 }
