@@ -7,11 +7,13 @@
 #include "harness/app/commands.h"
 #include "harness/app/drive.h"
 #include "harness/app/exit_codes.h"
+#include "harness/app/known_bugs_here.h"
 #include "harness/base/output.h"
 #include "harness/diagnose/examine_apart.h"
 #include "harness/diagnose/free_hang.h"
 #include "harness/report/diagnosis_text.h"
 #include "harness/report/safe_text.h"
+#include "harness/sys/environment.h"
 #include "harness/waits/diagnosis_json.h"
 
 namespace hangrate {
@@ -23,6 +25,7 @@ constexpr Nanos kLongestLook = 3 * kSecond;  // 2,000 tasks: 1 s
 struct Options {
   ExamineScope scope;
   std::string json;  ///< path, "-" = stdout
+  std::string repro_dir;
   bool free = false;
   bool yes = false;  ///< the answer to every question
 };
@@ -84,8 +87,11 @@ int diagnose(const Options& options) {
   if (const auto there = check_output_path("--json", options.json); !there) {
     return complain(there.error());
   }
-  const auto diagnosis = examine_apart({.scope = scope}, kLongestLook);
+  const auto book = open_bug_book(options.repro_dir);
+  if (!book) return complain(book.error());
+  auto diagnosis = examine_apart({.scope = scope}, kLongestLook);
   if (!diagnosis) return complain(diagnosis.error());
+  name_bugs_here(*book, read_environment(), *diagnosis);
   const std::string json = dump_pretty(to_json_value(*diagnosis));
   say("{}", options.json == "-" ? json : diagnosis_text(*diagnosis));
   if (!options.json.empty() && options.json != "-") {
@@ -115,6 +121,8 @@ CommandBody add_diagnose_command(CLI::App& app) {
       "Then free each hang, after asking: stop and continue its tasks, abort its FUSE "
       "connection; ends no task");
   command->add_flag("--yes", options->yes, "With --free: do not ask");
+  command->add_option("--repro-dir", options->repro_dir,
+                      "Where the reproducers are whose bugs are named");
   command->footer(
       "It reads and polls; it sends no signal, stops and traces nothing. A hang is proven if what "
       "a\n"

@@ -12,6 +12,12 @@ NLOHMANN_JSON_SERIALIZE_ENUM(Expect, {{Expect::Affected, "affected"},
                                       {Expect::Never, "never"},
                                       {Expect::Lookalike, "lookalike"},
                                       {Expect::Measure, "measure"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(PipeShape, {{PipeShape::Any, "any"},
+                                         {PipeShape::RoomInOneSlot, "room-in-one-slot"},
+                                         {PipeShape::NoRoom, "no-room"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(ProofKind, {{ProofKind::LostWakeUp, proof_word(ProofKind::LostWakeUp)},
+                                         {ProofKind::Deadlock, proof_word(ProofKind::Deadlock)},
+                                         {ProofKind::Orphaned, proof_word(ProofKind::Orphaned)}})
 NLOHMANN_JSON_SERIALIZE_ENUM(TraceMode, {{TraceMode::Off, "off"},
                                          {TraceMode::OnHit, "on-hit"},
                                          {TraceMode::Always, "always"},
@@ -25,7 +31,8 @@ static void from_json(const Json& json, EndReason& reason) {
 }
 
 HR_JSON(Signature, role, states, syscalls, frames, wchans, exiting, every_thread)
-HR_JSON(Variant, name, summary, expect, signatures, own_place, ladder, trials, weight, tasks,
+HR_JSON(WaitShape, proofs, pipe, releasers_exit, by_place)
+HR_JSON(Variant, name, summary, expect, signatures, own_place, shape, ladder, trials, weight, tasks,
         patience_us, needs_root, widens, healthy_until_ms, runs_for_ms, reference_rate, worker_role)
 HR_JSON(Param, name, help, fallback, choices, min, max)
 HR_JSON(AffectedRange, from, to, note)

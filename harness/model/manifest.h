@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/model/evidence.h"
+#include "harness/model/proof_kind.h"
 
 namespace hangrate {
 
@@ -33,6 +34,25 @@ struct Signature {
   bool every_thread = false;        ///< all live threads must match, else any one
 };
 
+/// The pipe that the victim of a bug waits for.
+enum class PipeShape {
+  Any,
+  RoomInOneSlot,  ///< of one slot, with fewer bytes in it than would leave no room for what is
+                  ///< written
+  NoRoom,         ///< anything but that
+};
+
+/// How this hang shows where nobody evaluates the invariant: by what `hangrate diagnose` tells it
+/// from others that sleep in the same place, beside the signatures. The victim is the task of the
+/// first signature; of a lost wake-up, who lost it. Nothing here: it is not told there.
+struct WaitShape {
+  std::vector<ProofKind> proofs;  ///< any of these kinds
+  PipeShape pipe = PipeShape::Any;
+  bool releasers_exit = false;  ///< all who could release the victim exit themselves
+  bool by_place = false;  ///< the first signature is so much its own that it is told, as unproven,
+                          ///< of a task that stands still without a proof
+};
+
 struct Variant {
   std::string name;
   std::string summary;
@@ -40,6 +60,7 @@ struct Variant {
   std::vector<Signature> signatures;  ///< all must match for Hang/Match
   /// A lookalike's own place: where it hangs instead. All must match; empty: it does not say.
   std::vector<Signature> own_place;
+  WaitShape shape;
   std::vector<Rung> ladder;     ///< in order, passive first
   std::uint64_t trials = 1000;  ///< default number
   double weight = 1.0;          ///< share of a common time budget

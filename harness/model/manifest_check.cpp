@@ -25,6 +25,7 @@ Json pattern() {
   const Signature signature{.role = "r", .syscalls = {"s"}, .frames = {{"f"}}, .wchans = {"w"}};
   Manifest one;
   one.variants = {{.signatures = {signature}, .own_place = {signature}, .ladder = {Rung::Wait}}};
+  one.variants.front().shape.proofs = {ProofKind::Deadlock};
   one.params = {{.name = "", .help = "", .fallback = "", .choices = {"c"}}};
   one.affected.resize(1);
   one.vendor_affected.resize(1);
@@ -107,6 +108,9 @@ std::string fault_of(const Variant& variant) {
   if (!(variant.weight > 0)) return "weight must be above 0";
   const bool can_hit = variant.expect == Expect::Affected || variant.expect == Expect::Always;
   if (can_hit && variant.signatures.empty()) return "without signatures no trial can be a hit";
+  const bool shaped = !variant.shape.proofs.empty() || variant.shape.by_place;
+  if (shaped && !can_hit)
+    return "only what can hit has a shape: a control is told by no other name";
   std::string fault = fault_of_signatures(variant.signatures);
   return fault.empty() ? fault_of_signatures(variant.own_place) : fault;
 }

@@ -43,6 +43,22 @@ TEST(ReadManifest, NamesTheLineOfWhatIsNoJson) {
   EXPECT_NE(manifest.error().what().find("line 3"), std::string::npos) << manifest.error().what();
 }
 
+TEST(ReadManifest, AShapeIsThatOfAHangAlone) {
+  Json json = least();
+  json["variants"][0]["shape"] = {{"proofs", Json::array({"lost-wake-up"})}, {"pipe", "no-room"}};
+  const auto manifest = read_manifest(dump_pretty(json));
+  ASSERT_TRUE(manifest) << manifest.error().what();
+  const WaitShape& shape = manifest->variants.front().shape;
+  EXPECT_EQ(shape.proofs, std::vector<ProofKind>{ProofKind::LostWakeUp});
+  EXPECT_EQ(shape.pipe, PipeShape::NoRoom);
+  EXPECT_FALSE(shape.by_place);
+  json["variants"][0]["shape"]["proofs"][0] = "lost";
+  EXPECT_NE(fault_of(json).find("lost"), std::string::npos) << fault_of(json);
+  json["variants"][0]["shape"]["proofs"][0] = "deadlock";
+  json["variants"][0]["expect"] = "never";
+  EXPECT_NE(fault_of(json).find("a control"), std::string::npos) << fault_of(json);
+}
+
 struct Slip {
   const char* name;
   const char* at;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/report/diagnosis_text.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "harness/report/known_bug_text.h"
 #include "harness/report/safe_text.h"
 #include "harness/waits/wait_words.h"
 
@@ -19,10 +22,34 @@ std::string headline(const WaitProof& proof) {
   return fmt::format("hang: {}, {}\n", proof_name(proof.kind), tasks);
 }
 
+std::string known_text(const std::vector<KnownBug>& bugs) {
+  std::string text;
+  for (const KnownBug& bug : bugs) {
+    const char* before = "  known: ";
+    for (const std::string& line : known_bug_lines(bug)) {
+      text += before + safe_line(line) + "\n";
+      before = "    ";
+    }
+  }
+  return text;
+}
+
+std::string pipes_text(const WaitProof& proof, const std::vector<PipeFill>& pipes) {
+  std::string text;
+  for (const PipeFill& pipe : pipes) {
+    const bool waited_for =
+        std::any_of(proof.waits.begin(), proof.waits.end(),
+                    [&](const WaitEdge& edge) { return edge.object == pipe.object; });
+    if (waited_for) text += "  " + safe_line(pipe_fill_text(pipe)) + "\n";
+  }
+  return text;
+}
+
 void add(std::string& text, const char* what, const std::vector<StuckTask>& tasks) {
   for (const StuckTask& stuck : tasks) {
     text +=
         fmt::format("{}: {}\n  {}\n", what, safe_line(name_of(stuck.task)), safe_line(stuck.why));
+    text += known_text(stuck.known);
   }
 }
 
@@ -33,7 +60,8 @@ std::string diagnosis_text(const Diagnosis& diagnosis) {
   for (const WaitProof& proof : diagnosis.proofs) {
     text += headline(proof);
     for (const std::string& line : proof.sentences) text += "  " + safe_line(line) + "\n";
-    text += "  cure: " + safe_line(proof.cure) + "\n";
+    text += pipes_text(proof, diagnosis.pipes);
+    text += "  cure: " + safe_line(proof.cure) + "\n" + known_text(proof.known);
   }
   add(text, "stuck", diagnosis.stuck);
   for (const Absence& absence : diagnosis.absent) {

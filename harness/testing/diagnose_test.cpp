@@ -9,43 +9,10 @@
 
 #include "harness/model/json.h"
 #include "harness/testing/command.h"
+#include "harness/testing/diagnosed.h"
 
 namespace hangrate::testing {
 namespace {
-
-const std::string kHangrate = HANGRATE_BUILD_DIR "/bin/hangrate";
-const std::string kStories = HANGRATE_SOURCE_DIR "/harness/testing/stories/";
-
-/// "" if it cannot be read.
-std::string read_proc_file(const std::string& path) {
-  return read_file(path).value_or("");
-}
-
-Ran diagnose(std::vector<std::string> more) {
-  more.insert(more.begin(), {kHangrate, "diagnose"});
-  return run_command(more);
-}
-
-/// The processes that descend from `pid`, and itself.
-std::vector<std::string> family_of(pid_t pid) {
-  std::vector<std::string> all = {std::to_string(pid)};
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const std::string own = "/proc/" + all[i] + "/task/" + all[i] + "/children";
-    for (const std::string& child : split(read_proc_file(own), ' ')) {
-      if (!child.empty()) all.push_back(child);
-    }
-  }
-  return all;
-}
-
-/// Does a task of the family sleep in a write to a pipe?
-bool somebody_writes(const std::vector<std::string>& family) {
-  for (const std::string& pid : family) {
-    const std::string place = read_proc_file("/proc/" + pid + "/wchan");
-    if (place.find("pipe_write") != place.npos) return true;
-  }
-  return false;
-}
 
 void expect_full_pipe_told(const std::vector<std::string>& argv) {
   if (::geteuid() != 0) GTEST_SKIP() << "what others hold is told to root";

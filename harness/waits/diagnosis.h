@@ -10,15 +10,10 @@
 
 #include "harness/base/clock.h"
 #include "harness/model/evidence.h"
+#include "harness/model/proof_kind.h"
+#include "harness/waits/known_bug.h"
 
 namespace hangrate {
-
-enum class ProofKind {
-  LostWakeUp,  ///< its call would return at once if it were made now
-  Deadlock,    ///< all who could release it wait for each other
-  Orphaned,    ///< nobody but itself could release it
-};
-const char* proof_name(ProofKind kind);
 
 struct TaskRef {
   int pid = 0;
@@ -27,6 +22,21 @@ struct TaskRef {
   char state = '?';
   std::string call;   ///< "write"; "" = unknown, or not in one
   std::string place;  ///< the kernel function it sleeps in, "" = unknown
+  bool exiting = false;
+  std::vector<std::string>
+      stack;  ///< innermost first; empty: not read, see sys/snapshot_reader.cpp
+};
+
+/// One thing that a task waits for, and who could bring it.
+struct WaitEdge {
+  int tid = 0;
+  std::string need;            ///< "there is room in pipe:[77]"
+  std::string object;          ///< what several wait for has one name; "" = no object
+  int descriptor = -1;         ///< of the object in its process, -1 = none
+  std::uint64_t bytes = 0;     ///< that it writes, 0 = not known
+  bool ready = false;          ///< it is there already
+  std::vector<int> releasers;  ///< tids; itself too, if it holds what others would need
+  std::size_t unlisted = 0;    ///< releasers beyond the first 64
 };
 
 /// Its number may be used again; `instance`, the inode of its folder in fusectl, is not.
@@ -45,17 +55,30 @@ struct WaitProof {
   std::vector<std::string> sentences;  ///< who waits for what, who could release it, why none will
   std::string cure;                    ///< what would free it, least intrusive first
   std::vector<FuseConnection> connections;  ///< that owe an answer, if one is waited for
+  std::vector<WaitEdge> waits;
+  std::vector<TaskRef> others;  ///< no members, but could have released one (a lost wake-up)
+  std::vector<KnownBug> known;  ///< bugs of this shape
 };
 
 /// A task that stands still, and no proof.
 struct StuckTask {
   TaskRef task;
   std::string why;
+  std::vector<KnownBug> known = {};  ///< bugs whose victims sleep there
+};
+
+/// A pipe that somebody waits for, as it was asked once.
+struct PipeFill {
+  std::string object;
+  int capacity = 0;  ///< B
+  int slots = 0;     ///< buffers of a page it has
+  int queued = 0;    ///< B
 };
 
 struct Diagnosis {
   std::vector<WaitProof> proofs;
   std::vector<StuckTask> stuck;
+  std::vector<PipeFill> pipes;
   std::vector<Absence> absent;  ///< what could not be looked at
   std::size_t looked_at = 0;    ///< tasks
   Nanos took = 0;

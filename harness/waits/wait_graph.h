@@ -79,6 +79,8 @@ class WaitGraph {
   bool other_end_is_missing(const Node& node, const Need& need, short events) const;
   ProofKind kind_of(const Members& members) const;
   std::vector<std::string> sentences(const Members& members) const;
+  std::vector<WaitEdge> edges(const Members& members) const;
+  std::vector<TaskRef> others(const std::vector<WaitEdge>& edges, const Members& members) const;
   std::string cure_of(const Members& members) const;
   void add_unkillable(const Snapshot& third, const std::set<int>& told, Diagnosis& to) const;
 

@@ -89,6 +89,8 @@ void WaitGraph::conclude(const Members& members, Diagnosis& diagnosis) const {
   for (const int tid : members.tids) proof.members.push_back(ref_of(nodes_.at(tid).task->sample));
   proof.sentences = sentences(members);
   proof.cure = cure_of(members);
+  proof.waits = edges(members);
+  proof.others = others(proof.waits, members);
   const bool fuse = std::any_of(members.tids.begin(), members.tids.end(),
                                 [&](int tid) { return waits_for_fuse(nodes_.at(tid).wait); });
   if (fuse) proof.connections = owing_connections(after_);

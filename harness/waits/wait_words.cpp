@@ -9,6 +9,22 @@ namespace hangrate {
 
 namespace {
 
+template <typename Name>
+std::string joined(const std::set<int>& all, const std::string& last, Name name) {
+  constexpr std::size_t kMost = 4;
+  std::string text;
+  std::size_t shown = 0;
+  for (const int one : all) {
+    if (shown == kMost) return fmt::format("{} and {} others", text, all.size() - shown);
+    if (shown != 0) text += shown + 1 == all.size() ? last : ", ";
+    text += name(one);
+    ++shown;
+  }
+  return text;
+}
+
+}  // namespace
+
 std::string need_words(const Need& need) {
   const std::string& object = need.descriptor.object;
   switch (need.kind) {
@@ -43,24 +59,15 @@ std::string need_words(const Need& need) {
   return "";
 }
 
-template <typename Name>
-std::string joined(const std::set<int>& all, const std::string& last, Name name) {
-  constexpr std::size_t kMost = 4;
-  std::string text;
-  std::size_t shown = 0;
-  for (const int one : all) {
-    if (shown == kMost) return fmt::format("{} and {} others", text, all.size() - shown);
-    if (shown != 0) text += shown + 1 == all.size() ? last : ", ";
-    text += name(one);
-    ++shown;
-  }
-  return text;
-}
-
-}  // namespace
-
 TaskRef ref_of(const TaskSample& task) {
-  return {task.pid, task.tid, task.comm, task.state, task.syscall_name, task.wchan};
+  return {task.pid,
+          task.tid,
+          task.comm,
+          task.state,
+          task.syscall_name,
+          task.wchan,
+          (task.flags & kFlagExiting) != 0,
+          task.stack};
 }
 
 std::string name_of(const TaskRef& task) {

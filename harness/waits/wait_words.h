@@ -19,6 +19,8 @@ std::string name_of(const TaskRef& task);
 std::string names_of(const std::set<int>& ids, const Snapshot& seen,
                      const std::string& last = " and ");
 
+/// "there is room in pipe:[77]": what would end the wait.
+std::string need_words(const Need& need);
 /// "gpg[12] sleeps in write (pipe_write) until there is room in pipe:[77]".
 std::string wait_words(const SeenTask& task, const Wait& wait);
 /// "there is room in pipe:[77]": of a need that is met.
