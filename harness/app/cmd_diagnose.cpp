@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <cstdio>
 #include <memory>
+#include <utility>
 
 #include <unistd.h>
 
@@ -8,9 +9,12 @@
 #include "harness/app/drive.h"
 #include "harness/app/exit_codes.h"
 #include "harness/app/known_bugs_here.h"
+#include "harness/app/run_options.h"
+#include "harness/app/version.h"
 #include "harness/base/output.h"
 #include "harness/diagnose/examine_apart.h"
 #include "harness/diagnose/free_hang.h"
+#include "harness/report/diagnosis_html.h"
 #include "harness/report/diagnosis_text.h"
 #include "harness/report/safe_text.h"
 #include "harness/sys/environment.h"
@@ -25,7 +29,9 @@ constexpr Nanos kLongestLook = 3 * kSecond;  // 2,000 tasks: 1 s
 struct Options {
   ExamineScope scope;
   std::string json;  ///< path, "-" = stdout
+  std::string html;  ///< likewise
   std::string repro_dir;
+  std::vector<std::string> argv;
   bool free = false;
   bool yes = false;  ///< the answer to every question
 };
@@ -67,6 +73,34 @@ void free_all(const Options& options, const Diagnosis& diagnosis) {
   }
 }
 
+Result<void> check_outputs(const Options& options) {
+  HR_TRY(check_output_path("--json", options.json));
+  HR_TRY(check_output_path("--html", options.html));
+  if (!options.json.empty() && options.json == options.html) {
+    return fail(Error::usage("--json and --html name one file"));
+  }
+  return {};
+}
+
+/// The texts it is asked for, one of them perhaps to stdout, where else people read.
+Result<void> write_out(const Options& options, const Diagnosis& diagnosis, const Environment& here,
+                       const std::string& started) {
+  const std::string json = dump_pretty(to_json_value(diagnosis));
+  const std::string html = diagnosis_html(diagnosis, {.environment = here,
+                                                      .version = version_text(),
+                                                      .started = started,
+                                                      .argv = options.argv,
+                                                      .exit_code = exit_code_of(diagnosis)});
+  say("{}", options.json == "-" ? json : options.html == "-" ? html : diagnosis_text(diagnosis));
+  for (const auto& [path, text] : {std::pair(&options.json, &json), {&options.html, &html}}) {
+    if (path->empty() || *path == "-") continue;
+    if (const auto written = write_file_atomically(*path, *text); !written) {
+      return fail(written.error());
+    }
+  }
+  return {};
+}
+
 int diagnose(const Options& options) {
   const auto& scope = options.scope;
   if (scope.pids.empty() && scope.cgroup.empty() && !scope.all) {
@@ -84,20 +118,16 @@ int diagnose(const Options& options) {
     return complain(
         Error::usage("--free asks before it does anything: give --yes where nobody answers"));
   }
-  if (const auto there = check_output_path("--json", options.json); !there) {
-    return complain(there.error());
-  }
+  if (const auto usable = check_outputs(options); !usable) return complain(usable.error());
   const auto book = open_bug_book(options.repro_dir);
   if (!book) return complain(book.error());
+  const std::string started = utc_text();
   auto diagnosis = examine_apart({.scope = scope}, kLongestLook);
   if (!diagnosis) return complain(diagnosis.error());
-  name_bugs_here(*book, read_environment(), *diagnosis);
-  const std::string json = dump_pretty(to_json_value(*diagnosis));
-  say("{}", options.json == "-" ? json : diagnosis_text(*diagnosis));
-  if (!options.json.empty() && options.json != "-") {
-    if (const auto written = write_file_atomically(options.json, json); !written) {
-      return complain(written.error());
-    }
+  const Environment here = read_environment();
+  name_bugs_here(*book, here, *diagnosis);
+  if (const auto written = write_out(options, *diagnosis, here, started); !written) {
+    return complain(written.error());
   }
   const int code = finish_stdout(exit_code_of(*diagnosis));
   if (options.free) free_all(options, *diagnosis);
@@ -106,8 +136,9 @@ int diagnose(const Options& options) {
 
 }  // namespace
 
-CommandBody add_diagnose_command(CLI::App& app) {
+CommandBody add_diagnose_command(CLI::App& app, std::vector<std::string> argv) {
   auto options = std::make_shared<Options>();
+  options->argv = std::move(argv);
   CLI::App* command = app.add_subcommand(
       "diagnose", "Tell which live tasks hang, what they wait for and who could release them");
   command->add_option("pid", options->scope.pids, "Processes to look at")
@@ -116,6 +147,9 @@ CommandBody add_diagnose_command(CLI::App& app) {
                       "All processes of the cgroup with this folder, and of those below it");
   command->add_flag("--all", options->scope.all, "All processes");
   command->add_option("--json", options->json, "Write it as JSON to this file, - for stdout");
+  command->add_option(
+      "--html", options->html,
+      "Write it as one page with a drawing of each hang to this file, - for stdout");
   command->add_flag(
       "--free", options->free,
       "Then free each hang, after asking: stop and continue its tasks, abort its FUSE "
@@ -133,6 +167,7 @@ CommandBody add_diagnose_command(CLI::App& app) {
       "Examples:\n"
       "  hangrate diagnose $(pidof postgres)\n"
       "  hangrate diagnose --cgroup /sys/fs/cgroup/system.slice/docker.service\n"
+      "  hangrate diagnose --all --html hang.html\n"
       "  hangrate diagnose --all");
   return [options] { return diagnose(*options); };
 }

@@ -18,7 +18,7 @@ CommandBody add_list_command(CLI::App& app);
 CommandBody add_describe_command(CLI::App& app);
 CommandBody add_report_command(CLI::App& app);
 CommandBody add_trace_command(CLI::App& app);
-CommandBody add_diagnose_command(CLI::App& app);
+CommandBody add_diagnose_command(CLI::App& app, std::vector<std::string> argv);
 CommandBody add_doctor_command(CLI::App& app);
 CommandBody add_kernel_command(CLI::App& app);
 CommandBody add_matrix_command(CLI::App& app, std::vector<std::string> argv);

@@ -23,7 +23,7 @@ int main(int argc, char** argv) {
   add(add_describe_command(app));
   add(add_report_command(app));
   add(add_trace_command(app));
-  add(add_diagnose_command(app));
+  add(add_diagnose_command(app, {argv, argv + argc}));
   add(add_doctor_command(app));
   if (const auto code = parse(app, argc, argv)) return *code;
   for (const auto& [command, body] : commands) {

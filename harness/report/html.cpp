@@ -21,23 +21,8 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 std::string head(const RunResult& run) {
-  return fmt::format(
-      R"(<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="generator" content="hangrate {}">
-<link rel="icon" href="data:,">
-<title>hangrate: {}, {}</title>
-<style>
-{}</style>
-</head>
-)",
-      markup_line(run.version), exit_words(run.exit_code),
-      plural(run.rows.size(), "kernel", "kernels"), html::kStyle);
+  return html::page_head(run.version, fmt::format("hangrate: {}, {}", exit_words(run.exit_code),
+                                                  plural(run.rows.size(), "kernel", "kernels")));
 }
 
 std::string banner(const RunResult& run) {
@@ -138,9 +123,7 @@ std::string html_report(const RunResult& run) {
   std::size_t number = 0;
   for (const Row& row : run.rows) text += html::kernel_section(row, number++);
   text += "</section>\n" + std::string(kReading) + html::legend() + "</section>\n</main>\n";
-  return text + "<footer><p>Written by hangrate " + markup_line(run.version) +
-         ". This file is complete in itself: it loads nothing and runs no script.</p></footer>\n"
-         "</body>\n</html>\n";
+  return text + html::page_foot(run.version);
 }
 
 }  // namespace hangrate

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The parts of html_report(), for its own files only. Each gives finished HTML in which everything
-// from kernels, consoles and manifests is escaped.
+// The parts of html_report() and diagnosis_html(), for their own files only. Each gives finished
+// HTML in which everything from kernels, consoles and manifests is escaped.
 #pragma once
 
 #include <cstddef>
@@ -9,9 +9,22 @@
 
 #include "harness/report/grid.h"
 
+namespace hangrate {
+struct WaitProof;
+}
+
 namespace hangrate::html {
 
 extern const char* const kStyle;
+
+/// Up to the body: its policy forbids scripts and loading anything.
+std::string page_head(const std::string& version, const std::string& title);
+
+/// From the footer to the end.
+std::string page_foot(const std::string& version);
+
+/// A proof's wait-for graph as a drawing, with what its arrows mean; "" if nothing waits.
+std::string wait_graph(const WaitProof& proof, const std::string& title);
 
 /// Heat map: kernels x reproducers, each cell a link to its detail.
 std::string heat_map(const RunResult& run, const Grid& grid);
@@ -39,6 +52,8 @@ const char* exit_class(int code);
 std::string badge(CellVerdict verdict);
 std::string badge(const CellSummary& cell);
 std::string badge(int exit_code);
+/// Other words on the colour of that exit code.
+std::string badge(int exit_code, const char* words);
 
 /// A fact of a <dl>, nothing if the value is empty. `value` is HTML.
 std::string fact(const char* name, const std::string& value);

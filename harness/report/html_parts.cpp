@@ -95,6 +95,31 @@ constexpr Meaning kMeanings[] = {
 
 }  // namespace
 
+std::string page_head(const std::string& version, const std::string& title) {
+  return fmt::format(
+      R"(<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="hangrate {}">
+<link rel="icon" href="data:,">
+<title>{}</title>
+<style>
+{}</style>
+</head>
+)",
+      markup_line(version), markup_line(title), kStyle);
+}
+
+std::string page_foot(const std::string& version) {
+  return "<footer><p>Written by hangrate " + markup_line(version) +
+         ". This file is complete in itself: it loads nothing and runs no script.</p></footer>\n"
+         "</body>\n</html>\n";
+}
+
 std::string row_id(std::size_t row) {
   return fmt::format("k{}", row + 1);
 }
@@ -121,6 +146,10 @@ std::string badge(const CellSummary& cell) {
 
 std::string badge(int exit_code) {
   return badge_of(badge_for(exit_code), exit_words(exit_code));
+}
+
+std::string badge(int exit_code, const char* words) {
+  return badge_of(badge_for(exit_code), words);
 }
 
 std::string fact(const char* name, const std::string& value) {

@@ -107,6 +107,14 @@ tbody th { font-weight: 500; }
 .plot .bound { stroke: var(--mark); stroke-width: 2; stroke-dasharray: 3 3; }
 .plot .point, .plot .arrow { fill: var(--mark); }
 .plot .open { fill: var(--ground); stroke: var(--mark); stroke-width: 2; }
+.waits text { font: 12px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; text-anchor: middle; fill: var(--text); }
+.waits .detail { font-size: 11px; fill: var(--quiet); }
+.waits rect { fill: none; stroke: var(--quiet); }
+.waits .task { stroke: var(--mark); stroke-width: 2; }
+.waits path { fill: none; stroke: var(--quiet); stroke-width: 1.5; }
+.waits .releases { stroke-dasharray: 4 4; }
+.waits .ready { stroke: var(--mark); stroke-width: 2.5; }
+.waits .head { fill: var(--quiet); stroke: none; }
 .kernel { margin: 1.2rem 0; padding: 1rem 1.2rem; border: 1px solid var(--line); border-radius: 8px; }
 .alert { padding: 0.5rem 0.8rem; border-left: 4px solid var(--unknown-mark); background: var(--raised); }
 article { margin: 0.8rem 0; padding: 0.7rem 1rem 0.4rem; border: 1px solid var(--line);
