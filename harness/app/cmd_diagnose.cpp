@@ -12,6 +12,7 @@
 #include "harness/app/run_options.h"
 #include "harness/app/version.h"
 #include "harness/base/output.h"
+#include "harness/diagnose/container.h"
 #include "harness/diagnose/examine_apart.h"
 #include "harness/diagnose/free_hang.h"
 #include "harness/report/diagnosis_html.h"
@@ -30,6 +31,7 @@ struct Options {
   ExamineScope scope;
   std::string json;  ///< path, "-" = stdout
   std::string html;  ///< likewise
+  std::string container;
   std::string repro_dir;
   std::vector<std::string> argv;
   bool free = false;
@@ -102,9 +104,10 @@ Result<void> write_out(const Options& options, const Diagnosis& diagnosis, const
 }
 
 int diagnose(const Options& options) {
-  const auto& scope = options.scope;
-  if (scope.pids.empty() && scope.cgroup.empty() && !scope.all) {
-    return complain(Error::usage("name what to look at: PID..., --cgroup PATH or --all"));
+  ExamineScope scope = options.scope;
+  if (scope.pids.empty() && scope.cgroup.empty() && !scope.all && options.container.empty()) {
+    return complain(
+        Error::usage("name what to look at: PID..., --cgroup PATH, --container ID or --all"));
   }
   for (const int pid : scope.pids) {
     if (::access(("/proc/" + std::to_string(pid)).c_str(), F_OK) != 0) {
@@ -121,6 +124,11 @@ int diagnose(const Options& options) {
   if (const auto usable = check_outputs(options); !usable) return complain(usable.error());
   const auto book = open_bug_book(options.repro_dir);
   if (!book) return complain(book.error());
+  if (!options.container.empty()) {
+    auto folder = find_container(options.container, kLongestLook);
+    if (!folder) return complain(folder.error());
+    scope.cgroup = std::move(*folder);
+  }
   const std::string started = utc_text();
   auto diagnosis = examine_apart({.scope = scope}, kLongestLook);
   if (!diagnosis) return complain(diagnosis.error());
@@ -143,8 +151,14 @@ CommandBody add_diagnose_command(CLI::App& app, std::vector<std::string> argv) {
       "diagnose", "Tell which live tasks hang, what they wait for and who could release them");
   command->add_option("pid", options->scope.pids, "Processes to look at")
       ->check(CLI::PositiveNumber);
-  command->add_option("--cgroup", options->scope.cgroup,
-                      "All processes of the cgroup with this folder, and of those below it");
+  CLI::Option* cgroup =
+      command->add_option("--cgroup", options->scope.cgroup,
+                          "All processes of the cgroup with this folder, and of those below it");
+  command
+      ->add_option("--container", options->container,
+                   "All processes of this container: its id or a beginning of it (docker, podman, "
+                   "containerd, CRI-O), or its name (LXC, systemd-nspawn)")
+      ->excludes(cgroup);
   command->add_flag("--all", options->scope.all, "All processes");
   command->add_option("--json", options->json, "Write it as JSON to this file, - for stdout");
   command->add_option(
@@ -167,7 +181,7 @@ CommandBody add_diagnose_command(CLI::App& app, std::vector<std::string> argv) {
       "Examples:\n"
       "  hangrate diagnose $(pidof postgres)\n"
       "  hangrate diagnose --cgroup /sys/fs/cgroup/system.slice/docker.service\n"
-      "  hangrate diagnose --all --html hang.html\n"
+      "  hangrate diagnose --container 3f2a1b4c5d6e --html hang.html\n"
       "  hangrate diagnose --all");
   return [options] { return diagnose(*options); };
 }
