@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/sys/proc_folder.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -33,12 +34,13 @@ void each_folder(const std::string& folder, const std::function<void(const std::
 
 bool read_proc(const std::string& path, std::string& text) {
   constexpr std::size_t kMost = 1u << 20;
-  text.resize(kMost);
+  text.resize(std::max(text.size(), std::size_t{4096}));
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   std::size_t bytes = 0;
   ssize_t n = file ? 1 : -1;
   while (n > 0 && bytes < kMost) {
-    n = ::read(file.get(), text.data() + bytes, kMost - bytes);
+    if (bytes == text.size()) text.resize(std::min(2 * bytes, kMost));
+    n = ::read(file.get(), text.data() + bytes, text.size() - bytes);
     if (n > 0) bytes += static_cast<std::size_t>(n);
   }
   text.resize(bytes);
