@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <cstdio>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "harness/diagnose/container.h"
 #include "harness/diagnose/examine_apart.h"
 #include "harness/diagnose/free_hang.h"
+#include "harness/diagnose/spin_look.h"
 #include "harness/report/diagnosis_html.h"
 #include "harness/report/diagnosis_text.h"
 #include "harness/report/safe_text.h"
@@ -40,7 +42,7 @@ struct Options {
 
 int exit_code_of(const Diagnosis& diagnosis) {
   bool proven = false;
-  bool stuck = !diagnosis.stuck.empty();
+  bool stuck = !diagnosis.stuck.empty() || !diagnosis.spinning.empty();
   for (const WaitProof& proof : diagnosis.proofs) {
     proven = proven || !proof.only_a_signal;
     stuck = stuck || proof.only_a_signal;
@@ -130,8 +132,10 @@ int diagnose(const Options& options) {
     scope.cgroup = std::move(*folder);
   }
   const std::string started = utc_text();
-  auto diagnosis = examine_apart({.scope = scope}, kLongestLook);
+  std::set<int> blocking;
+  auto diagnosis = examine_apart({.scope = scope}, kLongestLook, &blocking);
   if (!diagnosis) return complain(diagnosis.error());
+  add_spinning(scope, blocking, *diagnosis);
   const Environment here = read_environment();
   name_bugs_here(*book, here, *diagnosis);
   if (const auto written = write_out(options, *diagnosis, here, started); !written) {
@@ -177,7 +181,8 @@ CommandBody add_diagnose_command(CLI::App& app, std::vector<std::string> argv) {
       "task waits for is there already (lost wake-up), if all who could release it wait for each\n"
       "other (deadlock), or if nobody but itself could (orphaned).\n"
       "Exit codes: 0 nothing hangs, 1 a hang is proven, 2 usage, 3 no answer: something stands\n"
-      "still, and what could release it is not all seen.\n\n"
+      "still, and what could release it is not all seen; or it is spinning, in the kernel for\n"
+      "seconds without being seen outside.\n\n"
       "Examples:\n"
       "  hangrate diagnose $(pidof postgres)\n"
       "  hangrate diagnose --cgroup /sys/fs/cgroup/system.slice/docker.service\n"

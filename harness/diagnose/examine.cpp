@@ -30,16 +30,14 @@ void add_members(const std::string& cgroup, std::set<int>& pids) {
 class Examination {
  public:
   explicit Examination(const ExamineOptions& options)
-      : options_(options), reader_(may_be_closed, options.reader) {
-    pids_.insert(options.scope.pids.begin(), options.scope.pids.end());
-    if (!options.scope.cgroup.empty()) add_members(options.scope.cgroup, pids_);
-  }
+      : options_(options),
+        pids_(processes_of(options.scope)),
+        reader_(may_be_closed, options.reader) {}
 
   Diagnosis run() {
     const Nanos begin = now_ns();
     Diagnosis diagnosis = options_.scope.all || !pids_.empty() ? look() : Diagnosis();
-    const bool all_shown = ::access("/proc/1/stat", R_OK) == 0;  // not by hidepid
-    if (!in_initial_pid_namespace() || !all_shown) leave_unproven(diagnosis);
+    if (!shows_all_processes()) leave_unproven(diagnosis);
     diagnosis.took = now_ns() - begin;
     return diagnosis;
   }
@@ -123,6 +121,16 @@ class Examination {
 };
 
 }  // namespace
+
+bool shows_all_processes() {
+  return in_initial_pid_namespace() && ::access("/proc/1/stat", R_OK) == 0;
+}
+
+std::set<int> processes_of(const ExamineScope& scope) {
+  std::set<int> pids(scope.pids.begin(), scope.pids.end());
+  if (!scope.cgroup.empty()) add_members(scope.cgroup, pids);
+  return pids;
+}
 
 Diagnosis examine(const ExamineOptions& options) {
   return Examination(options).run();

@@ -4,6 +4,7 @@
 // polls, and touches nothing.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,13 @@ struct ExamineScope {
   std::string cgroup;     ///< folder of one; its processes and those of the cgroups below
   bool all = false;
 };
+
+/// Its processes, those of the cgroup as they are now. Empty if it is of all.
+std::set<int> processes_of(const ExamineScope& scope);
+
+/// Are all processes of the machine shown here? Else one that is not may hold anything (a pid
+/// namespace of our own, hidepid), and nothing is proven.
+bool shows_all_processes();
 
 struct ExamineOptions {
   ExamineScope scope;

@@ -19,6 +19,10 @@ std::string_view function_of(std::string_view symbol) {
 // proc_pid_stat(5), counted from 1; the state is field 3
 constexpr int kParentField = 4;
 constexpr int kFlagsField = 9;
+constexpr int kMinorFaultsField = 10;
+constexpr int kMajorFaultsField = 12;
+constexpr int kUserField = 14;
+constexpr int kKernelField = 15;
 constexpr int kStartedField = 22;
 
 template <typename Number>
@@ -170,6 +174,36 @@ void parse_status(std::string_view text, SeenTask& task) {
     ids.remove_prefix(std::min(ids.find_first_of("0123456789"), ids.size()));
     ids.remove_prefix(std::min(ids.find_first_not_of("0123456789"), ids.size()));
   }
+}
+
+bool parse_stat(std::string_view text, CpuSample& sample) {
+  TaskSample task;
+  parse_stat(text, task);
+  if (!task.started) return false;
+  sample.comm = task.comm;
+  sample.state = task.state;
+  sample.flags = task.flags;
+  sample.started = *task.started;
+  const std::string_view rest = text.substr(text.rfind(')') + 2);
+  const auto field = [&](int which) { return number<std::uint64_t>(field_of(rest, which)); };
+  sample.user = field(kUserField).value_or(0);
+  sample.kernel = field(kKernelField).value_or(0);
+  sample.faults = field(kMinorFaultsField).value_or(0) + field(kMajorFaultsField).value_or(0);
+  return true;
+}
+
+void parse_status(std::string_view text, CpuSample& sample) {
+  const auto switches = value_of(text, "voluntary_ctxt_switches");
+  if (switches) sample.voluntary = number<std::uint64_t>(*switches);
+}
+
+std::optional<TaskMotion> parse_schedstat(std::string_view text) {
+  const auto ran = number<Nanos>(text);
+  const std::size_t last = text.rfind(' ');
+  if (!ran || last == text.npos) return std::nullopt;
+  const auto times = number<std::uint64_t>(text.substr(last));
+  if (!times || *times == 0) return std::nullopt;
+  return TaskMotion{.times = *times, .ran = *ran};
 }
 
 }  // namespace hangrate

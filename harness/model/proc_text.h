@@ -8,8 +8,10 @@
 #include <string>
 #include <string_view>
 
+#include "harness/model/cpu_sample.h"
 #include "harness/model/evidence.h"
 #include "harness/model/snapshot.h"
+#include "harness/model/task_motion.h"
 
 namespace hangrate {
 
@@ -37,5 +39,13 @@ std::optional<std::uint64_t> syscall_argument(const TaskSample& sample, std::siz
 /// signal masks and numbers from proc_pid_status(5). The sample too.
 void parse_stat(std::string_view text, SeenTask& task);
 void parse_status(std::string_view text, SeenTask& task);
+
+/// Fills what a CpuSample has of proc_pid_stat(5); false: malformed.
+bool parse_stat(std::string_view text, CpuSample& sample);
+/// Its voluntary context switches from proc_pid_status(5).
+void parse_status(std::string_view text, CpuSample& sample);
+/// /proc/PID/schedstat (Documentation/scheduler/sched-stats.rst); nullopt: malformed, or nothing is
+/// counted.
+std::optional<TaskMotion> parse_schedstat(std::string_view text);
 
 }  // namespace hangrate

@@ -53,6 +53,15 @@ void add(std::string& text, const char* what, const std::vector<StuckTask>& task
   }
 }
 
+void add(std::string& text, const SpinningTask& spinner) {
+  text +=
+      fmt::format("spinning: {}\n  {}\n", safe_line(name_of(spinner.task)), safe_line(spinner.why));
+  std::string stack;
+  for (const std::string& function : spinner.stack)
+    stack += (stack.empty() ? "" : " < ") + function;
+  text += "  stack: " + (stack.empty() ? "not shown while it runs" : safe_line(stack)) + "\n";
+}
+
 }  // namespace
 
 std::string diagnosis_text(const Diagnosis& diagnosis) {
@@ -64,10 +73,12 @@ std::string diagnosis_text(const Diagnosis& diagnosis) {
     text += "  cure: " + safe_line(proof.cure) + "\n" + known_text(proof.known);
   }
   add(text, "stuck", diagnosis.stuck);
+  for (const SpinningTask& spinner : diagnosis.spinning) add(text, spinner);
   for (const Absence& absence : diagnosis.absent) {
     text += fmt::format("not seen: {}: {}\n", absence.source, safe_line(absence.reason));
   }
-  const bool none = diagnosis.proofs.empty() && diagnosis.stuck.empty();
+  const bool none =
+      diagnosis.proofs.empty() && diagnosis.stuck.empty() && diagnosis.spinning.empty();
   text += fmt::format("{}{} tasks looked at in {:.0f} ms\n", none ? "nothing hangs: " : "",
                       diagnosis.looked_at, to_ms(diagnosis.took));
   return text;

@@ -99,6 +99,38 @@ TEST(Diagnose, SaysNothingOfASleeper) {
   EXPECT_TRUE((*json)["stuck"].empty());
 }
 
+/// What is told of a wait case, which gets a CPU whatever else runs.
+Ran told_of_case(const std::string& name) {
+  const std::string script =
+      "cd \"$0\"; mkfifo input; exec 3<>input; nice -n -15 " HANGRATE_BUILD_DIR
+      "/waits/wait_cases " +
+      name +
+      " <&3 >ready & case=$!\n"
+      "until grep -q ready ready; do kill -0 $case || exit 4; sleep 0.05; "
+      "done\n" +
+      kHangrate +
+      " diagnose $(sed 's/ready//' ready); code=$?; kill $case; wait $case; "
+      "exit $code";
+  const TempFolder folder;
+  return run_command({"/bin/bash", "-c", script, folder.path()}, 120);
+}
+
+TEST(Diagnose, TellsACallThatDoesNotEndAsSpinningAndNotAsAHang) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs a high priority";
+  const Ran told = told_of_case("busy-one-call");
+  EXPECT_EQ(told.code, 3) << told.out << told.err;
+  EXPECT_NE(told.out.find("spinning: "), std::string::npos) << told.out;
+  EXPECT_EQ(told.out.find("hang:"), std::string::npos) << told.out;
+}
+
+TEST(Diagnose, SaysNothingOfCallsThatEnd) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs a high priority";
+  for (const char* name : {"busy-copy-loop", "busy-user-loop"}) {
+    const Ran told = told_of_case(name);
+    EXPECT_EQ(told.code, 0) << name << told.out << told.err;
+  }
+}
+
 TEST(Diagnose, AWrongCommandLineIsTold) {
   for (const std::vector<std::string>& wrong :
        {std::vector<std::string>{}, {"0"}, {"not-a-pid"}, {"--json", "/no/such/folder/x", "1"}}) {

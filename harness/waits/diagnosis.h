@@ -75,10 +75,21 @@ struct PipeFill {
   int queued = 0;    ///< B
 };
 
+/// A task that runs in the kernel and is not seen to come back. No hang: it may be at work.
+struct SpinningTask {
+  TaskRef task;
+  Nanos kernel_time = 0;  ///< CPU time that it used there while it was looked at
+  Nanos seen_for = 0;     ///< how long it was
+  std::vector<std::string>
+      stack;  ///< innermost first; empty: not readable, as a rule while it runs
+  std::string why;
+};
+
 struct Diagnosis {
   std::vector<WaitProof> proofs;
   std::vector<StuckTask> stuck;
   std::vector<PipeFill> pipes;
+  std::vector<SpinningTask> spinning;
   std::vector<Absence> absent;  ///< what could not be looked at
   std::size_t looked_at = 0;    ///< tasks
   Nanos took = 0;

@@ -49,6 +49,28 @@ std::vector<StuckTask> tasks_of(const Json& json) {
   return all;
 }
 
+Json spinning_json(const std::vector<SpinningTask>& tasks) {
+  Json all = Json::array();
+  for (const SpinningTask& spinner : tasks) {
+    Json json = task_json(spinner.task);
+    json["why"] = spinner.why;
+    json["kernel_time"] = spinner.kernel_time;
+    json["seen_for"] = spinner.seen_for;
+    json["stack"] = spinner.stack;
+    all.push_back(std::move(json));
+  }
+  return all;
+}
+
+std::vector<SpinningTask> spinning_of(const Json& json) {
+  std::vector<SpinningTask> all;
+  for (const Json& one : json) {
+    all.push_back({task_of(one), one.value("kernel_time", Nanos{}), one.value("seen_for", Nanos{}),
+                   one.value("stack", std::vector<std::string>()), one.value("why", "")});
+  }
+  return all;
+}
+
 Json proof_json(const WaitProof& proof) {
   Json members = Json::array();
   Json others = Json::array();
@@ -86,9 +108,13 @@ WaitProof proof_of(const Json& json) {
 Json to_json_value(const Diagnosis& diagnosis) {
   Json proofs = Json::array();
   for (const WaitProof& proof : diagnosis.proofs) proofs.push_back(proof_json(proof));
-  return {{"proofs", std::move(proofs)},      {"stuck", tasks_json(diagnosis.stuck)},
-          {"pipes", diagnosis.pipes},         {"absent", diagnosis.absent},
-          {"looked_at", diagnosis.looked_at}, {"took", diagnosis.took}};
+  return {{"proofs", std::move(proofs)},
+          {"stuck", tasks_json(diagnosis.stuck)},
+          {"spinning", spinning_json(diagnosis.spinning)},
+          {"pipes", diagnosis.pipes},
+          {"absent", diagnosis.absent},
+          {"looked_at", diagnosis.looked_at},
+          {"took", diagnosis.took}};
 }
 
 Result<Diagnosis> diagnosis_from_json(const Json& json) {
@@ -97,6 +123,7 @@ Result<Diagnosis> diagnosis_from_json(const Json& json) {
     for (const Json& proof : json.at("proofs")) diagnosis.proofs.push_back(proof_of(proof));
     diagnosis.stuck = tasks_of(json.at("stuck"));
     diagnosis.pipes = json.at("pipes").get<std::vector<PipeFill>>();
+    diagnosis.spinning = spinning_of(json.value("spinning", Json::array()));
     diagnosis.absent = json.at("absent").get<std::vector<Absence>>();
     diagnosis.looked_at = json.at("looked_at").get<std::size_t>();
     diagnosis.took = json.at("took").get<Nanos>();
