@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "harness/app/commands.h"
+#include "harness/app/diagnose_watch.h"
 #include "harness/app/drive.h"
 #include "harness/app/exit_codes.h"
 #include "harness/app/known_bugs_here.h"
@@ -38,6 +39,8 @@ struct Options {
   std::vector<std::string> argv;
   bool free = false;
   bool yes = false;  ///< the answer to every question
+  bool watch = false;
+  double interval = 1;  ///< s, between looks of a watch
 };
 
 int exit_code_of(const Diagnosis& diagnosis) {
@@ -105,6 +108,18 @@ Result<void> write_out(const Options& options, const Diagnosis& diagnosis, const
   return {};
 }
 
+int watch(const Options& options, const ExamineScope& scope) {
+  if (options.free) return complain(Error::usage("--watch frees nothing: not with --free"));
+  if (!options.html.empty()) {
+    return complain(Error::usage("--watch draws no page: not with --html"));
+  }
+  if (!options.json.empty() && options.json != "-") {
+    return complain(Error::usage("--watch writes to stdout: --json -"));
+  }
+  const auto interval = static_cast<Nanos>(options.interval * static_cast<double>(kSecond));
+  return watch_and_tell({scope, interval}, options.json == "-");
+}
+
 int diagnose(const Options& options) {
   ExamineScope scope = options.scope;
   if (scope.pids.empty() && scope.cgroup.empty() && !scope.all && options.container.empty()) {
@@ -131,6 +146,7 @@ int diagnose(const Options& options) {
     if (!folder) return complain(folder.error());
     scope.cgroup = std::move(*folder);
   }
+  if (options.watch) return watch(options, scope);
   const std::string started = utc_text();
   std::set<int> blocking;
   auto diagnosis = examine_apart({.scope = scope}, kLongestLook, &blocking);
@@ -175,6 +191,15 @@ CommandBody add_diagnose_command(CLI::App& app, std::vector<std::string> argv) {
   command->add_flag("--yes", options->yes, "With --free: do not ask");
   command->add_option("--repro-dir", options->repro_dir,
                       "Where the reproducers are whose bugs are named");
+  auto* watching = command->add_flag(
+      "--watch", options->watch,
+      "Until SIGTERM or Ctrl-C: one line for each hang that comes, and one when it is over");
+  command
+      ->add_option("--interval", options->interval,
+                   "With --watch: seconds between two looks; a hang is told after about three")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str()
+      ->needs(watching);
   command->footer(
       "It reads and polls; it sends no signal, stops and traces nothing. A hang is proven if what "
       "a\n"
@@ -182,12 +207,13 @@ CommandBody add_diagnose_command(CLI::App& app, std::vector<std::string> argv) {
       "other (deadlock), or if nobody but itself could (orphaned).\n"
       "Exit codes: 0 nothing hangs, 1 a hang is proven, 2 usage, 3 no answer: something stands\n"
       "still, and what could release it is not all seen; or it is spinning, in the kernel for\n"
-      "seconds without being seen outside.\n\n"
+      "seconds without being seen outside. --watch ends with 0 when it is told to.\n\n"
       "Examples:\n"
       "  hangrate diagnose $(pidof postgres)\n"
       "  hangrate diagnose --cgroup /sys/fs/cgroup/system.slice/docker.service\n"
       "  hangrate diagnose --container 3f2a1b4c5d6e --html hang.html\n"
-      "  hangrate diagnose --all");
+      "  hangrate diagnose --all\n"
+      "  hangrate diagnose --watch --all --json -");
   return [options] { return diagnose(*options); };
 }
 

@@ -102,7 +102,7 @@ TEST(Diagnose, SaysNothingOfASleeper) {
 /// What is told of a wait case, which gets a CPU whatever else runs.
 Ran told_of_case(const std::string& name) {
   const std::string script =
-      "cd \"$0\"; mkfifo input; exec 3<>input; nice -n -15 " HANGRATE_BUILD_DIR
+      "cd \"$0\"; mkfifo input; exec 3<>input; timeout 110 nice -n -15 " HANGRATE_BUILD_DIR
       "/waits/wait_cases " +
       name +
       " <&3 >ready & case=$!\n"

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/app/diagnose_watch.h"
+
+#include <csignal>
+#include <set>
+#include <string>
+
+#include <unistd.h>
+
+#include "harness/app/drive.h"
+#include "harness/app/exit_codes.h"
+#include "harness/base/output.h"
+#include "harness/report/line_quota.h"
+#include "harness/report/watch_text.h"
+#include "harness/sys/journal_stream.h"
+
+namespace hangrate {
+
+namespace {
+
+constexpr int kMostLines = 20;  // a minute
+
+double seconds_since_1970() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec / kMilli) / 1e3;
+}
+
+/// Writes what a quota lets through; what is not told has no end that is told.
+class Teller {
+ public:
+  explicit Teller(bool json) : json_(json), journal_(!json && is_journal(STDOUT_FILENO)) {}
+
+  /// False: nobody reads on.
+  bool tell(const WatchEvent& event) {
+    if (const int missed = quota_.missed(now_ns()); missed > 0) tell_missed(missed);
+    if (wanted(event)) write(event);
+    return open_;
+  }
+
+ private:
+  bool wanted(const WatchEvent& event) {
+    if (const auto* hang = std::get_if<watched::Hang>(&event)) {
+      return take(hang->hang.id, untold_hangs_);
+    }
+    if (const auto* over = std::get_if<watched::HangOver>(&event)) {
+      return untold_hangs_.erase(over->hang.id) == 0;
+    }
+    if (const auto* spinning = std::get_if<watched::Spinning>(&event)) {
+      return take(spinning->id, untold_spinners_);
+    }
+    if (const auto* over = std::get_if<watched::SpinningOver>(&event)) {
+      return untold_spinners_.erase(over->id) == 0;
+    }
+    return !std::holds_alternative<watched::Trouble>(event) || quota_.take(now_ns());
+  }
+  bool take(int id, std::set<int>& untold) {
+    const bool told = quota_.take(now_ns());
+    if (!told) untold.insert(id);
+    return told;
+  }
+
+  void write(const WatchEvent& event) {
+    if (json_) {
+      const auto json = watch_json(event, now_ns(), seconds_since_1970());
+      if (json) put(dump_line(*json));
+    } else if (const auto line = watch_line(event, now_ns())) {
+      put(*line);
+    }
+  }
+  void tell_missed(int count) {
+    if (json_) {
+      put(dump_line(missed_json(count, seconds_since_1970())));
+    } else {
+      put(missed_line(count));
+    }
+  }
+  void put(const WatchLine& line) {
+    put((journal_ ? "<" + std::to_string(line.priority) + ">" : "") + line.text);
+  }
+  void put(const std::string& line) {
+    const auto written = write_all(STDOUT_FILENO, line + "\n", "stdout");
+    if (written) return;
+    complain(written.error());
+    open_ = false;
+  }
+
+  bool json_;
+  bool journal_;
+  bool open_ = true;
+  LineQuota quota_{kMostLines};
+  std::set<int> untold_hangs_;
+  std::set<int> untold_spinners_;
+};
+
+/// Everything is written by then, and helpers die with us.
+void end_now(int /*signal*/) {
+  ::_exit(kExitAsExpected);
+}
+
+}  // namespace
+
+int watch_and_tell(const WatchOptions& options, bool json) {
+  for (const int signal : {SIGTERM, SIGINT}) ::signal(signal, end_now);
+  ::signal(SIGPIPE, SIG_IGN);
+  Teller teller(json);
+  HangWatch watch(options, [&](const WatchEvent& event) { return teller.tell(event); });
+  const auto ended = watch.run();
+  return ended ? kExitInfrastructure : complain(ended.error());
+}
+
+}  // namespace hangrate
