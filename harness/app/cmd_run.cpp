@@ -77,8 +77,19 @@ Result<SessionPlan> make_command_plan(const Options& options,
         Error::usage("--exec runs its command alone: no reproducer, variant, --replay or "
                      "--resume goes with it (a journal knows its command)"));
   }
-  auto manifest = options.exec.manifest();
+  std::vector<CatalogEntry> known;
+  if (!options.exec.signature.empty()) {
+    auto catalog = load_catalog(catalog_folder(options.repro_dir), nullptr);
+    if (!catalog) return fail(catalog.error().context("--signature"));
+    known = std::move(*catalog);
+  }
+  auto manifest = options.exec.manifest(known);
   if (!manifest) return fail(manifest.error());
+  if (!manifest->match.empty() && run.workers.value_or(1) > 1) {
+    return fail(
+        Error::usage("--match takes one worker: nobody knows which of two trials made the "
+                     "kernel say it"));
+  }
   const std::string name = manifest->name;
   auto plan = make_plan(run, {{command_runner(), std::move(*manifest)}}, argv, examine_machine());
   if (plan) expect_no_hang(plan->header.stated, name);

@@ -10,6 +10,7 @@
 
 #include "harness/base/error.h"
 #include "harness/model/stated_expectation.h"
+#include "harness/run/catalog.h"
 #include "harness/run/command_manifest.h"
 
 namespace CLI {
@@ -22,10 +23,11 @@ namespace hangrate {
 struct ExecOptions {
   CommandRequest command;
   std::optional<int> hit_exit;
+  std::string signature;  ///< REPRO or REPRO/VARIANT that a hang of it must look like
 
   bool given() const { return !command.command.empty(); }
-  /// The command as a reproducer.
-  Result<Manifest> manifest() const;
+  /// The command as a reproducer; `catalog` has what `signature` names.
+  Result<Manifest> manifest(const std::vector<CatalogEntry>& catalog) const;
   /// The options that say it again.
   std::vector<std::string> words() const;
 };

@@ -83,7 +83,7 @@ std::vector<std::string> command_words(const MatrixCommandOptions& options) {
 }
 
 Result<Manifest> adopt_command(const ExecOptions& options, std::vector<CatalogEntry>& catalog) {
-  auto manifest = options.manifest();
+  auto manifest = options.manifest(catalog);
   if (!manifest) return manifest;
   complete_command(*manifest, fs::current_path().string());
   // Guests and native rows read it as a file.

@@ -169,7 +169,7 @@ CellSpec make_cell(const RunOptions& options, const Manifest& manifest, const st
   spec.first = options.first;
   spec.workers =
       options.workers.value_or(std::clamp(environment.cpus / chosen.tasks, 1, kMostWorkers));
-  if (chosen.expect == Expect::Measure) spec.workers = 1;
+  if (chosen.expect == Expect::Measure || !manifest.match.empty()) spec.workers = 1;
   spec.seed = derived_seed(seed, manifest.name + "/" + variant);
   return spec;
 }

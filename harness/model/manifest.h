@@ -114,7 +114,11 @@ struct Manifest {
   /// is a reproducer itself.
   std::vector<std::string> exec;
   int time_limit_s = 60;  ///< of a command: what runs longer is Stuck, never a hit
-  int hit_exit = 0;  ///< its exit code that says "reproduced"; 0: codes mean what kselftest says
+  int hit_exit = 0;    ///< its exit code that says "reproduced"; 0: codes mean what kselftest says
+  bool loops = false;  ///< it repeats its work until it is ended: busy at its time limit is clean
+  /// Regular expression (ECMAScript). A line of the kernel's log that matches it while the command
+  /// runs is a finding. One worker: nobody knows which of two made the kernel say it.
+  std::string match;
   std::string title;
   std::string symptom;
   std::string mechanism;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/model/manifest_check.h"
 
+#include <regex>
 #include <set>
 
 #include <fmt/format.h>
@@ -123,6 +124,8 @@ std::string fault_of(const Manifest& manifest) {
     return fmt::format("time_limit_s must be 1 to {}", kLongestHealthy / 1000);
   }
   if (manifest.hit_exit < 0 || manifest.hit_exit > 255) return "hit_exit must be 0 to 255";
+  if (std::string fault = fault_of_pattern(manifest.match); !fault.empty())
+    return "match: " + fault;
   std::set<std::string> names;
   for (const Variant& variant : manifest.variants) {
     const std::string fault = fault_of(variant);
@@ -152,6 +155,15 @@ Result<Json> parse(const std::string& text) {
 }
 
 }  // namespace
+
+std::string fault_of_pattern(const std::string& pattern) {
+  try {
+    const std::regex tried(pattern);
+    return "";
+  } catch (const std::regex_error& error) {
+    return fmt::format("\"{}\" is no regular expression: {}", pattern, error.what());
+  }
+}
 
 bool is_name(const std::string& text) {
   return !text.empty() && text.find_first_not_of(kNameCharacters) == std::string::npos;

@@ -19,4 +19,7 @@ Result<Manifest> read_manifest(const std::string& text);
 /// report.
 bool is_name(const std::string& text);
 
+/// Why a `match` is no regular expression (ECMAScript); "": it is one.
+std::string fault_of_pattern(const std::string& pattern);
+
 }  // namespace hangrate

@@ -6,6 +6,7 @@
 #include "harness/base/file.h"
 #include "harness/base/text.h"
 #include "harness/model/json.h"
+#include "harness/model/manifest_check.h"
 #include "harness/run/catalog.h"
 
 namespace hangrate {
@@ -54,15 +55,24 @@ Result<Manifest> manifest_of(const CommandRequest& request) {
     return fail(Error::usage("--exec '" + request.command +
                              "': no name can be made of it; give --exec-name"));
   }
+  if (const std::string fault = fault_of_pattern(request.match); !fault.empty()) {
+    return fail(Error::usage("--match " + fault));
+  }
   manifest.title = "command: " + request.command;
   manifest.time_limit_s = request.time_limit_s;
   manifest.hit_exit = request.hit_exit;
+  manifest.loops = request.loops;
+  manifest.match = request.match;
   Signature place{.role = kRole};
   for (const std::string& frame : request.frames) place.frames.push_back({frame});
   Variant variant;
   variant.name = "exec";
   variant.summary = request.command;
   variant.signatures = {std::move(place)};
+  for (Signature known : request.signatures) {
+    known.role = kRole;
+    variant.signatures.push_back(std::move(known));
+  }
   variant.ladder = {Rung::Wait, Rung::StopContinue, Rung::Lever, Rung::Kill};
   variant.patience_us = 1000;
   manifest.variants = {std::move(variant)};
@@ -98,7 +108,9 @@ std::string command_runner() {
 std::string command_text(const Manifest& manifest) {
   return dump_line({{"exec", manifest.exec},
                     {"time_limit_s", manifest.time_limit_s},
-                    {"hit_exit", manifest.hit_exit}});
+                    {"hit_exit", manifest.hit_exit},
+                    {"loops", manifest.loops},
+                    {"match", manifest.match}});
 }
 
 }  // namespace hangrate

@@ -20,9 +20,13 @@ struct CommandRequest {
       frames;  ///< a hit must sleep in all of these kernel functions; empty: anywhere
   int time_limit_s = 60;
   int hit_exit = 0;
+  bool loops = false;
+  std::string match;  ///< see Manifest::match
+  /// A hit must look like all of these too, those of a known bug say, whatever their roles.
+  std::vector<Signature> signatures;
 };
 
-/// A usage error if there is no name to be made of it.
+/// A usage error if there is no name to be made of it, or its `match` is no regular expression.
 Result<Manifest> manifest_of(const CommandRequest& request);
 
 /// Fills in what follows from `exec`: how long a trial may run before somebody looks after it.
@@ -36,8 +40,10 @@ std::string command_file_text(const Manifest& manifest);
 /// The program that runs commands.
 std::string command_runner();
 
-/// For its environment: the command as JSON.
+/// For its environment: the command as JSON; the number of its descriptor of /dev/kmsg, if it has
+/// a `match` and we may read it.
 inline constexpr const char* kCommandVariable = "HANGRATE_COMMAND";
+inline constexpr const char* kKernelLogVariable = "HANGRATE_KERNEL_LOG_FD";
 std::string command_text(const Manifest& manifest);
 
 }  // namespace hangrate

@@ -30,6 +30,19 @@ TEST(CommandManifest, EveryFrameMustBeThere) {
             (std::vector<std::vector<std::string>>{{"a"}, {"b"}}));
 }
 
+TEST(CommandManifest, AKnownBugIsAskedOfItsTasksWhateverTheirRoles) {
+  const Signature known{.role = "writer", .frames = {{"pipe_write"}}};
+  const auto manifest = manifest_of({.command = "x", .signatures = {known}});
+  ASSERT_EQ(manifest->variants[0].signatures.size(), 2U);
+  EXPECT_EQ(manifest->variants[0].signatures[1].role, manifest->variants[0].signatures[0].role);
+  EXPECT_EQ(manifest->variants[0].signatures[1].frames, known.frames);
+}
+
+TEST(CommandManifest, WhatIsNoPatternIsRefused) {
+  EXPECT_FALSE(manifest_of({.command = "x", .match = "("}));
+  EXPECT_TRUE(manifest_of({.command = "x", .match = "a|b"}));
+}
+
 TEST(CommandManifest, ATrialIsLeftAloneUntilItsTimeLimit) {
   const auto manifest = manifest_of({.command = "x", .time_limit_s = 100});
   EXPECT_GT(manifest->variants[0].runs_for_ms, 100'000);
@@ -46,12 +59,15 @@ TEST(CommandManifest, AProgramOfAFolderIsFoundThere) {
 }
 
 TEST(CommandManifest, SurvivesAJournal) {
-  const auto manifest = manifest_of({.command = "x y", .time_limit_s = 7, .hit_exit = 3});
+  const auto manifest = manifest_of(
+      {.command = "x y", .time_limit_s = 7, .hit_exit = 3, .loops = true, .match = "BUG: .*"});
   const auto back = manifest_from_json(to_json_value(*manifest).dump());
   ASSERT_TRUE(back);
   EXPECT_EQ(back->exec, manifest->exec);
   EXPECT_EQ(back->time_limit_s, 7);
   EXPECT_EQ(back->hit_exit, 3);
+  EXPECT_TRUE(back->loops);
+  EXPECT_EQ(back->match, "BUG: .*");
 }
 
 TEST(CommandManifest, AsAFileItSaysTheSameElsewhere) {

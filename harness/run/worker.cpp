@@ -4,6 +4,7 @@
 #include <climits>
 #include <csignal>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -47,6 +48,13 @@ Result<Worker> Worker::start(const CellPlan& plan, Arena& arena, const Cgroup& c
   if (!plan.spec.manifest.exec.empty()) {
     options.environment.emplace_back(kCommandVariable, command_text(plan.spec.manifest));
   }
+  UniqueFd kernel_log;  // opened here: the worker has no CAP_SYSLOG
+  if (!plan.spec.manifest.match.empty()) {
+    kernel_log.reset(::open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  }
+  if (kernel_log) {
+    options.environment.emplace_back(kKernelLogVariable, std::to_string(kernel_log.get()));
+  }
   if (!record.path().empty()) {
     options.environment.emplace_back(protocol::kRecordVariable, record.path());
     options.environment.emplace_back(protocol::kRecordLineVariable, std::to_string(slot_index));
@@ -54,6 +62,7 @@ Result<Worker> Worker::start(const CellPlan& plan, Arena& arena, const Cgroup& c
   options.inherits = Inherits::Plain;
   options.reproducer = true;
   options.inherited = {arena.slot_fd(slot_index), arena.search_fd(), arena.bell_fd()};
+  if (kernel_log) options.inherited.push_back(kernel_log.get());
   options.stdout_fd = worker.output_.get();
   options.stderr_fd = worker.output_.get();
   options.cgroup_fd = cgroup.directory_fd();

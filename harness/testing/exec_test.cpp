@@ -2,6 +2,7 @@
 //
 // `hangrate run --exec`: any program as a user would name it. What hangs is proven by what its
 // tasks wait for; what is slow, stopped or says something of its own is told as that.
+#include <algorithm>
 #include <filesystem>
 
 #include <gtest/gtest.h>
@@ -20,10 +21,12 @@ class Exec : public ::testing::Test {
   /// Runs it `trials` times, and gives the one result of the JSON summary.
   Json result_of(const std::string& command, const std::string& trials,
                  std::vector<std::string> more = {}) {
-    std::vector<std::string> argv = {
-        kHangrate, "run",       "--exec",   command,     "-q",
-        "--json",  "-",         "--trials", trials,      "--trace",
-        "off",     "--workers", "2",        "--results", folder_ / "run"};
+    std::vector<std::string> argv = {kHangrate, "run",       "--exec",       command, "-q",
+                                     "--json",  "-",         "--trials",     trials,  "--trace",
+                                     "off",     "--results", folder_ / "run"};
+    if (std::find(more.begin(), more.end(), "--workers") == more.end()) {
+      argv.insert(argv.end(), {"--workers", "2"});
+    }
     argv.insert(argv.end(), more.begin(), more.end());
     ran_ = run_command(argv);
     const auto json = parse_json(ran_.out);
@@ -143,11 +146,67 @@ TEST_F(Exec, ReproducersElsewhereDoNotHideItsRunner) {
   EXPECT_NE(ran.out.find("0/20"), ran.out.npos) << ran.out << ran.err;
 }
 
+TEST_F(Exec, ALoopThatIsBusyAtItsTimeLimitIsClean) {
+  const Json result =
+      result_of(script("while :; do sleep 0.05; done\n"), "3", {"--loop", "--time-limit", "1"});
+  EXPECT_EQ(result["trials"], 3) << result.dump(1);
+  EXPECT_EQ(result["hits"], 0);
+  EXPECT_EQ(result["outcomes"]["stuck"], 0);
+}
+
+TEST_F(Exec, ALoopThatStandsStillAtItsTimeLimitIsStuck) {
+  const Json result = result_of("sleep 100", "1", {"--loop", "--time-limit", "3"});
+  EXPECT_EQ(result["hits"], 0);
+  EXPECT_EQ(result["trials"], 0) << result.dump(1);
+  EXPECT_EQ(ran_.code, 3);
+}
+
+TEST_F(Exec, ALoopThatHangsIsProvenWithoutItsTimeLimit) {
+  if (::geteuid() != 0) GTEST_SKIP() << "what others may hold is shown to root";
+  const std::string hangs =
+      script("exec 3<> <(:)\ndd if=/dev/zero bs=4096 count=100 >&3 3>&- 2>/dev/null\n");
+  EXPECT_EQ(result_of(hangs, "2", {"--loop", "--time-limit", "60"})["hits"], 2);
+  EXPECT_EQ(ran_.code, 1);
+}
+
+/// The kernel logs a segmentation fault that nobody handles (debug.exception-trace).
+TEST_F(Exec, WhatTheKernelLogsMeanwhileIsAFinding) {
+  const std::string program = folder_ / "segv42";
+  if (!read_file("/proc/sys/debug/exception-trace").value_or("0").starts_with("1") ||
+      ::access("/dev/kmsg", R_OK) != 0 || ::access("/usr/bin/python3", X_OK) != 0) {
+    GTEST_SKIP() << "needs python3, debug.exception-trace=1 and a kernel log that we may read";
+  }
+  std::filesystem::create_symlink("/usr/bin/python3", program);
+  const std::string faults = script("[ $((HANGRATE_TRIAL % 5)) = 2 ] && " + program +
+                                    " -c 'import ctypes; ctypes.string_at(0)'\nexit 0\n");
+  const std::vector<std::string> options = {"--workers", "1", "--match", "^segv42\\[.*segfault"};
+  const Json result = result_of(faults, "10", options);
+  EXPECT_EQ(result["anomalies"], 2) << result.dump(1);
+  EXPECT_EQ(ran_.code, 1);
+  std::filesystem::remove_all(folder_ / "run");
+  const std::string writes = script("echo 'segv42[1]: segfault' >/dev/kmsg\nexit 0\n");
+  EXPECT_EQ(result_of(writes, "5", options)["anomalies"], 0) << "a program wrote that, no kernel";
+}
+
+/// dd hangs in pipe_write, as a reproducer of the kit does, and never where a FUSE flush waits.
+TEST_F(Exec, AHangThatLooksLikeAnotherBugIsNoHitOfTheNamedOne) {
+  if (::geteuid() != 0) GTEST_SKIP() << "what others may hold is shown to root";
+  const std::string hangs =
+      script("exec 3<> <(:)\ndd if=/dev/zero bs=4096 count=100 >&3 3>&- 2>/dev/null\n");
+  EXPECT_EQ(result_of(hangs, "2", {"--signature", "pipe_full_child"})["hits"], 2);
+  std::filesystem::remove_all(folder_ / "run");
+  EXPECT_EQ(result_of(hangs, "2", {"--signature", "fuse_flush_exit"})["hits"], 0);
+}
+
 TEST_F(Exec, ThatNothingElseGoesWithItIsTold) {
   for (const std::vector<std::string>& argv :
        {std::vector<std::string>{kHangrate, "run", "pipe_one_slot", "--exec", "true"},
         {kHangrate, "run", "--exec", "   "},
         {kHangrate, "run", "--hit-exit", "1"},
+        {kHangrate, "run", "--exec", "true", "--match", "("},
+        {kHangrate, "run", "--exec", "true", "--match", "BUG", "--workers", "2"},
+        {kHangrate, "run", "--exec", "true", "--signature", "no_such_bug"},
+        {kHangrate, "run", "--exec", "true", "--signature", "pipe_full_child/no-such"},
         {kHangrate, "run", "--exec", "true", "--time-limit", "0"}}) {
     const Ran ran = run_command(argv);
     EXPECT_EQ(ran.code, 2) << ran.err;

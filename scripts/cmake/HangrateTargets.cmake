@@ -210,6 +210,9 @@ function(hangrate_wait_cases)
   hangrate_options(fuse_own_file)
   set_target_properties(fuse_own_file PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/stories)
+  add_executable(resize_stall ${PROJECT_SOURCE_DIR}/harness/testing/stories/resize_stall.c)
+  set_target_properties(resize_stall PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/stories)
 endfunction()
 
 # Tests of whole programs: harness/testing/*_test.cpp, one after the other because they measure.
@@ -224,7 +227,7 @@ function(hangrate_end_to_end_tests)
   hangrate_options(end_to_end_test)
   get_property(repros GLOBAL PROPERTY HANGRATE_REPROS)
   add_dependencies(end_to_end_test hangrate hangrate-guest run-command fake fault_layer sleepers sleepers_guest
-    wait_cases fuse_own_file ${repros})
+    wait_cases fuse_own_file resize_stall ${repros})
   gtest_discover_tests(end_to_end_test DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS whole TIMEOUT 300 RUN_SERIAL ON)
   add_test(NAME MatrixHtml.ReadsRightInABrowser

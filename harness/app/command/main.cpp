@@ -3,7 +3,8 @@
 // run-command: the worker of a command. A trial is one execution of it: own session, nothing to
 // read, its output in a bounded file. While it lasts, its tasks are looked at now and then; a hang
 // is what harness/diagnose proves of them, and then the supervisor looks for itself. What runs to
-// its time limit is handed to the supervisor without a proof.
+// its time limit is handed to the supervisor without a proof, but for a command that loops and
+// still moves: that one has done its work.
 #include <algorithm>
 #include <cstring>
 
@@ -12,9 +13,11 @@
 #include <sys/wait.h>
 
 #include "harness/app/command/exit_meaning.h"
+#include "harness/app/command/kernel_log.h"
 #include "harness/app/command/trial_tasks.h"
 #include "harness/diagnose/examine_apart.h"
 #include "harness/model/json.h"
+#include "harness/model/manifest_check.h"
 #include "harness/run/command_manifest.h"
 #include "harness/sys/child.h"
 #include "harness/waits/wait_words.h"
@@ -28,6 +31,9 @@ constexpr Nanos kLongestPause = kSecond;
 constexpr Nanos kLongestLook = 15 * kSecond;  // 2100 tasks under load took 2.5 s, a busy guest 6
 constexpr Nanos kKillLimit = 2 * kSecond;
 constexpr Nanos kLookGap = 10 * kMilli;
+/// A loop that has stood still for longer than both at its time limit is not busy.
+constexpr Nanos kLongestRound = kSecond;
+constexpr Nanos kRoundShare = 10;
 /// Memory that is used only as far as it is written to; beyond it a write fails.
 constexpr std::size_t kMostOutput = std::size_t{64} << 20;
 
@@ -35,8 +41,11 @@ struct Command {
   std::vector<std::string> words;
   Nanos time_limit = 0;
   int hit_exit = 0;
+  bool loops = false;
+  std::optional<std::regex> match;
 };
 Command command;
+KernelLog kernel_log;
 
 /// The execution in flight.
 struct Execution {
@@ -44,8 +53,9 @@ struct Execution {
   UniqueFd handle;
   UniqueFd output;
   int status = 0;
-  bool ended = false;  ///< the command itself; what it started may be left
-  Diagnosis seen;      ///< by the last look
+  bool ended = false;   ///< the command itself; what it started may be left
+  bool looped = false;  ///< it was busy to its time limit, as it should be
+  Diagnosis seen;       ///< by the last look
 };
 Execution execution;
 
@@ -147,8 +157,10 @@ const hang_wait wait_for_end = {over, nap, look, kill_trial};
   setenv("HANGRATE_TRIAL", number, 1);
   snprintf(number, sizeof number, "%llu", static_cast<unsigned long long>(hang_random(1ull << 53)));
   setenv("HANGRATE_SEED", number, 1);
-  for (const char* name : {HANG_SLOT_FD, HANG_SEARCH_FD, HANG_BELL_FD, kCommandVariable})
+  for (const char* name :
+       {HANG_SLOT_FD, HANG_SEARCH_FD, HANG_BELL_FD, kCommandVariable, kKernelLogVariable}) {
     unsetenv(name);
+  }
   close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
   std::vector<char*> words;
   for (std::string& word : command.words) words.push_back(word.data());
@@ -169,28 +181,65 @@ void start() {
   if (!execution.handle) hang_fail("pidfd_open: %s", strerror(errno));
 }
 
+/// When the trial was last seen to move.
+class Movement {
+ public:
+  explicit Movement(Nanos now) : last_(now) {}
+  void look(Nanos now) {
+    auto seen = TrialTasks::switches();
+    if (seen == seen_ && TrialTasks::all_asleep()) return;
+    seen_ = std::move(seen);
+    last_ = now;
+  }
+  Nanos last() const { return last_; }
+
+ private:
+  std::map<int, std::uint64_t> seen_;
+  Nanos last_;
+};
+
+/// The time limit is over.
+void end_at_limit(const Movement& movement) {
+  const Nanos still = now_ns() - movement.last();
+  if (command.loops && still <= std::max(kLongestRound, command.time_limit / kRoundShare)) {
+    execution.looped = true;
+    return;
+  }
+  hang_phase("the time limit is over");
+  hang_await(&wait_for_end);
+}
+
 /// Lets it run, with a look now and then while all of it sleeps: a task that runs hangs nowhere.
 void watch() {
   const Nanos begin = now_ns();
   Nanos next = begin + kFirstLook;
+  Movement movement(begin);
   while (!over()) {
     TrialTasks::reap_but(execution.pid);  // orphans that came to us
     const Nanos now = now_ns();
-    if (now - begin > command.time_limit) {
-      hang_phase("the time limit is over");
-      return hang_await(&wait_for_end);
-    }
+    if (now - begin > command.time_limit) return end_at_limit(movement);
     if (now < next) {
       nap(next - now);
       continue;
     }
     if (TrialTasks::all_asleep() && find_proof()) return hang_await(&wait_for_end);
+    if (command.loops) movement.look(now_ns());
     next = now_ns() + std::clamp((now_ns() - begin) / 4, kFirstLook, kLongestPause);
   }
 }
 
+/// What the kernel said meanwhile is a finding, whatever the command made of it.
+bool kernel_complained() {
+  const auto line = command.match ? kernel_log.first_match(*command.match) : std::nullopt;
+  if (line) hang_note("the kernel logged: %s", line->c_str());
+  return line.has_value();
+}
+
 int outcome() {
+  const bool complained = kernel_complained();
   if (hang_parked()) return HANG_CLEAN;  // the supervisor saw more
+  if (complained) return HANG_ANOMALY;
+  if (execution.looped) return HANG_CLEAN;
   if (lseek(execution.output.get(), 0, SEEK_CUR) >= static_cast<off_t>(kMostOutput)) {
     hang_note("it wrote more than 64 MiB, and what it then said of a failed write is no finding");
     return HANG_INCONCLUSIVE;
@@ -224,6 +273,9 @@ int trial() {
 }
 
 void setup() {
+  if (command.match && !kernel_log.open()) {
+    hang_skip("the kernel's log (/dev/kmsg) cannot be read, and --match needs it");
+  }
   if (!TrialTasks::adopt_orphans()) hang_fail("PR_SET_CHILD_SUBREAPER: %s", strerror(errno));
 }
 
@@ -234,6 +286,12 @@ bool read_command() {
   command.words = (*json)["exec"].get<std::vector<std::string>>();
   command.time_limit = json->value("time_limit_s", 60) * kSecond;
   command.hit_exit = json->value("hit_exit", 0);
+  command.loops = json->value("loops", false);
+  const std::string match = json->value("match", "");
+  if (!fault_of_pattern(match).empty()) return false;
+  if (!match.empty()) command.match.emplace(match);
+  const char* log = getenv(kKernelLogVariable);
+  kernel_log.follow(log != nullptr ? atoi(log) : -1);
   return !command.words.empty();
 }
 

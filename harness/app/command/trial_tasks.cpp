@@ -19,10 +19,14 @@ namespace hangrate {
 
 namespace {
 
-std::string stat_of(int pid, int tid) {
+std::string text_of(int pid, int tid, const char* file) {
   std::string text;
-  read_proc("/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid) + "/stat", text);
+  read_proc("/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid) + file, text);
   return text;
+}
+
+std::string stat_of(int pid, int tid) {
+  return text_of(pid, tid, "/stat");
 }
 
 bool sleeps(int pid) {
@@ -64,6 +68,18 @@ bool TrialTasks::all_asleep() {
     any = true;
   }
   return any;
+}
+
+std::map<int, std::uint64_t> TrialTasks::switches() {
+  std::map<int, std::uint64_t> seen;
+  for (const int pid : all()) {
+    each_number("/proc/" + std::to_string(pid) + "/task", [&](int tid) {
+      TaskSample sample;
+      parse_status(text_of(pid, tid, "/status"), sample);
+      seen[tid] = sample.switches.value_or(0);
+    });
+  }
+  return seen;
 }
 
 /// Held before it is looked at once more: the number may be somebody else's by now.

@@ -4,6 +4,8 @@
 // (PR_SET_CHILD_SUBREAPER), so that whatever descends from this process is of the trial.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <set>
 
 #include <sys/types.h>
@@ -21,6 +23,9 @@ class TrialTasks {
   static std::set<int> all();
   /// Is each thread of each of them asleep, and is there one?
   static bool all_asleep();
+  /// Context switches of every thread of them: two that are equal have stood still between, or
+  /// computed all the time on a CPU of their own (then they are not all asleep).
+  static std::map<int, std::uint64_t> switches();
   /// SIGKILL to all of them, once.
   static void kill_each();
   /// SIGKILL to all of them, and those they start meanwhile, until none is left. False: one is,

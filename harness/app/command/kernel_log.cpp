@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/app/command/kernel_log.h"
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+
+#include <unistd.h>
+
+namespace hangrate {
+
+namespace {
+
+constexpr std::size_t kLongestRecord = 8192;  // CONSOLE_EXT_LOG_MAX; PRINTKRB_RECORD_MAX since v6.4
+constexpr int kMostRecords = 100'000;         // of one call: a kernel that never stops ends it too
+constexpr int kFacilityShift = 3;  // LOG_FACILITY() of kernel/printk/printk.c; 0: LOG_KERN
+
+}  // namespace
+
+std::optional<std::string> kernel_message(std::string_view record) {
+  unsigned priority = 0;
+  const auto [rest, error] =
+      std::from_chars(record.data(), record.data() + record.size(), priority);
+  const std::size_t begin = record.find(';');
+  if (error != std::errc() || begin == record.npos) return std::nullopt;
+  if (rest == record.data() + record.size() || *rest != ',') return std::nullopt;
+  if (priority >> kFacilityShift != 0) return std::nullopt;
+  const std::string_view text = record.substr(begin + 1);
+  return std::string(text.substr(0, text.find('\n')));
+}
+
+void KernelLog::follow(int fd) {
+  fd_ = fd;
+  if (fd_ >= 0) ::lseek(fd_, 0, SEEK_END);
+}
+
+std::optional<std::string> KernelLog::first_match(const std::regex& pattern) {
+  std::optional<std::string> found;
+  std::array<char, kLongestRecord> room;
+  for (int records = 0; fd_ >= 0 && records < kMostRecords; ++records) {
+    const ssize_t size = ::read(fd_, room.data(), room.size());
+    if (size < 0 && (errno == EPIPE || errno == EINTR || errno == EINVAL)) continue;  // overwritten
+    if (size <= 0) break;
+    const auto message = kernel_message({room.data(), static_cast<std::size_t>(size)});
+    if (!found && message && std::regex_search(*message, pattern)) found = message;
+  }
+  return found;
+}
+
+}  // namespace hangrate

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// KernelLog: what the kernel logs while a command runs, read from /dev/kmsg.
+#pragma once
+
+#include <optional>
+#include <regex>
+#include <string>
+#include <string_view>
+
+namespace hangrate {
+
+/// The message of a record as /dev/kmsg gives it: "priority,sequence,time,flags;message\n
+/// name=value" (Documentation/ABI/testing/dev-kmsg). nullopt: it is malformed, or a program wrote
+/// it (a facility that is not the kernel's), who may write anything.
+std::optional<std::string> kernel_message(std::string_view record);
+
+class KernelLog {
+ public:
+  /// `fd`: /dev/kmsg, not blocking, ours; -1: there is none. Begins at its end.
+  void follow(int fd);
+  bool open() const { return fd_ >= 0; }
+  /// The first message since the last call that matches; reads all there are.
+  std::optional<std::string> first_match(const std::regex& pattern);
+
+ private:
+  int fd_ = -1;
+};
+
+}  // namespace hangrate
