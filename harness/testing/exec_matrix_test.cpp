@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
 const std::string kHangrate = HANGRATE_BUILD_DIR "/bin/hangrate";
+const std::string kResizeStall = HANGRATE_BUILD_DIR "/stories/resize_stall";
 constexpr const char* kKernel = "debian:bookworm";
 constexpr double kLimit = 280;
 
@@ -87,6 +88,27 @@ TEST_F(ExecMatrix, AScriptHangsInAGuestAsItDoesHere) {
   }
   const std::string journal = folder_ / "run/bookworm/boot-001/queue.exec.jsonl";
   EXPECT_THAT(read_file(journal).value_or(""), HasSubstr("nobody else could end these waits"));
+}
+
+/// A story without a manifest: the writer of a pipe that was made larger sleeps on, where nothing
+/// but the pipe itself says that it should not.
+TEST_F(ExecMatrix, AWriterThatWasNotWokenIsProvenOnAnAffectedKernel) {
+  constexpr const char* kAffected = "recipe:6.1-pipe-stall";
+  if (run_command({kHangrate, "kernel", "fetch", "--offline", kAffected}, kLimit).code != 0) {
+    GTEST_SKIP() << "no affected kernel in the cache: hangrate kernel fetch " << kAffected;
+  }
+  write("matrix.json",
+        dump_line(
+            {{"schema", 1}, {"kernels", {{{"spec", kAffected}, {"cmdline", "preempt=none"}}}}}));
+  const Ran ran =
+      matrix({"matrix.json", "--exec", kResizeStall + " 1000000", "--trials", "3", "--boots", "1",
+              "--trace", "off", "--results", "run", "--json", "run.json"});
+  EXPECT_EQ(ran.code, 1) << ran.err;
+  const Json cell = row(0)["results"][0];
+  EXPECT_EQ(cell["hits"], 3) << cell.dump(1);
+  const std::string boot = "run/" + row(0)["id"].get<std::string>() + "/boot-001/";
+  EXPECT_THAT(read_file(folder_ / (boot + "resize_stall.exec.jsonl")).value_or(""),
+              HasSubstr("lost wake-up"));
 }
 
 TEST_F(ExecMatrix, AFolderWithACommandRunsInAGuestToo) {
