@@ -96,8 +96,9 @@ bool SnapshotFutexes::note_mapper(int pid) {
   const auto all = mappings(pid);
   if (!all) return errno == ENOENT || errno == ESRCH;
   for (const auto& [tid, file] : files_) {
-    const bool maps = std::any_of(all->begin(), all->end(),
-                                  [&](const MemoryMapping& one) { return one.file == file; });
+    const bool maps =
+        std::any_of(all->begin(), all->end(),
+                    [&wanted = file](const MemoryMapping& one) { return one.file == wanted; });
     if (maps) seen_.futexes[tid].mappers.push_back(pid);
   }
   return true;
