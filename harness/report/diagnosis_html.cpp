@@ -39,16 +39,20 @@ std::string headline(const Diagnosis& diagnosis) {
   const std::size_t stuck = diagnosis.stuck.size() + diagnosis.proofs.size() - hangs;
   std::string text = hangs == 0 ? "No hang is proven" : plural(hangs, "hang is", "hangs are");
   if (hangs != 0) text += " proven";
+  const std::size_t spinning = diagnosis.spinning.size();
   if (stuck != 0) text += fmt::format(", {} stuck", stuck);
-  if (hangs == 0 && stuck == 0) text = "Nothing hangs";
+  if (spinning != 0) text += fmt::format(", {} spinning", spinning);
+  if (hangs == 0 && stuck == 0 && spinning == 0) text = "Nothing hangs";
   return text + fmt::format(", {} looked at in {:.0f} ms",
                             plural(diagnosis.looked_at, "task", "tasks"), to_ms(diagnosis.took));
 }
 
 std::string verdict(const Diagnosis& diagnosis, const DiagnosisSetting& setting) {
   if (proven(diagnosis) != 0) return html::badge(setting.exit_code, "hang proven");
-  const bool nothing = diagnosis.proofs.empty() && diagnosis.stuck.empty();
-  return html::badge(setting.exit_code, nothing ? "nothing hangs" : "stuck");
+  if (!diagnosis.proofs.empty() || !diagnosis.stuck.empty()) {
+    return html::badge(setting.exit_code, "stuck");
+  }
+  return html::badge(setting.exit_code, diagnosis.spinning.empty() ? "nothing hangs" : "spinning");
 }
 
 std::string banner(const Diagnosis& diagnosis, const DiagnosisSetting& setting) {
@@ -67,6 +71,7 @@ std::string banner(const Diagnosis& diagnosis, const DiagnosisSetting& setting) 
 constexpr const char* kContents = R"(<nav aria-label="Contents">
 <a href="#hangs">Hangs</a>
 <a href="#stuck">Stuck</a>
+<a href="#spinning">Spinning</a>
 <a href="#unseen">Not seen</a>
 <a href="#machine">The machine</a>
 <a href="#reading">How to read this</a>
@@ -159,6 +164,21 @@ std::string stuck(const Diagnosis& diagnosis) {
   return text + "</section>\n";
 }
 
+std::string spinning(const Diagnosis& diagnosis) {
+  std::string text = "<section aria-labelledby=\"spinning\">\n<h2 id=\"spinning\">Spinning</h2>\n";
+  if (diagnosis.spinning.empty()) {
+    return text + "<p>No task was seen to run in the kernel for seconds.</p>\n</section>\n";
+  }
+  text += "<p>These run in the kernel and were not seen to come back: no hang, perhaps work.</p>\n";
+  for (const SpinningTask& one : diagnosis.spinning) {
+    TaskRef task = one.task;
+    task.stack = one.stack;
+    text += "<h3>" + markup_line(name_of(task)) + "</h3>\n<p>" + markup_line(one.why) +
+            "</p>\n<p>Stack: " + code(stack_of(task)) + "</p>\n";
+  }
+  return text + "</section>\n";
+}
+
 std::string unseen(const Diagnosis& diagnosis) {
   std::string text = "<section aria-labelledby=\"unseen\">\n<h2 id=\"unseen\">Not seen</h2>\n";
   if (diagnosis.absent.empty())
@@ -204,8 +224,8 @@ std::string diagnosis_html(const Diagnosis& diagnosis, const DiagnosisSetting& s
   return html::page_head(setting.version, "hangrate diagnose: " + headline(diagnosis)) +
          "<body>\n<a class=\"skip\" href=\"#main\">Skip to the results</a>\n" +
          banner(diagnosis, setting) + kContents + "<main id=\"main\">\n" + hangs(diagnosis) +
-         stuck(diagnosis) + unseen(diagnosis) + machine(setting.environment) + kReading +
-         "</main>\n" + html::page_foot(setting.version);
+         stuck(diagnosis) + spinning(diagnosis) + unseen(diagnosis) + machine(setting.environment) +
+         kReading + "</main>\n" + html::page_foot(setting.version);
 }
 
 }  // namespace hangrate

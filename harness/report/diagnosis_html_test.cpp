@@ -41,6 +41,11 @@ Diagnosis hostile_diagnosis() {
   bug.by_place = true;
   seen.stuck = {{flushing_at_exit(30), "it exits and does not end: its releasers can go on", {bug}},
                 {seen.proofs[0].members[0], "it waits for " + kHostileName}};
+  seen.spinning = {{.task = {.pid = 40, .tid = 40, .comm = kHostileName, .state = 'R'},
+                    .kernel_time = 5 * kSecond,
+                    .seen_for = 6 * kSecond,
+                    .stack = {"uffd_move"},
+                    .why = "it used 5.0 s of CPU in the kernel"}};
   seen.pipes = {{"pipe:[7]", 65536, 16, 65536}};
   seen.absent = {{"locks", kHostileName}};
   seen.looked_at = 99;
@@ -85,7 +90,8 @@ TEST(DiagnosisHtml, EscapesWhatTasksAreCalled) {
 TEST(DiagnosisHtml, TellsOfEachHangWhyItsCureItsBugAndHowItWasSeen) {
   const Diagnosis seen = hostile_diagnosis();
   const std::string page = diagnosis_html(seen, setting_of(1));
-  EXPECT_THAT(page, HasSubstr("2 hangs are proven, 3 stuck, 99 tasks looked at in 41 ms"));
+  EXPECT_THAT(page,
+              HasSubstr("2 hangs are proven, 3 stuck, 1 spinning, 99 tasks looked at in 41 ms"));
   for (const WaitProof& proof : seen.proofs) {
     for (const std::string& line : proof.sentences) EXPECT_THAT(page, HasSubstr(markup_line(line)));
     EXPECT_THAT(page, HasSubstr(markup_line(proof.cure)));
@@ -94,6 +100,8 @@ TEST(DiagnosisHtml, TellsOfEachHangWhyItsCureItsBugAndHowItWasSeen) {
   EXPECT_THAT(page, HasSubstr("Known: it sleeps where a task does in some_stall/plain"));
   EXPECT_THAT(page, HasSubstr("pipe:[7] holds 65536 of 65536 bytes (16 slots)"));
   EXPECT_THAT(page, HasSubstr("only a signal could help"));
+  EXPECT_THAT(page, HasSubstr("it used 5.0 s of CPU in the kernel"));
+  EXPECT_THAT(page, HasSubstr("uffd_move"));
   EXPECT_THAT(page, HasSubstr("task[10] waits for pipe:[7], which is there already"));
 }
 
