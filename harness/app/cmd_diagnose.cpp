@@ -18,6 +18,7 @@
 #include "harness/diagnose/examine_apart.h"
 #include "harness/diagnose/free_hang.h"
 #include "harness/diagnose/spin_look.h"
+#include "harness/diagnose/unmoved_look.h"
 #include "harness/report/diagnosis_html.h"
 #include "harness/report/diagnosis_text.h"
 #include "harness/report/safe_text.h"
@@ -151,6 +152,7 @@ int diagnose(const Options& options) {
   std::set<int> blocking;
   auto diagnosis = examine_apart({.scope = scope}, kLongestLook, &blocking);
   if (!diagnosis) return complain(diagnosis.error());
+  add_unmoved(scope, blocking, *diagnosis);
   add_spinning(scope, blocking, *diagnosis);
   const Environment here = read_environment();
   name_bugs_here(*book, here, *diagnosis);

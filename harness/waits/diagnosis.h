@@ -90,6 +90,9 @@ struct Diagnosis {
   std::vector<StuckTask> stuck;
   std::vector<PipeFill> pipes;
   std::vector<SpinningTask> spinning;
+  /// In state D for no reason that is seen: to be looked at once more, later. Empty once that was
+  /// done.
+  std::vector<TaskRef> unmoved;
   std::vector<Absence> absent;  ///< what could not be looked at
   std::size_t looked_at = 0;    ///< tasks
   Nanos took = 0;

@@ -108,13 +108,15 @@ WaitProof proof_of(const Json& json) {
 Json to_json_value(const Diagnosis& diagnosis) {
   Json proofs = Json::array();
   for (const WaitProof& proof : diagnosis.proofs) proofs.push_back(proof_json(proof));
-  return {{"proofs", std::move(proofs)},
-          {"stuck", tasks_json(diagnosis.stuck)},
-          {"spinning", spinning_json(diagnosis.spinning)},
-          {"pipes", diagnosis.pipes},
-          {"absent", diagnosis.absent},
-          {"looked_at", diagnosis.looked_at},
-          {"took", diagnosis.took}};
+  Json all = {{"proofs", std::move(proofs)},
+              {"stuck", tasks_json(diagnosis.stuck)},
+              {"spinning", spinning_json(diagnosis.spinning)},
+              {"pipes", diagnosis.pipes},
+              {"absent", diagnosis.absent},
+              {"looked_at", diagnosis.looked_at},
+              {"took", diagnosis.took}};
+  for (const TaskRef& task : diagnosis.unmoved) all["unmoved"].push_back(task_json(task));
+  return all;
 }
 
 Result<Diagnosis> diagnosis_from_json(const Json& json) {
@@ -124,6 +126,9 @@ Result<Diagnosis> diagnosis_from_json(const Json& json) {
     diagnosis.stuck = tasks_of(json.at("stuck"));
     diagnosis.pipes = json.at("pipes").get<std::vector<PipeFill>>();
     diagnosis.spinning = spinning_of(json.value("spinning", Json::array()));
+    for (const Json& task : json.value("unmoved", Json::array())) {
+      diagnosis.unmoved.push_back(task_of(task));
+    }
     diagnosis.absent = json.at("absent").get<std::vector<Absence>>();
     diagnosis.looked_at = json.at("looked_at").get<std::size_t>();
     diagnosis.took = json.at("took").get<Nanos>();

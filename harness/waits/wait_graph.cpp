@@ -305,6 +305,7 @@ Diagnosis WaitGraph::conclude(const Answers& answers, const Snapshot& third) {
                                                               ", but " + who_may_take(node)});
   }
   add_unkillable(third, told, diagnosis);
+  add_unmoved(told, diagnosis);
   return diagnosis;
 }
 

@@ -82,7 +82,8 @@ class WaitGraph {
   std::vector<WaitEdge> edges(const Members& members) const;
   std::vector<TaskRef> others(const std::vector<WaitEdge>& edges, const Members& members) const;
   std::string cure_of(const Members& members) const;
-  void add_unkillable(const Snapshot& third, const std::set<int>& told, Diagnosis& to) const;
+  void add_unkillable(const Snapshot& third, std::set<int>& told, Diagnosis& to) const;
+  void add_unmoved(const std::set<int>& told, Diagnosis& to) const;
 
   const Snapshot& before_;
   const Snapshot& after_;

@@ -151,18 +151,31 @@ std::string WaitGraph::cure_of(const Members& members) const {
 }
 
 /// SIGKILL has been sent, or it exits, and it stands still: nothing else can be sent to it.
-void WaitGraph::add_unkillable(const Snapshot& third, const std::set<int>& told,
-                               Diagnosis& to) const {
+void WaitGraph::add_unkillable(const Snapshot& third, std::set<int>& told, Diagnosis& to) const {
   for (const auto& [tid, node] : nodes_) {
     const TaskSample& task = node.task->sample;
     if (told.contains(tid) || !in_scope(tid) || !unchanged(tid, third)) continue;
     const bool killed = ((task.pending | task.shared_pending) & signal_bit(kKill)) != 0;
     const bool exiting = (task.flags & kFlagExiting) != 0;
     if (!killed && !(exiting && task.state == 'D')) continue;
+    told.insert(tid);
     to.stuck.push_back(
         {ref_of(task),
          fmt::format("it {} and does not end: {}", killed ? "has been killed" : "exits",
                      node.open.empty() ? "its releasers can go on" : node.open)});
+  }
+}
+
+/// In state D at both looks, and nothing is known of what would end that: a lock of the kernel, or
+/// I/O.
+void WaitGraph::add_unmoved(const std::set<int>& told, Diagnosis& to) const {
+  for (const auto& [tid, task] : after_.tasks) {
+    const auto earlier = before_.tasks.find(tid);
+    const auto node = nodes_.find(tid);
+    const bool known = node != nodes_.end() && node->second.wait.kind != Wait::Kind::Unknown;
+    if (known || told.contains(tid) || !in_scope(tid) || earlier == before_.tasks.end()) continue;
+    if (task.sample.state != 'D' || earlier->second.sample.state != 'D') continue;
+    to.unmoved.push_back(ref_of(task.sample));
   }
 }
 

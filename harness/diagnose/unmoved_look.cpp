@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/diagnose/unmoved_look.h"
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "harness/diagnose/apart.h"
+#include "harness/model/proc_text.h"
+#include "harness/sys/pause.h"
+#include "harness/sys/proc_folder.h"
+#include "harness/waits/diagnosis_json.h"
+#include "harness/waits/unmoved.h"
+
+namespace hangrate {
+
+namespace {
+
+constexpr Nanos kToRead = 2 * kSecond;
+
+using Samples = std::map<std::pair<int, int>, TaskSample>;  // by pid and tid
+
+/// stat, status and wchan alone: syscall, stack and io wait for whoever executes (exec_update_lock,
+/// fs/proc/base.c), and all about memory for its lock.
+void sample(int pid, int tid, Samples& to) {
+  const std::string folder = "/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid) + "/";
+  TaskSample task;
+  task.pid = pid;
+  task.tid = tid;
+  std::string text;
+  if (!read_proc(folder + "stat", text)) return;
+  parse_stat(text, task);
+  if (read_proc(folder + "status", text)) parse_status(text, task);
+  if (read_proc(folder + "wchan", text)) parse_wchan(text, task);
+  to.emplace(std::pair(pid, tid), std::move(task));
+}
+
+Samples look(const std::vector<TaskRef>& tasks, const std::set<int>& blocking) {
+  Samples seen;
+  for (const TaskRef& task : tasks) sample(task.pid, task.tid, seen);
+  for (const int pid : blocking) {
+    each_number("/proc/" + std::to_string(pid) + "/task", [&](int tid) { sample(pid, tid, seen); });
+  }
+  return seen;
+}
+
+std::vector<StuckTask> look_twice(const std::vector<TaskRef>& tasks, std::set<int> blocking) {
+  const Samples first = look(tasks, blocking);
+  const Nanos begin = now_ns();
+  pause_for(kUnmovedFor);
+  const Samples second = look(tasks, blocking);
+  const Nanos span = now_ns() - begin;
+  std::vector<StuckTask> told;
+  for (const auto& [ids, now] : second) {
+    const auto earlier = first.find(ids);
+    if (earlier == first.end()) continue;
+    if (auto stuck = unmoved(earlier->second, now, span)) {
+      blocking.erase(ids.first);
+      told.push_back(std::move(*stuck));
+    }
+  }
+  for (const int pid : blocking) {
+    const auto main = second.find({pid, pid});
+    if (main != second.end()) told.push_back(unreadable(main->second));
+  }
+  return told;
+}
+
+}  // namespace
+
+void add_unmoved(const ExamineScope& scope, const std::set<int>& blocking, Diagnosis& diagnosis) {
+  const std::vector<TaskRef> tasks = std::exchange(diagnosis.unmoved, {});
+  const std::set<int> wanted = processes_of(scope);
+  std::set<int> ours;
+  for (const int pid : blocking) {
+    if (scope.all || wanted.contains(pid)) ours.insert(pid);
+  }
+  if (tasks.empty() && ours.empty()) return;
+  const auto json = told_apart("hangrate-rest", kUnmovedFor + kToRead, [&] {
+    Diagnosis told;
+    told.stuck = look_twice(tasks, ours);
+    return to_json_value(told);
+  });
+  if (!json || !*json) {
+    diagnosis.absent.push_back(
+        {"tasks in state D", json ? "a read of their /proc files blocks" : json.error().what()});
+    return;
+  }
+  if (auto told = diagnosis_from_json(**json)) {
+    for (StuckTask& task : told->stuck) diagnosis.stuck.push_back(std::move(task));
+  }
+}
+
+}  // namespace hangrate
