@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/diagnose/pipe_fills.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <map>
@@ -38,6 +39,11 @@ std::map<std::string, PipePlace> askable_pipes(const Diagnosis& diagnosis) {
   for (const WaitProof& proof : diagnosis.proofs) {
     for (const WaitEdge& edge : proof.waits) {
       if (!edge.object.starts_with("pipe:") || edge.descriptor < 0) continue;
+      for (const TaskRef& task : proof.others) {  // may have the lock and wait for a page
+        const auto& all = edge.releasers;
+        const bool holds = std::find(all.begin(), all.end(), task.tid) != all.end();
+        if (holds && task.state == 'D') locked.insert(edge.object);
+      }
       for (const TaskRef& task : proof.members) {
         if (task.tid != edge.tid) continue;
         if (task.state == 'D') locked.insert(edge.object);

@@ -122,10 +122,14 @@ void SnapshotObjects::read_descriptor(const std::string& folder, int number, See
     descriptor.writes = (link.st_mode & S_IWUSR) != 0;
   }
   if (descriptor.object.ends_with(" (deleted)")) name_unlinked(path, descriptor);
+  const bool ring = descriptor.object == "anon_inode:[io_uring]";
+  process.rings = process.rings || ring;
   std::string info;
   if (has_details(target) && read_proc(folder + "fdinfo/" + std::to_string(number), info)) {
     take_fdinfo(info, descriptor, process);
   }
+  // Since about v6.16 it shows nothing while its lock is held (io_uring_show_fdinfo()).
+  if (ring && info.find("UserFiles:") == info.npos) process.registered = true;
   process.descriptors.push_back(std::move(descriptor));
 }
 
@@ -245,6 +249,8 @@ void SnapshotObjects::read_locks() {
     const std::string folder = "/proc/" + std::to_string(pid) + "/fdinfo/";
     for (Descriptor& d : process.descriptors) {
       if (!d.object.starts_with('/') && !is_unlinked(d.object)) continue;
+      // fdinfo of devices takes locks of drivers: rtnl_lock() of /dev/net/tun.
+      if (d.object.starts_with("/dev/") && !d.object.starts_with("/dev/shm/")) continue;
       begin_(pid);
       if (read_proc(folder + std::to_string(d.number), text)) d.locks = held_locks(text);
     }

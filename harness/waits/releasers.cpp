@@ -130,12 +130,10 @@ Releasers ReleaserIndex::of_object(const Need& need) const {
   if (object.kind == ObjectKind::EventFd) {
     return {{}, {}, "an eventfd, to which the kernel may add (AIO, io_uring, KVM, VFIO)"};
   }
-  Releasers found;
-  for (const int pid : holders(object.object)) {
-    const auto process = seen_.processes.find(pid);
-    if (process == seen_.processes.end() || !process->second.rings) continue;
+  if (has_ring(object.object)) {
     return {{}, {}, "the io_uring of a process that holds " + object.object};
   }
+  Releasers found;
   if (const auto held = held_.find(object.object); held != held_.end()) {
     for (const Held& one : held->second) {
       if (can_meet(need, *one.descriptor)) add_threads(one.pid, found.tasks);
@@ -145,6 +143,15 @@ Releasers ReleaserIndex::of_object(const Need& need) const {
   return found;
 }
 
+/// Has a holder of it an io_uring? That reads, writes and answers by what is queued.
+bool ReleaserIndex::has_ring(const std::string& object) const {
+  const std::set<int> pids = holders(object);
+  return std::any_of(pids.begin(), pids.end(), [&](int pid) {
+    const auto process = seen_.processes.find(pid);
+    return process != seen_.processes.end() && process->second.rings;
+  });
+}
+
 /// Either side can end it: the other by writing, its own by shutdown(2).
 Releasers ReleaserIndex::of_socket(const Descriptor& socket) const {
   const auto peer = seen_.peers.find(inode_in(socket.object));
@@ -152,6 +159,9 @@ Releasers ReleaserIndex::of_socket(const Descriptor& socket) const {
   const std::string other = "socket:[" + std::to_string(peer->second) + "]";
   const std::set<int> others = holders(other);
   if (others.empty()) return {{}, {}, "a socket whose other end nobody shows"};
+  if (has_ring(socket.object) || has_ring(other)) {
+    return {{}, {}, "the io_uring of a process that holds " + socket.object + " or its other end"};
+  }
   Releasers found;
   for (const int pid : others) add_threads(pid, found.tasks);
   for (const int pid : holders(socket.object)) add_threads(pid, found.tasks);
@@ -182,7 +192,11 @@ Releasers ReleaserIndex::of_children(const SeenTask& task, int who) const {
   }
   if (found.tasks.empty()) found.open = "it has no child that is seen";
   std::set<int> below;
-  if (who == 0) add_descendants(task.sample.pid, below);
+  if (who == 0) {  // another thread may start a child, or reap the last one (ECHILD)
+    add_threads(task.sample.pid, found.tasks);
+    found.tasks.erase(task.sample.tid);
+    add_descendants(task.sample.pid, below);
+  }
   for (const int pid : below) add_threads(pid, found.tasks);
   return found;
 }
@@ -250,6 +264,7 @@ Releasers ReleaserIndex::of_fuse(const SeenTask& task) const {
       unnamed = unnamed || connection == 0;
       served.insert(connection);
       add_threads(held.pid, found.tasks);
+      if (has_ring(object)) found.open = "the io_uring of a FUSE server";
     }
   }
   bool owed = false;

@@ -43,6 +43,7 @@ class ReleaserIndex {
   };
 
   Releasers of_object(const Need& need) const;
+  bool has_ring(const std::string& object) const;
   Releasers of_socket(const Descriptor& socket) const;
   Releasers of_exec(const SeenTask& task, int who) const;
   Releasers of_vfork(const SeenTask& task) const;

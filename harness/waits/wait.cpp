@@ -75,12 +75,12 @@ class Reading {
   bool in(std::string_view function) const {
     return task_.wchan == function || contains(task_.stack, function);
   }
-  /// fs/pipe.c, v5.10 to v7.2.
+  /// Does it wait for the lock of a pipe? It is innermost there (mutex_lock() is not shown): below,
+  /// it is on a page of its buffer that it waits, with the lock. fs/pipe.c, v5.10 to v7.2.
   bool in_pipe() const {
-    constexpr std::array<std::string_view, 9> kPipe = {
-        "pipe_read",  "pipe_write",   "anon_pipe_read", "anon_pipe_write", "pipe_fcntl",
-        "pipe_ioctl", "pipe_release", "pipe_lock",      "pipe_double_lock"};
-    return std::any_of(kPipe.begin(), kPipe.end(), [&](std::string_view name) { return in(name); });
+    return is_one_of(place_of(task_),
+                     {"pipe_read", "pipe_write", "anon_pipe_read", "anon_pipe_write", "pipe_fcntl",
+                      "pipe_ioctl", "pipe_release", "pipe_lock", "pipe_double_lock"});
   }
 
   /// The call in the registers is the last one before it exited; only the stack tells.

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "harness/waits/places.h"
 #include "harness/waits/signals.h"
 #include "harness/waits/wait_words.h"
 
@@ -35,6 +36,13 @@ bool same_sleep(const SeenTask& a, const SeenTask& b) {
 
 Question question_of(const SeenTask& task, const Need& need) {
   return {task.sample.pid, need.descriptor.number, static_cast<short>(need.events)};
+}
+
+/// Asleep on its way: for a page of its buffer, a lock or memory, with its wake-up taken and its
+/// work not done.
+bool is_at_work(const TaskSample& task) {
+  if ((task.flags & kFlagExiting) != 0) return false;
+  return task.state == 'D' || (!task.syscall_name.empty() && !in_its_place(task));
 }
 
 bool askable(const Need& need) {
@@ -170,7 +178,9 @@ bool WaitGraph::process_moved(int pid, int but, const Snapshot& third) const {
     if (tid == but) continue;
     const auto other = nodes_.find(tid);
     if (other == nodes_.end() || !unchanged(tid, third)) return true;
-    if (is_frozen(other->second.task->sample)) return true;
+    if (is_frozen(other->second.task->sample) || is_at_work(other->second.task->sample)) {
+      return true;
+    }
   }
   return false;
 }

@@ -29,14 +29,15 @@ std::vector<FuseConnection> owing_connections(const Snapshot& seen) {
 
 }  // namespace
 
-/// An alarm shows nowhere in /proc, and would end the wait by its handler. Without a handler a
-/// timer of any kind can but kill; a task that exits runs none.
+/// An alarm shows nowhere in /proc, and would end the wait by its handler. A timer that is not
+/// handled kills, and that releases the others; a task that exits is beyond it.
 std::string WaitGraph::timer_of(const Members& members) const {
   for (const int tid : members.tids) {
     const SeenTask& task = *nodes_.at(tid).task;
     const bool exits = (task.sample.flags & kFlagExiting) != 0;
-    if (exits || (task.caught & ~kOfItsOwn) == 0) continue;
+    const bool catches = (task.caught & ~kOfItsOwn) != 0;
     const auto process = after_.processes.find(task.sample.pid);
+    if (exits || (!catches && members.tids.size() == 1)) continue;
     if ((handled(task) & signal_bit(kAlarm)) != 0) {
       return name_of(task.sample) +
              " handles SIGALRM, and whether a timer will send it shows nowhere";
@@ -44,7 +45,7 @@ std::string WaitGraph::timer_of(const Members& members) const {
     if (process != after_.processes.end() && process->second.timers) {
       return name_of(task.sample) + " has a timer that may send it a signal";
     }
-    if (process != after_.processes.end() && process->second.timers_hidden) {
+    if (catches && process != after_.processes.end() && process->second.timers_hidden) {
       return name_of(task.sample) +
              " handles signals, and whether a timer will send one shows nowhere";
     }

@@ -425,23 +425,6 @@ TEST_F(Graph, AHandlerOfSigalrmLeavesItStuckWhoeverSendsSignals) {
   EXPECT_EQ(seen.stuck.size(), 2U);
 }
 
-/// Without a handler it could but kill. Kernels without CONFIG_CHECKPOINT_RESTORE show none.
-TEST_F(Graph, ATimerLeavesStuckWhatHandlesSignals) {
-  full_pipe_with_a_parent_that_waits();
-  options_.signals_are_ours = true;
-  SeenProcess& writer = made_.seen().processes[11];
-  for (bool* timer : {&writer.timers, &writer.timers_hidden}) {
-    *timer = true;
-    made_.seen().tasks[11].caught = 1U << (10 - 1);
-    EXPECT_TRUE(judged().proofs.empty());
-    ASSERT_EQ(judged().stuck.size(), 2U);
-    EXPECT_NE(judged().stuck[0].why.find("wait4"), std::string::npos) << "who waits for whom";
-    made_.seen().tasks[11].caught = 0;
-    EXPECT_EQ(judged().proofs.size(), 1U);
-    *timer = false;
-  }
-}
-
 TEST_F(Graph, ATaskThatExitsRunsNoHandlerOfATimer) {
   made_.seen().fuse_waiting[40] = 1;
   SeenTask& task = made_.sleeper(10, "close", "0x3 0x0");
