@@ -67,6 +67,7 @@ Result<void> HangWatch::replace_scout() {
 void HangWatch::take(const ScoutReport& report) {
   const bool fresh = !report.resting.empty();
   for (const int tid : report.moved) resting_.erase(tid);
+  moved_.insert(report.moved.begin(), report.moved.end());
   for (const auto& [tid, since] : report.resting) resting_[tid] = since;
   if ((fresh && report.in_scope) || hangs_.holds(report.moved)) plan_.want();
   for (const SpinningTask& task : report.spinning) {
@@ -88,6 +89,7 @@ void HangWatch::examine() {
   ExamineOptions options;
   options.scope = options_.scope;
   options.reader.blocking = blocking_;
+  const std::size_t blocked = blocking_.size();
   const auto seen = examine_apart(options, kLongestExamination, &blocking_);
   reap_children();
   plan_.done(now_ns(), spent_by_children() - spent);
@@ -95,10 +97,18 @@ void HangWatch::examine() {
   if (!std::exchange(begun_, true)) {
     say(watched::Begun{seen->looked_at, seen->absent, shows_all_processes()});
   }
-  const HangNews news = hangs_.take(*seen, now_ns(), [&](int tid) {
-    const auto since = resting_.find(tid);
-    return since != resting_.end() ? since->second : 0;
-  });
+  if (blocking_.size() > blocked) {
+    say(
+        watched::Trouble{"a look at all tasks did not end in time: from now on some processes are "
+                         "left out, and less is proven"});
+  }
+  const auto since = [&](int tid) {
+    const auto found = resting_.find(tid);
+    return found != resting_.end() ? found->second : 0;
+  };
+  const HangNews news = blocking_.empty() ? hangs_.take(*seen, now_ns(), since)
+                                          : hangs_.take_part(*seen, now_ns(), since, moved_);
+  moved_.clear();
   for (const ToldHang& hang : news.ended) say(watched::HangOver{hang});
   for (const ToldHang& hang : news.began) say(watched::Hang{hang});
 }

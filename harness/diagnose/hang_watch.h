@@ -47,6 +47,7 @@ class HangWatch {
   HangBook hangs_;
   std::set<int> blocking_;
   std::map<int, Nanos> resting_;               ///< by tid: since when
+  std::set<int> moved_;                        ///< since the last examination
   std::map<int, watched::Spinning> spinning_;  ///< by tid
   int spinners_ = 0;
 };

@@ -28,7 +28,26 @@ class HangBook {
   template <typename Stands>
   HangNews take(const Diagnosis& seen, Nanos now, Stands stands) {
     HangNews news;
-    news.ended = end(seen);
+    news.ended = end(seen, nullptr);
+    begin(seen, now, stands, news);
+    return news;
+  }
+  /// The same of a look that left processes out: what it does not prove may stand all the same. It
+  /// is over if one of its tasks has `moved`.
+  template <typename Stands>
+  HangNews take_part(const Diagnosis& seen, Nanos now, Stands stands, const std::set<int>& moved) {
+    HangNews news;
+    news.ended = end(seen, &moved);
+    begin(seen, now, stands, news);
+    return news;
+  }
+
+  /// Is one of these tasks part of a hang that was told?
+  bool holds(const std::vector<int>& tids) const;
+
+ private:
+  template <typename Stands>
+  void begin(const Diagnosis& seen, Nanos now, Stands stands, HangNews& news) {
     for (const WaitProof& proof : seen.proofs) {
       if (proof.only_a_signal || known(proof)) continue;
       ToldHang hang{++last_, proof, now};
@@ -39,14 +58,10 @@ class HangBook {
       told_.push_back(hang);
       news.began.push_back(std::move(hang));
     }
-    return news;
   }
 
-  /// Is one of these tasks part of a hang that was told?
-  bool holds(const std::vector<int>& tids) const;
-
- private:
-  std::vector<ToldHang> end(const Diagnosis& seen);
+  /// `moved`: see take_part(); nullptr: all was seen.
+  std::vector<ToldHang> end(const Diagnosis& seen, const std::set<int>* moved);
   bool known(const WaitProof& proof) const;
 
   std::vector<ToldHang> told_;

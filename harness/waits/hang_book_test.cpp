@@ -42,6 +42,18 @@ TEST_F(Book, TellsAHangOnceAndItsEndOnce) {
   EXPECT_TRUE(take(with({})).ended.empty());
 }
 
+/// A look that leaves processes out proves less: what it does not prove may stand.
+TEST_F(Book, OfAPartialLookOnlyWhatMovedIsOver) {
+  const auto part = [&](const std::set<int>& moved) {
+    return book_.take_part(
+        with({}), 100 * kSecond, [](int) { return Nanos{}; }, moved);
+  };
+  take(with({proof_of({10, 11})}));
+  EXPECT_TRUE(part({}).ended.empty());
+  EXPECT_TRUE(part({12}).ended.empty());
+  EXPECT_EQ(part({11}).ended.size(), 1U);
+}
+
 TEST_F(Book, MoreMembersAreTheSameHang) {
   take(with({proof_of({10, 11})}));
   const HangNews grown = take(with({proof_of({11, 12})}));
