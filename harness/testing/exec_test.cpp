@@ -154,6 +154,14 @@ TEST_F(Exec, ALoopThatIsBusyAtItsTimeLimitIsClean) {
   EXPECT_EQ(result["outcomes"]["stuck"], 0);
 }
 
+/// Looks are a second apart by then, and one is due at the end.
+TEST_F(Exec, ALoopIsLookedAtOnceMoreAtItsTimeLimit) {
+  const Json result =
+      result_of(script("while :; do sleep 0.05; done\n"), "1", {"--loop", "--time-limit", "6"});
+  EXPECT_EQ(result["outcomes"]["clean"].get<int>() + result["outcomes"]["slow"].get<int>(), 1)
+      << result.dump(1);
+}
+
 TEST_F(Exec, ALoopThatStandsStillAtItsTimeLimitIsStuck) {
   const Json result = result_of("sleep 100", "1", {"--loop", "--time-limit", "3"});
   EXPECT_EQ(result["hits"], 0);
@@ -183,6 +191,10 @@ TEST_F(Exec, WhatTheKernelLogsMeanwhileIsAFinding) {
   const Json result = result_of(faults, "10", options);
   EXPECT_EQ(result["anomalies"], 2) << result.dump(1);
   EXPECT_EQ(ran_.code, 1);
+  std::filesystem::remove_all(folder_ / "run");
+  const std::string stays =
+      script(program + " -c 'import ctypes; ctypes.string_at(0)'\nsleep 100\n");
+  EXPECT_EQ(result_of(stays, "1", options)["anomalies"], 1) << "though it does not end";
   std::filesystem::remove_all(folder_ / "run");
   const std::string writes = script("echo 'segv42[1]: segfault' >/dev/kmsg\nexit 0\n");
   EXPECT_EQ(result_of(writes, "5", options)["anomalies"], 0) << "a program wrote that, no kernel";

@@ -39,7 +39,8 @@ std::optional<std::string> KernelLog::first_match(const std::regex& pattern) {
   std::array<char, kLongestRecord> room;
   for (int records = 0; fd_ >= 0 && records < kMostRecords; ++records) {
     const ssize_t size = ::read(fd_, room.data(), room.size());
-    if (size < 0 && (errno == EPIPE || errno == EINTR || errno == EINVAL)) continue;  // overwritten
+    lost_ = lost_ || (size < 0 && errno == EPIPE);
+    if (size < 0 && (errno == EPIPE || errno == EINTR || errno == EINVAL)) continue;
     if (size <= 0) break;
     const auto message = kernel_message({room.data(), static_cast<std::size_t>(size)});
     if (!found && message && std::regex_search(*message, pattern)) found = message;

@@ -7,6 +7,7 @@
 #include <regex>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace hangrate {
 
@@ -22,9 +23,12 @@ class KernelLog {
   bool open() const { return fd_ >= 0; }
   /// The first message since the last call that matches; reads all there are.
   std::optional<std::string> first_match(const std::regex& pattern);
+  /// Were messages overwritten before we read them, since this was asked last?
+  bool lost() { return std::exchange(lost_, false); }
 
  private:
   int fd_ = -1;
+  bool lost_ = false;
 };
 
 }  // namespace hangrate

@@ -53,9 +53,10 @@ struct Execution {
   UniqueFd handle;
   UniqueFd output;
   int status = 0;
-  bool ended = false;   ///< the command itself; what it started may be left
-  bool looped = false;  ///< it was busy to its time limit, as it should be
-  Diagnosis seen;       ///< by the last look
+  bool ended = false;     ///< the command itself; what it started may be left
+  bool looped = false;    ///< it was busy to its time limit, as it should be
+  Diagnosis seen;         ///< by the last look
+  std::string complaint;  ///< of the kernel, that --match is about
 };
 Execution execution;
 
@@ -181,6 +182,14 @@ void start() {
   if (!execution.handle) hang_fail("pidfd_open: %s", strerror(errno));
 }
 
+/// What the kernel said meanwhile is a finding, whatever the command made of it, and whether it
+/// ends or not.
+bool kernel_complained() {
+  if (!command.match || !execution.complaint.empty()) return !execution.complaint.empty();
+  if (const auto line = kernel_log.first_match(*command.match)) execution.complaint = *line;
+  return !execution.complaint.empty();
+}
+
 /// When the trial was last seen to move.
 class Movement {
  public:
@@ -199,7 +208,8 @@ class Movement {
 };
 
 /// The time limit is over.
-void end_at_limit(const Movement& movement) {
+void end_at_limit(Movement& movement) {
+  if (command.loops) movement.look(now_ns());
   const Nanos still = now_ns() - movement.last();
   if (command.loops && still <= std::max(kLongestRound, command.time_limit / kRoundShare)) {
     execution.looped = true;
@@ -217,28 +227,32 @@ void watch() {
   while (!over()) {
     TrialTasks::reap_but(execution.pid);  // orphans that came to us
     const Nanos now = now_ns();
-    if (now - begin > command.time_limit) return end_at_limit(movement);
+    if (now - begin > command.time_limit) {
+      if (!kernel_complained()) end_at_limit(movement);
+      return;
+    }
     if (now < next) {
-      nap(next - now);
+      nap(std::min(next, begin + command.time_limit + 1) - now);
       continue;
     }
+    if (kernel_complained()) return;
     if (TrialTasks::all_asleep() && find_proof()) return hang_await(&wait_for_end);
     if (command.loops) movement.look(now_ns());
     next = now_ns() + std::clamp((now_ns() - begin) / 4, kFirstLook, kLongestPause);
   }
 }
 
-/// What the kernel said meanwhile is a finding, whatever the command made of it.
-bool kernel_complained() {
-  const auto line = command.match ? kernel_log.first_match(*command.match) : std::nullopt;
-  if (line) hang_note("the kernel logged: %s", line->c_str());
-  return line.has_value();
-}
-
 int outcome() {
   const bool complained = kernel_complained();
   if (hang_parked()) return HANG_CLEAN;  // the supervisor saw more
-  if (complained) return HANG_ANOMALY;
+  if (complained) {
+    hang_note("the kernel logged: %s", execution.complaint.c_str());
+    return HANG_ANOMALY;
+  }
+  if (kernel_log.lost()) {
+    hang_note("the kernel logged more than was kept, and what was lost may have matched");
+    return HANG_INCONCLUSIVE;
+  }
   if (execution.looped) return HANG_CLEAN;
   if (lseek(execution.output.get(), 0, SEEK_CUR) >= static_cast<off_t>(kMostOutput)) {
     hang_note("it wrote more than 64 MiB, and what it then said of a failed write is no finding");
@@ -265,7 +279,8 @@ int outcome() {
 int trial() {
   start();
   watch();
-  if (!TrialTasks::kill_all(kKillLimit)) {
+  const bool killed = TrialTasks::kill_all(kKillLimit);
+  if (!killed && !kernel_complained()) {
     hang_note("what it started is left behind: it cannot be killed");
     return HANG_INFRA;
   }
