@@ -99,6 +99,9 @@ void PayloadFiles::take_links(const FilePlace& place) {
 Result<void> PayloadFiles::take_command(const std::vector<std::string>& words) {
   const auto taken = take_program(words.front(), Because::Named);
   if (!taken) return fail(taken.error().context("--exec"));
+  const auto own = contains(words.front(), '/') ? tree_.find(absolute(words.front()))
+                                                : tree_.find_program(words.front(), order_.path);
+  if (own) HR_TRY(take_shell_text(*own, false));
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::string& word = words[i];
     if (words[i - 1] == "-c" && is_shell(words.front())) {
@@ -108,6 +111,7 @@ Result<void> PayloadFiles::take_command(const std::vector<std::string>& words) {
     const auto place = tree_.find(absolute(word));
     if (place && place->regular() && !taken_by_guest(place->path)) {
       HR_TRY(take_place(*place, Because::Named, true));
+      if (is_shell(words.front())) HR_TRY(take_shell_text(*place, true));
     } else {
       HR_TRY(take_mentioned({word, word.substr(word.find('=') + 1)}));
     }
@@ -128,6 +132,18 @@ Result<void> PayloadFiles::take_program(const std::string& name, Because because
   return take_place(*place, because, by_path);
 }
 
+/// The programs and files that a shell script names, however it was found and whatever its mode: a
+/// shell may read it (". ./lib.sh"). `read`: one does, whatever its name and first line say.
+Result<void> PayloadFiles::take_shell_text(const FilePlace& place, bool read) {
+  if (!read_as_shell_.insert(place.path).second) return {};
+  const auto file = read_input(tree_.on_host(place.path));
+  if (!file || is_elf(*file) || !is_text(*file)) return {};
+  const auto line = script_head(*file);
+  const bool plain = !line && (place.executable() || place.path.ends_with(".sh"));
+  const bool shell = line && (is_shell(line->interpreter) || is_shell(line->program));
+  return read || plain || shell ? take_mentioned(names_in_shell(*file)) : Result<void>();
+}
+
 /// Programs and files that stand in a text, as far as there are such.
 Result<void> PayloadFiles::take_mentioned(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
@@ -135,6 +151,7 @@ Result<void> PayloadFiles::take_mentioned(const std::vector<std::string>& names)
     const auto file = tree_.find(absolute(name));
     if (file && file->regular() && !taken_by_guest(file->path)) {
       HR_TRY(take_place(*file, Because::Mentioned, true));
+      if (contains(name, '/')) HR_TRY(take_shell_text(*file, false));
     }
     if (contains(name, '/')) continue;
     if (tree_.find_program(name, order_.path)) HR_TRY(take_program(name, Because::Mentioned));
@@ -230,6 +247,9 @@ Result<void> PayloadFiles::take_include(const std::string& text) {
   }
   if (!place) return fail(of("--include", place.error()));
   if (guest.empty()) take_links(*place);
+  if (guest.ends_with('/') && guest.size() > 1) {  // into that folder
+    guest = place->folder() ? guest.substr(0, guest.size() - 1) : guest + last_name(place->path);
+  }
   const std::string goal = guest.empty() ? place->path : guest_place(guest);
   Result<void> taken;
   if (place->folder()) {

@@ -49,6 +49,7 @@ class PayloadFiles {
                          bool by_path);
   Result<void> take_folder(const FilePlace& place, const std::string& guest_path);
   Result<void> take_mentioned(const std::vector<std::string>& names);
+  Result<void> take_shell_text(const FilePlace& place, bool read);
   Result<void> take_needs(const FilePlace& place, const std::string& file, Because because,
                           bool by_path);
   Result<void> take_needs_of_elf(const FilePlace& place, const std::string& file);
@@ -64,7 +65,8 @@ class PayloadFiles {
   SourceTree tree_;
   LibrarySearch libraries_;
   std::map<std::string, PayloadEntry> entries_;
-  std::set<std::string> looked_into_;  ///< canonical paths
+  std::set<std::string> looked_into_;    ///< canonical paths
+  std::set<std::string> read_as_shell_;  ///< likewise
   std::uint64_t bytes_ = 0;
   std::set<std::string> hints_;
 };

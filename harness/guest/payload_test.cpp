@@ -91,6 +91,31 @@ TEST_F(PayloadTest, AShellsTextIsLookedThrough) {
   EXPECT_THAT(files.entries(), Contains(Key(fs::canonical("/usr/bin/sort").string())));
 }
 
+/// A shell reads it whatever its mode, and by whatever way it is found.
+TEST_F(PayloadTest, AScriptIsLookedThroughHoweverAShellComesByIt) {
+  file("by_path", "#!/bin/sh\n. ./lib.sh\n");
+  file("lib.sh", "sort < none\n", false);
+  file("plain", "head < none\n", false);
+  PayloadOrder wanted = order({"by_path"});
+  wanted.path = wanted.folder + ":" + wanted.path;
+  PayloadFiles found(wanted);
+  ASSERT_TRUE(found.take_command(wanted.commands[0]));
+  EXPECT_THAT(found.entries(), Contains(Key(fs::canonical("/usr/bin/sort").string())));
+  EXPECT_THAT(found.entries(), Not(Contains(Key(fs::canonical("/usr/bin/head").string()))));
+  const PayloadOrder read = order({"sh", "plain"});
+  PayloadFiles files(read);
+  ASSERT_TRUE(files.take_command(read.commands[0]));
+  EXPECT_THAT(files.entries(), Contains(Key(fs::canonical("/usr/bin/head").string())));
+}
+
+TEST_F(PayloadTest, AFileThatIsIncludedIntoAFolderKeepsItsName) {
+  file("data", "x", false);
+  const PayloadOrder wanted = order({"cat"});
+  PayloadFiles files(wanted);
+  ASSERT_TRUE(files.take_include("data:/opt/there/"));
+  EXPECT_THAT(files.entries(), Contains(Key("/opt/there/data")));
+}
+
 TEST_F(PayloadTest, WhatIsIncludedLiesWhereItIsAskedForWithItsLibraries) {
   file("lib/plain", "x", false);
   fs::create_symlink("plain", folder_ / "lib/link");

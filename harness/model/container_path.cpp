@@ -175,6 +175,11 @@ Result<std::vector<ContainerPath>> select_container(const std::vector<std::strin
     return same_container(other, some.front());
   });
   if (!one) return fail(Error::usage(fmt::format("{} may be {}", wanted, told(some))));
+  for (const ContainerPath& other : some) {  // a container may make one of the same name inside
+    if (other.controllers != some.front().controllers || other.path == some.front().path) continue;
+    return fail(Error::usage(fmt::format("{} may be {} or {}: name one by --cgroup", wanted,
+                                         some.front().path, other.path)));
+  }
   return some;
 }
 

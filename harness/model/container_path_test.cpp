@@ -127,6 +127,14 @@ TEST(Containers, AWholeNameIsNotTheBeginningOfAnother) {
   EXPECT_FALSE(select_container(two_and_a_shell(), "we"));
 }
 
+/// A container that may make cgroups can make one of that name: which is meant is not guessed.
+TEST(Containers, TwoOfOneNameAreToldByTheirPaths) {
+  const auto found = select_container(
+      {"0::/lxc.payload.web/init", "0::/lxc.payload.a/lxc.payload.web/init"}, "web");
+  ASSERT_FALSE(found);
+  EXPECT_THAT(found.error().what(), HasSubstr("/lxc.payload.a/lxc.payload.web"));
+}
+
 TEST(Containers, AnUnknownOneNamesThoseThereAre) {
   const auto found = select_container(two_and_a_shell(), "ffff");
   ASSERT_FALSE(found);
