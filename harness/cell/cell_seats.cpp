@@ -99,15 +99,15 @@ void Cell::take(GivenUp& action, Seat& /*seat*/, Nanos /*now*/) {
 }
 
 /// clone3(CLONE_INTO_CGROUP) kills at birth where the two cgroups were killed (cgroup.kill)
-/// unequally often: 17dc61f1a3dd (v6.14, 6.12.16) until its fix (7.2.13, 6.12.115). A service that
+/// unequally often: b69bb476dee9 (v6.14, 6.12.16) until its fix (7.2.13, 6.12.115). A service that
 /// was killed once is enough.
 void Cell::take(DeadAtBirth& /*action*/, Seat& /*seat*/, Nanos /*now*/) {
   if (std::exchange(born_dead_, true)) return;
   out_.push_back(NoBirthInCgroup{});
   note(
       "a worker was killed at birth in the run's cgroup; those after it write "
-      "themselves into it (kernels before 6.12.115 and 7.2.13 do that once one of "
-      "the cgroups has seen cgroup.kill)");
+      "themselves into it (kernels from 6.1.129, 6.12.16 and 6.14 to 6.12.114 and 7.2.12 do that "
+      "once one of the cgroups has seen cgroup.kill)");
 }
 
 void Cell::take(Wake& action, Seat& /*seat*/, Nanos /*now*/) {

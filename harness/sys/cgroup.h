@@ -46,7 +46,7 @@ class Cgroup {
   /// Processes inside now.
   std::vector<pid_t> processes() const;
   /// SIGKILL to everything that is inside now; call it until processes() is empty. Not by
-  /// cgroup.kill: from 17dc61f1a3dd (v6.14, 6.12.16) to its fix (7.2.13, 6.12.115) a process that
+  /// cgroup.kill: from b69bb476dee9 (v6.14, 6.12.16) to its fix (7.2.13, 6.12.115) a process that
   /// is made straight into such a cgroup from outside (CLONE_INTO_CGROUP) is killed at birth.
   void kill_all() const;
 

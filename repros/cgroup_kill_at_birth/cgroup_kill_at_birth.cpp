@@ -2,7 +2,7 @@
 //
 // cgroup_kill_at_birth: a process that is made straight into a cgroup (clone3, CLONE_INTO_CGROUP)
 // is killed before its first instruction, unless that cgroup and the one of its parent have been
-// killed by cgroup.kill equally often. No hang but an anomaly, from 17dc61f1a3dd "cgroup: fix race
+// killed by cgroup.kill equally often. No hang but an anomaly, from b69bb476dee9 "cgroup: fix race
 // between fork and cgroup.kill" (v6.14, 6.12.16) to its fix (7.2.13, 6.12.115).
 //
 //   write 1 to cgroup.kill:  ++cgrp->kill_seq, SIGKILL to all who are inside
