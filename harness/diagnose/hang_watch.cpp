@@ -85,6 +85,7 @@ void HangWatch::take(const ScoutReport& report) {
 
 void HangWatch::examine() {
   plan_.begin();
+  reap_children();  // a scout that was lost is not charged to this examination
   const Nanos spent = spent_by_children();
   ExamineOptions options;
   options.scope = options_.scope;
