@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "harness/sys/child.h"
+#include "harness/waits/diagnosis_json.h"
 
 namespace hangrate {
 
@@ -15,15 +16,15 @@ namespace {
 
 constexpr std::size_t kLongestAnswer = std::size_t{16} << 20;
 
-int tell(const std::function<Json()>& look, int answer) {
-  const std::string text = dump_line(look());
+int tell(const std::function<Diagnosis()>& look, int answer) {
+  const std::string text = dump_line(to_json_value(look()));
   return ::write(answer, text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : 1;
 }
 
 }  // namespace
 
-Result<std::optional<Json>> told_apart(const char* name, Nanos limit,
-                                       const std::function<Json()>& look) {
+Result<std::optional<Diagnosis>> diagnosed_apart(const char* name, Nanos limit,
+                                                 const std::function<Diagnosis()>& look) {
   const UniqueFd answer = make_output_file("hangrate-diagnosis", kLongestAnswer);
   const auto helper = fork_helper(
       name, {answer.get()}, true, [&] { return tell(look, answer.get()); }, HelperRights::All);
@@ -31,14 +32,25 @@ Result<std::optional<Json>> told_apart(const char* name, Nanos limit,
   const auto status = await_child(*helper, limit);
   if (!status) {
     signal_child(*helper, SIGKILL);
-    return std::optional<Json>();
+    return std::optional<Diagnosis>();
   }
   if (!WIFEXITED(*status) || WEXITSTATUS(*status) != 0) {
     return fail(Error::infrastructure("the helper that looks at tasks ended without an answer"));
   }
-  auto json = parse_json(output_tail(answer.get(), kLongestAnswer));
+  const auto json = parse_json(output_tail(answer.get(), kLongestAnswer));
   if (!json) return fail(json.error());
-  return std::optional(std::move(*json));
+  auto told = diagnosis_from_json(*json);
+  if (!told) return fail(told.error());
+  return std::optional(std::move(*told));
+}
+
+std::optional<Diagnosis> part_diagnosed_apart(const char* name, Nanos limit,
+                                              const std::function<Diagnosis()>& look,
+                                              const char* what, Diagnosis& whole) {
+  auto told = diagnosed_apart(name, limit, look);
+  if (told && *told) return std::move(*told);
+  whole.absent.push_back({what, told ? "a read of their /proc files blocks" : told.error().what()});
+  return std::nullopt;
 }
 
 }  // namespace hangrate

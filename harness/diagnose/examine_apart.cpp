@@ -9,7 +9,6 @@
 #include "harness/base/scope_exit.h"
 #include "harness/diagnose/apart.h"
 #include "harness/sys/fusectl.h"
-#include "harness/waits/diagnosis_json.h"
 
 namespace hangrate {
 
@@ -18,19 +17,6 @@ namespace {
 /// Each costs a helper that may never end.
 constexpr std::size_t kMostBlocking = 8;
 constexpr int kMostLimits = 4;  // in all
-
-/// nullopt: the helper is lost; `options.reader.reading` tells at what.
-Result<std::optional<Diagnosis>> try_once(const ExamineOptions& options, Nanos limit) {
-  const auto json = told_apart("hangrate-look", limit, [&] {
-    prepare_fusectl_here();
-    return to_json_value(examine(options));
-  });
-  if (!json) return fail(json.error());
-  if (!*json) return std::optional<Diagnosis>();
-  auto diagnosis = diagnosis_from_json(**json);
-  if (!diagnosis) return fail(diagnosis.error());
-  return std::optional(std::move(*diagnosis));
-}
 
 }  // namespace
 
@@ -42,7 +28,10 @@ Result<Diagnosis> examine_apart(ExamineOptions options, Nanos limit, std::set<in
   options.reader.reading = static_cast<int*>(shared);
   const Nanos give_up = now_ns() + kMostLimits * limit;
   while (options.reader.blocking.size() < kMostBlocking && now_ns() < give_up) {
-    auto seen = try_once(options, limit);
+    auto seen = diagnosed_apart("hangrate-look", limit, [&] {
+      prepare_fusectl_here();
+      return examine(options);
+    });
     if (!seen) return fail(seen.error());
     if (*seen) return std::move(**seen);
     if (!options.reader.blocking.insert(*options.reader.reading).second) break;

@@ -107,8 +107,7 @@ void HangWatch::examine() {
     const auto found = resting_.find(tid);
     return found != resting_.end() ? found->second : 0;
   };
-  const HangNews news = blocking_.empty() ? hangs_.take(*seen, now_ns(), since)
-                                          : hangs_.take_part(*seen, now_ns(), since, moved_);
+  const HangNews news = hangs_.take(*seen, now_ns(), since, blocking_.empty() ? nullptr : &moved_);
   moved_.clear();
   for (const ToldHang& hang : news.ended) say(watched::HangOver{hang});
   for (const ToldHang& hang : news.began) say(watched::Hang{hang});

@@ -6,7 +6,6 @@
 #include "harness/diagnose/apart.h"
 #include "harness/sys/cpu_reader.h"
 #include "harness/sys/pause.h"
-#include "harness/waits/diagnosis_json.h"
 #include "harness/waits/spinning.h"
 
 namespace hangrate {
@@ -65,17 +64,15 @@ std::vector<SpinningTask> look(const ExamineScope& scope, const std::set<int>& b
 }  // namespace
 
 void add_spinning(const ExamineScope& scope, const std::set<int>& blocking, Diagnosis& diagnosis) {
-  const auto json = told_apart("hangrate-spin", kLongest + kToBlock, [&] {
-    Diagnosis told;
-    told.spinning = look(scope, blocking);
-    return to_json_value(told);
-  });
-  if (!json || !*json) {
-    diagnosis.absent.push_back(
-        {"running tasks", json ? "a read of their /proc files blocks" : json.error().what()});
-    return;
-  }
-  if (auto told = diagnosis_from_json(**json)) diagnosis.spinning = std::move(told->spinning);
+  auto told = part_diagnosed_apart(
+      "hangrate-spin", kLongest + kToBlock,
+      [&] {
+        Diagnosis part;
+        part.spinning = look(scope, blocking);
+        return part;
+      },
+      "running tasks", diagnosis);
+  if (told) diagnosis.spinning = std::move(told->spinning);
 }
 
 }  // namespace hangrate

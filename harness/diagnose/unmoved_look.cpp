@@ -9,7 +9,6 @@
 #include "harness/model/proc_text.h"
 #include "harness/sys/pause.h"
 #include "harness/sys/proc_folder.h"
-#include "harness/waits/diagnosis_json.h"
 #include "harness/waits/unmoved.h"
 
 namespace hangrate {
@@ -76,19 +75,16 @@ void add_unmoved(const ExamineScope& scope, const std::set<int>& blocking, Diagn
     if (scope.all || wanted.contains(pid)) ours.insert(pid);
   }
   if (tasks.empty() && ours.empty()) return;
-  const auto json = told_apart("hangrate-rest", kUnmovedFor + kToRead, [&] {
-    Diagnosis told;
-    told.stuck = look_twice(tasks, ours);
-    return to_json_value(told);
-  });
-  if (!json || !*json) {
-    diagnosis.absent.push_back(
-        {"tasks in state D", json ? "a read of their /proc files blocks" : json.error().what()});
-    return;
-  }
-  if (auto told = diagnosis_from_json(**json)) {
-    for (StuckTask& task : told->stuck) diagnosis.stuck.push_back(std::move(task));
-  }
+  auto told = part_diagnosed_apart(
+      "hangrate-rest", kUnmovedFor + kToRead,
+      [&] {
+        Diagnosis part;
+        part.stuck = look_twice(tasks, ours);
+        return part;
+      },
+      "tasks in state D", diagnosis);
+  if (!told) return;
+  for (StuckTask& task : told->stuck) diagnosis.stuck.push_back(std::move(task));
 }
 
 }  // namespace hangrate

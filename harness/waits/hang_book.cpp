@@ -30,9 +30,9 @@ bool stands(const ToldHang& hang, const Diagnosis& seen) {
 
 std::vector<ToldHang> HangBook::end(const Diagnosis& seen, const std::set<int>* moved) {
   const auto still = [&](const ToldHang& hang) {
-    if (moved == nullptr || stands(hang, seen)) return stands(hang, seen);
-    return std::none_of(moved->begin(), moved->end(),
-                        [&](int tid) { return is_of(hang.proof, tid); });
+    if (stands(hang, seen)) return true;
+    return moved != nullptr && std::none_of(moved->begin(), moved->end(),
+                                            [&](int tid) { return is_of(hang.proof, tid); });
   };
   const auto over = std::stable_partition(told_.begin(), told_.end(), still);
   std::vector<ToldHang> ended(std::make_move_iterator(over), std::make_move_iterator(told_.end()));

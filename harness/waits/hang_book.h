@@ -24,30 +24,13 @@ struct HangNews {
 class HangBook {
  public:
   /// A proof about any task of a hang is that hang still, and so is one that cannot be looked into
-  /// any more. `stands`: since when a task has been seen not to move; 0: not known.
+  /// any more. `stands`: since when a task has been seen not to move; 0: not known. `moved`: of a
+  /// look that left processes out, which tasks have: what it does not prove may stand all the same.
   template <typename Stands>
-  HangNews take(const Diagnosis& seen, Nanos now, Stands stands) {
+  HangNews take(const Diagnosis& seen, Nanos now, Stands stands,
+                const std::set<int>* moved = nullptr) {
     HangNews news;
-    news.ended = end(seen, nullptr);
-    begin(seen, now, stands, news);
-    return news;
-  }
-  /// The same of a look that left processes out: what it does not prove may stand all the same. It
-  /// is over if one of its tasks has `moved`.
-  template <typename Stands>
-  HangNews take_part(const Diagnosis& seen, Nanos now, Stands stands, const std::set<int>& moved) {
-    HangNews news;
-    news.ended = end(seen, &moved);
-    begin(seen, now, stands, news);
-    return news;
-  }
-
-  /// Is one of these tasks part of a hang that was told?
-  bool holds(const std::vector<int>& tids) const;
-
- private:
-  template <typename Stands>
-  void begin(const Diagnosis& seen, Nanos now, Stands stands, HangNews& news) {
+    news.ended = end(seen, moved);
     for (const WaitProof& proof : seen.proofs) {
       if (proof.only_a_signal || known(proof)) continue;
       ToldHang hang{++last_, proof, now};
@@ -58,9 +41,13 @@ class HangBook {
       told_.push_back(hang);
       news.began.push_back(std::move(hang));
     }
+    return news;
   }
 
-  /// `moved`: see take_part(); nullptr: all was seen.
+  /// Is one of these tasks part of a hang that was told?
+  bool holds(const std::vector<int>& tids) const;
+
+ private:
   std::vector<ToldHang> end(const Diagnosis& seen, const std::set<int>* moved);
   bool known(const WaitProof& proof) const;
 

@@ -45,8 +45,8 @@ TEST_F(Book, TellsAHangOnceAndItsEndOnce) {
 /// A look that leaves processes out proves less: what it does not prove may stand.
 TEST_F(Book, OfAPartialLookOnlyWhatMovedIsOver) {
   const auto part = [&](const std::set<int>& moved) {
-    return book_.take_part(
-        with({}), 100 * kSecond, [](int) { return Nanos{}; }, moved);
+    return book_.take(
+        with({}), 100 * kSecond, [](int) { return Nanos{}; }, &moved);
   };
   take(with({proof_of({10, 11})}));
   EXPECT_TRUE(part({}).ended.empty());
