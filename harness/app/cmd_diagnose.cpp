@@ -93,20 +93,21 @@ Result<void> check_outputs(const Options& options) {
 /// The texts it is asked for, one of them perhaps to stdout, where else people read.
 Result<void> write_out(const Options& options, const Diagnosis& diagnosis, const Environment& here,
                        const std::string& started) {
-  const std::string json = dump_pretty(to_json_value(diagnosis));
-  const std::string html = diagnosis_html(diagnosis, {.environment = here,
-                                                      .version = version_text(),
-                                                      .started = started,
-                                                      .argv = options.argv,
-                                                      .exit_code = exit_code_of(diagnosis)});
-  say("{}", options.json == "-" ? json : options.html == "-" ? html : diagnosis_text(diagnosis));
-  for (const auto& [path, text] : {std::pair(&options.json, &json), {&options.html, &html}}) {
-    if (path->empty() || *path == "-") continue;
-    if (const auto written = write_file_atomically(*path, *text); !written) {
-      return fail(written.error());
-    }
+  const auto write = [](const std::string& path, const std::string& text) -> Result<void> {
+    if (path != "-") return write_file_atomically(path, text);
+    say("{}", text);
+    return {};
+  };
+  if (options.json != "-" && options.html != "-") say("{}", diagnosis_text(diagnosis));
+  if (!options.json.empty()) {
+    HR_TRY(write(options.json, dump_pretty(to_json_value(diagnosis))));
   }
-  return {};
+  if (options.html.empty()) return {};
+  return write(options.html, diagnosis_html(diagnosis, {.environment = here,
+                                                        .version = version_text(),
+                                                        .started = started,
+                                                        .argv = options.argv,
+                                                        .exit_code = exit_code_of(diagnosis)}));
 }
 
 int watch(const Options& options, const ExamineScope& scope) {

@@ -113,12 +113,8 @@ std::string tasks_table(const WaitProof& proof) {
 
 std::string pipes(const WaitProof& proof, const std::vector<PipeFill>& all) {
   std::string text;
-  for (const PipeFill& pipe : all) {
-    const bool waited_for =
-        std::any_of(proof.waits.begin(), proof.waits.end(),
-                    [&](const WaitEdge& edge) { return edge.object == pipe.object; });
-    if (waited_for) text += (text.empty() ? "" : "; ") + pipe_fill_text(pipe);
-  }
+  for (const std::string& line : pipe_fill_lines(proof, all))
+    text += (text.empty() ? "" : "; ") + line;
   return markup_line(text);
 }
 

@@ -36,12 +36,8 @@ std::string known_text(const std::vector<KnownBug>& bugs) {
 
 std::string pipes_text(const WaitProof& proof, const std::vector<PipeFill>& pipes) {
   std::string text;
-  for (const PipeFill& pipe : pipes) {
-    const bool waited_for =
-        std::any_of(proof.waits.begin(), proof.waits.end(),
-                    [&](const WaitEdge& edge) { return edge.object == pipe.object; });
-    if (waited_for) text += "  " + safe_line(pipe_fill_text(pipe)) + "\n";
-  }
+  for (const std::string& line : pipe_fill_lines(proof, pipes))
+    text += "  " + safe_line(line) + "\n";
   return text;
 }
 

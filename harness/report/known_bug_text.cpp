@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "harness/report/known_bug_text.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace hangrate {
@@ -65,9 +67,17 @@ std::vector<std::string> known_bug_lines(const KnownBug& bug) {
   return lines;
 }
 
-std::string pipe_fill_text(const PipeFill& pipe) {
-  return fmt::format("{} holds {} of {} bytes ({} {})", pipe.object, pipe.queued, pipe.capacity,
-                     pipe.slots, pipe.slots == 1 ? "slot" : "slots");
+std::vector<std::string> pipe_fill_lines(const WaitProof& proof, const std::vector<PipeFill>& all) {
+  std::vector<std::string> lines;
+  for (const PipeFill& pipe : all) {
+    const bool waited_for =
+        std::any_of(proof.waits.begin(), proof.waits.end(),
+                    [&](const WaitEdge& edge) { return edge.object == pipe.object; });
+    if (!waited_for) continue;
+    lines.push_back(fmt::format("{} holds {} of {} bytes ({} {})", pipe.object, pipe.queued,
+                                pipe.capacity, pipe.slots, pipe.slots == 1 ? "slot" : "slots"));
+  }
+  return lines;
 }
 
 }  // namespace hangrate

@@ -14,7 +14,7 @@ namespace hangrate {
 /// The first one names it; then the kernels, this kernel, the history, what frees it.
 std::vector<std::string> known_bug_lines(const KnownBug& bug);
 
-/// "pipe:[77] holds 4096 of 65536 bytes (16 slots)"
-std::string pipe_fill_text(const PipeFill& pipe);
+/// How full the pipes are that a proof is about: "pipe:[77] holds 4096 of 65536 bytes (16 slots)".
+std::vector<std::string> pipe_fill_lines(const WaitProof& proof, const std::vector<PipeFill>& all);
 
 }  // namespace hangrate
