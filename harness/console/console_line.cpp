@@ -223,6 +223,13 @@ ConsoleLine parse_console_line(std::string_view line) {
   return parsed;
 }
 
+std::optional<ConsoleLine> parse_log_record(std::string_view record) {
+  ConsoleLine parsed;
+  if (!take_record(record, parsed)) return std::nullopt;
+  parsed.message = record.substr(0, record.find('\n'));
+  return parsed;
+}
+
 std::size_t torn_mark(std::string_view line) {
   for (std::size_t at = line.find('['); at != line.npos; at = line.find('[', at + 1)) {
     if (is_printk_width(line.substr(at))) return at;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // ConsoleLine: one line of a console, a log or a network console, taken apart into what the
-// transport put before it and the message itself. Pure; only for console_log.
+// transport put before it and the message itself. Pure.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +24,11 @@ struct ConsoleLine {
 /// that carry them on: syslog and journald in each of their times, "[Fri Nov 27 ...]", "kern :err
 /// :" of dmesg. The views point into `line`.
 ConsoleLine parse_console_line(std::string_view line);
+
+/// A record as /dev/kmsg gives it, "6,123,456,-,caller=T1;message\n NAME=value"
+/// (Documentation/ABI/testing/dev-kmsg): its message alone, with whatever stands in it. nullopt: it
+/// is malformed.
+std::optional<ConsoleLine> parse_log_record(std::string_view record);
 
 /// Where a kernel's line begins in one that a program began and did not end: at the first time in
 /// printk's own width. npos if there is none.

@@ -3,9 +3,10 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 
 #include <unistd.h>
+
+#include "harness/console/console_line.h"
 
 namespace hangrate {
 
@@ -13,20 +14,13 @@ namespace {
 
 constexpr std::size_t kLongestRecord = 8192;  // CONSOLE_EXT_LOG_MAX; PRINTKRB_RECORD_MAX since v6.4
 constexpr int kMostRecords = 100'000;         // of one call: a kernel that never stops ends it too
-constexpr int kFacilityShift = 3;  // LOG_FACILITY() of kernel/printk/printk.c; 0: LOG_KERN
 
 }  // namespace
 
 std::optional<std::string> kernel_message(std::string_view record) {
-  unsigned priority = 0;
-  const auto [rest, error] =
-      std::from_chars(record.data(), record.data() + record.size(), priority);
-  const std::size_t begin = record.find(';');
-  if (error != std::errc() || begin == record.npos) return std::nullopt;
-  if (rest == record.data() + record.size() || *rest != ',') return std::nullopt;
-  if (priority >> kFacilityShift != 0) return std::nullopt;
-  const std::string_view text = record.substr(begin + 1);
-  return std::string(text.substr(0, text.find('\n')));
+  const auto line = parse_log_record(record);
+  if (!line || line->foreign) return std::nullopt;
+  return std::string(line->message);
 }
 
 void KernelLog::follow(int fd) {

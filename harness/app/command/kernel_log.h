@@ -11,9 +11,8 @@
 
 namespace hangrate {
 
-/// The message of a record as /dev/kmsg gives it: "priority,sequence,time,flags;message\n
-/// name=value" (Documentation/ABI/testing/dev-kmsg). nullopt: it is malformed, or a program wrote
-/// it (a facility that is not the kernel's), who may write anything.
+/// The message of a record of /dev/kmsg. nullopt: it is malformed, or a program wrote it, who may
+/// write anything.
 std::optional<std::string> kernel_message(std::string_view record);
 
 class KernelLog {
