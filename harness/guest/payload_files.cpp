@@ -97,11 +97,9 @@ void PayloadFiles::take_links(const FilePlace& place) {
 }
 
 Result<void> PayloadFiles::take_command(const std::vector<std::string>& words) {
-  const auto taken = take_program(words.front(), Because::Named);
+  const auto taken = take_program(words.front(), Because::Named, Names::IfScript);
   if (!taken) return fail(taken.error().context("--exec"));
-  const auto own = contains(words.front(), '/') ? tree_.find(absolute(words.front()))
-                                                : tree_.find_program(words.front(), order_.path);
-  if (own) HR_TRY(take_shell_text(*own, false));
+  const Names of_words = is_shell(words.front()) ? Names::Read : Names::IfScript;
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::string& word = words[i];
     if (words[i - 1] == "-c" && is_shell(words.front())) {
@@ -110,8 +108,7 @@ Result<void> PayloadFiles::take_command(const std::vector<std::string>& words) {
     }
     const auto place = tree_.find(absolute(word));
     if (place && place->regular() && !taken_by_guest(place->path)) {
-      HR_TRY(take_place(*place, Because::Named, true));
-      if (is_shell(words.front())) HR_TRY(take_shell_text(*place, true));
+      HR_TRY(take_place(*place, Because::Named, of_words));
     } else {
       HR_TRY(take_mentioned({word, word.substr(word.find('=') + 1)}));
     }
@@ -120,8 +117,12 @@ Result<void> PayloadFiles::take_command(const std::vector<std::string>& words) {
 }
 
 Result<void> PayloadFiles::take_program(const std::string& name, Because because) {
-  const bool by_path = contains(name, '/');
-  const auto place = by_path ? tree_.find(absolute(name)) : tree_.find_program(name, order_.path);
+  return take_program(name, because, contains(name, '/') ? Names::IfScript : Names::Unread);
+}
+
+Result<void> PayloadFiles::take_program(const std::string& name, Because because, Names names) {
+  const auto place =
+      contains(name, '/') ? tree_.find(absolute(name)) : tree_.find_program(name, order_.path);
   if (!place) return fail(place.error());
   if (!place->executable()) {
     return fail(Error::usage(absolute(name) + ": it is no file that may be executed"));
@@ -129,19 +130,7 @@ Result<void> PayloadFiles::take_program(const std::string& name, Because because
   if (has_modules_of_its_own(place->path)) {
     hints_.insert(place->path + ": the modules that it loads come along by --include only");
   }
-  return take_place(*place, because, by_path);
-}
-
-/// The programs and files that a shell script names, however it was found and whatever its mode: a
-/// shell may read it (". ./lib.sh"). `read`: one does, whatever its name and first line say.
-Result<void> PayloadFiles::take_shell_text(const FilePlace& place, bool read) {
-  if (!read_as_shell_.insert(place.path).second) return {};
-  const auto file = read_input(tree_.on_host(place.path));
-  if (!file || is_elf(*file) || !is_text(*file)) return {};
-  const auto line = script_head(*file);
-  const bool plain = !line && (place.executable() || place.path.ends_with(".sh"));
-  const bool shell = line && (is_shell(line->interpreter) || is_shell(line->program));
-  return read || plain || shell ? take_mentioned(names_in_shell(*file)) : Result<void>();
+  return take_place(*place, because, names);
 }
 
 /// Programs and files that stand in a text, as far as there are such.
@@ -150,8 +139,7 @@ Result<void> PayloadFiles::take_mentioned(const std::vector<std::string>& names)
     if (name.empty()) continue;
     const auto file = tree_.find(absolute(name));
     if (file && file->regular() && !taken_by_guest(file->path)) {
-      HR_TRY(take_place(*file, Because::Mentioned, true));
-      if (contains(name, '/')) HR_TRY(take_shell_text(*file, false));
+      HR_TRY(take_place(*file, Because::Mentioned, Names::IfScript));
     }
     if (contains(name, '/')) continue;
     if (tree_.find_program(name, order_.path)) HR_TRY(take_program(name, Because::Mentioned));
@@ -159,15 +147,15 @@ Result<void> PayloadFiles::take_mentioned(const std::vector<std::string>& names)
   return {};
 }
 
-Result<void> PayloadFiles::take_place(const FilePlace& place, Because because, bool by_path) {
+Result<void> PayloadFiles::take_place(const FilePlace& place, Because because, Names names) {
   take_links(place);
-  return take_file(place, place.path, because, by_path);
+  return take_file(place, place.path, because, names);
 }
 
 Result<void> PayloadFiles::take_file(const FilePlace& place, const std::string& guest_path,
-                                     Because because, bool by_path) {
+                                     Because because, Names names) {
   const bool named = because == Because::Named;
-  if (looked_into_.insert(place.path).second) {
+  if (!looked_into(place.path, names)) {
     const auto file = read_input(tree_.on_host(place.path));
     if (!file && named) return fail(of(place.path, file.error()));
     if (!file) {
@@ -175,7 +163,7 @@ Result<void> PayloadFiles::take_file(const FilePlace& place, const std::string& 
       looked_into_.erase(place.path);
       return {};
     }
-    const auto needs = take_needs(place, *file, because, by_path);
+    const auto needs = take_needs(place, *file, because, names);
     // What is only read may need what it likes.
     if (!needs && named && place.executable()) return needs;
     if (!needs) hints_.insert(needs.error().what());
@@ -183,10 +171,18 @@ Result<void> PayloadFiles::take_file(const FilePlace& place, const std::string& 
   return add(guest_path, {tree_.on_host(place.path), "", place.mode});
 }
 
+/// Has it been looked into so far already? It is from now on.
+bool PayloadFiles::looked_into(const std::string& path, Names names) {
+  const auto [entry, first] = looked_into_.try_emplace(path, names);
+  if (!first && entry->second >= names) return true;
+  entry->second = names;
+  return false;
+}
+
 Result<void> PayloadFiles::take_needs(const FilePlace& place, const std::string& file,
-                                      Because because, bool by_path) {
+                                      Because because, Names names) {
   if (is_elf(file)) return take_needs_of_elf(place, file);
-  return take_needs_of_script(place, file, because, by_path);
+  return take_needs_of_script(place, file, because, names);
 }
 
 Result<void> PayloadFiles::take_needs_of_elf(const FilePlace& place, const std::string& file) {
@@ -210,23 +206,27 @@ Result<void> PayloadFiles::take_needs_of_elf(const FilePlace& place, const std::
 Result<void> PayloadFiles::take_library(const FoundLibrary& library, const std::string& beside) {
   take_links(library.place);
   const std::string& path = library.place.path;
-  looked_into_.insert(path);  // who asked for it has found all that it needs
+  looked_into(path, Names::Read);  // who asked for it has found all that it needs
   HR_TRY(add(path, {tree_.on_host(path), "", library.place.mode}));
   if (!library.outside) return {};
   return add(beside + "/" + last_name(library.name), {"", path, S_IFLNK | 0777});
 }
 
 Result<void> PayloadFiles::take_needs_of_script(const FilePlace& place, const std::string& file,
-                                                Because because, bool by_path) {
+                                                Because because, Names names) {
   const auto line = script_head(file);
   const bool plain = !line && place.executable() && is_text(file);  // execvp(3) gives it to sh
-  if (!line && !plain) return {};
   const std::string interpreter = line ? line->interpreter : kShell;
-  auto taken = take_program(interpreter, because);
-  if (taken && line && !line->program.empty()) taken = take_program(line->program, because);
-  if (!taken) return fail(taken.error().context("the interpreter of " + place.path));
-  const bool shell = is_shell(interpreter) || (line && is_shell(line->program));
-  return shell && by_path ? take_mentioned(names_in_shell(file)) : Result<void>();
+  if (line || plain) {
+    auto taken = take_program(interpreter, because);
+    if (taken && line && !line->program.empty()) taken = take_program(line->program, because);
+    if (!taken) return fail(taken.error().context("the interpreter of " + place.path));
+  }
+  const bool sourced = !line && place.path.ends_with(".sh");  // ". ./lib.sh"
+  const bool script =
+      plain || sourced || (line && (is_shell(interpreter) || is_shell(line->program)));
+  const bool read = names == Names::Read || (names == Names::IfScript && script);
+  return read && is_text(file) ? take_mentioned(names_in_shell(file)) : Result<void>();
 }
 
 Result<void> PayloadFiles::take_include(const std::string& text) {
@@ -255,7 +255,7 @@ Result<void> PayloadFiles::take_include(const std::string& text) {
   if (place->folder()) {
     taken = take_folder(*place, goal);
   } else if (place->regular()) {
-    taken = take_file(*place, goal, Because::Named, true);
+    taken = take_file(*place, goal, Because::Named, Names::IfScript);
   } else {
     taken = fail(Error::usage(absolute(path) + ": it is " + kind_of_file(place->mode)));
   }
@@ -275,12 +275,12 @@ Result<void> PayloadFiles::take_folder(const FilePlace& place, const std::string
       const std::string target = fs::read_symlink(files->path(), error).string();
       HR_TRY(add(guest_path + behind, {"", target, S_IFLNK | 0777}));
       if (led && led->regular() && !taken_by_guest(led->path)) {
-        HR_TRY(take_place(*led, Because::Mentioned, true));
+        HR_TRY(take_place(*led, Because::Mentioned, Names::IfScript));
       }
     } else if (led && led->folder()) {
       HR_TRY(add(guest_path + behind, {"", "", led->mode}));
     } else if (led && led->regular()) {
-      HR_TRY(take_file(*led, guest_path + behind, Because::Mentioned, true));
+      HR_TRY(take_file(*led, guest_path + behind, Because::Mentioned, Names::IfScript));
     }
   }
   if (error) return fail(Error::usage(place.path + ": " + error.message()));

@@ -43,18 +43,26 @@ class PayloadFiles {
     Mentioned,  ///< it stands in a script, or lies in a folder: as whole as it can be
   };
 
+  /// Whether the programs and files that stand in a file come along too.
+  enum class Names {
+    Unread,    ///< a program found by $PATH: what it calls is its own affair
+    IfScript,  ///< if it is a shell script
+    Read,      ///< a shell reads it, whatever it looks like
+  };
+
   Result<void> take_program(const std::string& name, Because because);
-  Result<void> take_place(const FilePlace& place, Because because, bool by_path);
+  Result<void> take_program(const std::string& name, Because because, Names names);
+  Result<void> take_place(const FilePlace& place, Because because, Names names);
   Result<void> take_file(const FilePlace& place, const std::string& guest_path, Because because,
-                         bool by_path);
+                         Names names);
   Result<void> take_folder(const FilePlace& place, const std::string& guest_path);
   Result<void> take_mentioned(const std::vector<std::string>& names);
-  Result<void> take_shell_text(const FilePlace& place, bool read);
   Result<void> take_needs(const FilePlace& place, const std::string& file, Because because,
-                          bool by_path);
+                          Names names);
   Result<void> take_needs_of_elf(const FilePlace& place, const std::string& file);
   Result<void> take_needs_of_script(const FilePlace& place, const std::string& file,
-                                    Because because, bool by_path);
+                                    Because because, Names names);
+  bool looked_into(const std::string& path, Names names);
   Result<void> take_library(const FoundLibrary& library, const std::string& beside);
   Result<void> add(const std::string& path, PayloadEntry entry);
   void take_links(const FilePlace& place);
@@ -65,8 +73,7 @@ class PayloadFiles {
   SourceTree tree_;
   LibrarySearch libraries_;
   std::map<std::string, PayloadEntry> entries_;
-  std::set<std::string> looked_into_;    ///< canonical paths
-  std::set<std::string> read_as_shell_;  ///< likewise
+  std::map<std::string, Names> looked_into_;  ///< by canonical path, and how far
   std::uint64_t bytes_ = 0;
   std::set<std::string> hints_;
 };
