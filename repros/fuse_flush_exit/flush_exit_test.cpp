@@ -12,9 +12,8 @@
 
 #include "harness/base/file.h"
 #include "harness/model/json.h"
-#include "harness/testing/program_worker.h"
+#include "harness/testing/program_trial.h"
 #include "harness/testing/repro_manifest.h"
-#include "harness/testing/worker_process.h"
 #include "repros/kit/fuse/mount.h"
 
 int hang_program_main(int argc, char** argv);
@@ -24,7 +23,6 @@ namespace {
 
 using testing::comes_true;
 using testing::manifest_of;
-using testing::ProgramWorker;
 using testing::registered_variants;
 using testing::run_alone;
 using testing::variants_of;
@@ -57,7 +55,7 @@ TEST(Variants, OfTheManifestAreThoseOfTheProgram) {
   EXPECT_EQ(told.size(), 6U);
 }
 
-class Trial : public ::testing::TestWithParam<const char*> {
+class Trial : public testing::ProgramTrial<::testing::TestWithParam<const char*>> {
  protected:
   void SetUp() override {
     ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
@@ -79,10 +77,6 @@ class Trial : public ::testing::TestWithParam<const char*> {
     connection_ = slot_.fuse_connection.load();
     return worker_.in(HANG_PARKED);
   }
-  void order(std::uint32_t what) {
-    worker_.order(what);
-    ASSERT_TRUE(comes_true([&] { return worker_.answered(); }));
-  }
   void free_victim() {
     order(HANG_LEVER);
     EXPECT_EQ(slot_.lever_pulled, 1U);
@@ -94,8 +88,6 @@ class Trial : public ::testing::TestWithParam<const char*> {
     return std::pair(names_in(proc + "/fd"), lines_of(proc + "/mountinfo"));
   }
 
-  ProgramWorker worker_;
-  hang_slot& slot_ = worker_.slot();
   int connection_ = 0;
 };
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <gtest/gtest.h>
 
-#include "harness/testing/program_worker.h"
+#include "harness/testing/program_trial.h"
 #include "harness/testing/repro_manifest.h"
-#include "harness/testing/worker_process.h"
 
 int hang_program_main(int argc, char** argv);
 
@@ -11,7 +10,6 @@ namespace hangrate {
 namespace {
 
 using testing::comes_true;
-using testing::ProgramWorker;
 using testing::run_alone;
 
 TEST(Variants, OfTheManifestAreThoseOfTheProgram) {
@@ -38,22 +36,14 @@ TEST_F(Fuse, ByAnotherThreadOrInAnOpenItHangsNobody) {
   EXPECT_EQ(run_alone(hang_program_main, {"in-open", "--trials", "30"}), 0);
 }
 
-class ParkedFuse : public Fuse {
+class ParkedFuse : public testing::ProgramTrial<Fuse> {
  protected:
   void park(const char* variant) {
-    worker_.start(hang_program_main, variant, 1'000'000);
-    ASSERT_TRUE(comes_true([&] { return worker_.in(HANG_PARKED); }));
+    ProgramTrial::park(hang_program_main, variant);
     ASSERT_EQ(slot_.party_count, 2u);
-  }
-  void order(std::uint32_t what) {
-    worker_.order(what);
-    ASSERT_TRUE(comes_true([&] { return worker_.answered(); }));
   }
   int client() const { return slot_.parties[0].pid; }
   int server() const { return slot_.parties[1].pid; }
-
-  ProgramWorker worker_;
-  hang_slot& slot_ = worker_.slot();
 };
 
 TEST_F(ParkedFuse, NeitherDiesBySigkillAndTheAbortFreesBoth) {

@@ -10,9 +10,8 @@
 
 #include "harness/base/file.h"
 #include "harness/model/json.h"
-#include "harness/testing/program_worker.h"
+#include "harness/testing/program_trial.h"
 #include "harness/testing/repro_manifest.h"
-#include "harness/testing/worker_process.h"
 
 int hang_program_main(int argc, char** argv);
 
@@ -21,7 +20,6 @@ namespace {
 
 using testing::comes_true;
 using testing::manifest_of;
-using testing::ProgramWorker;
 using testing::registered_variants;
 using testing::run_alone;
 using testing::variants_of;
@@ -89,12 +87,9 @@ TEST(Alone, CuresEndAndLoseNoByte) {
   }
 }
 
-class Trial : public ::testing::Test {
+class Trial : public testing::ProgramTrial<> {
  protected:
-  void park(const char* variant) {
-    worker_.start(hang_program_main, variant, 200'000);
-    ASSERT_TRUE(comes_true([&] { return worker_.in(HANG_PARKED); }));
-  }
+  void park(const char* variant) { ProgramTrial::park(hang_program_main, variant, 200'000); }
   /// Starts the deadlock with a patience that does not end, and waits until it is complete.
   void wedge() {
     worker_.start(hang_program_main, "deadlock", 60'000'000'000);
@@ -104,10 +99,6 @@ class Trial : public ::testing::Test {
       return child_ != 0 && proc_text(child_, "comm") == "full-child\n" &&
              hang_state_of(child_) == 'S' && hang_state_of(parent_) == 'S';
     }));
-  }
-  void order(std::uint32_t what) {
-    worker_.order(what);
-    ASSERT_TRUE(comes_true([&] { return worker_.answered(); }));
   }
   static void stop(int pid) {
     ASSERT_EQ(::kill(pid, SIGSTOP), 0);
@@ -120,8 +111,6 @@ class Trial : public ::testing::Test {
     return 0;
   }
 
-  ProgramWorker worker_;
-  hang_slot& slot_ = worker_.slot();
   int parent_ = 0, child_ = 0;
 };
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <gtest/gtest.h>
 
-#include "harness/testing/program_worker.h"
+#include "harness/testing/program_trial.h"
 #include "harness/testing/repro_manifest.h"
-#include "harness/testing/worker_process.h"
 
 int hang_program_main(int argc, char** argv);
 
@@ -11,7 +10,6 @@ namespace hangrate {
 namespace {
 
 using testing::comes_true;
-using testing::ProgramWorker;
 using testing::run_alone;
 
 TEST(Variants, OfTheManifestAreThoseOfTheProgram) {
@@ -31,22 +29,14 @@ TEST(Alone, NobodyHangsWhenTheSplicerDoesNotWait) {
   }
 }
 
-class Parked : public ::testing::TestWithParam<const char*> {
+class Parked : public testing::ProgramTrial<::testing::TestWithParam<const char*>> {
  protected:
   void SetUp() override {
-    worker_.start(hang_program_main, GetParam(), 1'000'000);
-    ASSERT_TRUE(comes_true([&] { return worker_.in(HANG_PARKED); }));
+    park(hang_program_main, GetParam());
     ASSERT_EQ(slot_.party_count, 2u);
     ASSERT_TRUE(comes_true([&] { return hang_state_of(victim()) == 'D'; }));
   }
   int victim() const { return slot_.parties[0].pid; }
-  void order(std::uint32_t what) {
-    worker_.order(what);
-    ASSERT_TRUE(comes_true([&] { return worker_.answered(); }));
-  }
-
-  ProgramWorker worker_;
-  hang_slot& slot_ = worker_.slot();
 };
 
 TEST_P(Parked, InvariantIsBrokenUntilTheLeverFreesTheVictim) {
