@@ -83,7 +83,7 @@ Result<std::vector<CatalogEntry>> reproducers(const Options& options, const std:
   if (!catalog && !command) return catalog;
   if (!catalog) catalog.emplace();
   if (command) {
-    const auto adopted = adopt_command(options.commands.exec, *catalog);
+    const auto adopted = adopt_command(options.commands.exec, options.commands.folder(), *catalog);
     if (!adopted) return fail(adopted.error());
   }
   if (!options.resume.empty()) HR_TRY(adopt_kept_commands(options.resume, *catalog));
@@ -159,7 +159,7 @@ Result<PlannedPayload> open_matrix(const Options& options, const std::vector<Cat
   for (MatrixKernel& kernel : plan->kernels) {
     if (options.commands.exec.given()) expect_no_hang(kernel.expect, plan->cells.front().repro);
   }
-  auto payload = plan_payload(*plan, catalog, options.commands.include);
+  auto payload = plan_payload(*plan, catalog, options.commands);
   if (!payload) return payload;
   MatrixHeader header;
   header.version = version_text();
@@ -221,7 +221,8 @@ int matrix(Options options, const std::vector<std::string>& argv) {
   run.guest_system = guest_system(run.guest_programs);
   run.payload = {.archive = opened->payload.archive.get(),
                  .folder = opened->fact.folder,
-                 .path = opened->fact.path};
+                 .path = opened->fact.path,
+                 .whole_root = !opened->fact.root.empty()};
   run.jobs = options.jobs.value_or(1);
   run.status = [&](const std::string& text) { line.show(text); };
   run.news = [&](const std::string& text) { line.news(text); };

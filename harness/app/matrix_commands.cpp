@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "harness/app/drive.h"
+#include "harness/app/guest_root.h"
 #include "harness/base/file.h"
 #include "harness/kernel/sha256.h"
 #include "harness/model/manifest_check.h"
@@ -40,12 +41,26 @@ Result<void> check_room(const MatrixPlan& plan, std::uint64_t bytes) {
 Result<PlannedPayload> make_planned(const MatrixPlan& plan,
                                     const std::vector<const Manifest*>& commands,
                                     PayloadFact fact) {
-  const auto guest = [](const MatrixKernel& kernel) { return kernel.spec != kNative; };
-  if (std::none_of(plan.kernels.begin(), plan.kernels.end(), guest)) {
+  const auto native = [](const MatrixKernel& kernel) { return kernel.spec == kNative; };
+  if (!fact.root.empty() && std::any_of(plan.kernels.begin(), plan.kernels.end(), native)) {
+    return fail(Error::usage(
+        "--rootfs is for guests, and a native row has the root of this machine: leave out either"));
+  }
+  if (std::all_of(plan.kernels.begin(), plan.kernels.end(), native)) {
     return PlannedPayload{{}, std::move(fact)};
   }
-  PayloadOrder order{
-      .commands = {}, .include = fact.include, .folder = fact.folder, .path = fact.path};
+  PayloadOrder order{.commands = {},
+                     .include = fact.include,
+                     .folder = fact.folder,
+                     .path = fact.path,
+                     .root = ""};
+  std::optional<GuestRoot> root;
+  if (!fact.root.empty()) {
+    auto opened = GuestRoot::open(fact.root);
+    if (!opened) return fail(opened.error().context("--rootfs"));
+    root.emplace(std::move(*opened));
+    order.root = root->folder();
+  }
   for (const Manifest* command : commands) order.commands.push_back(command->exec);
   auto payload = make_payload(order);
   if (!payload) return fail(payload.error());
@@ -54,6 +69,14 @@ Result<PlannedPayload> make_planned(const MatrixPlan& plan,
   if (!sum) return fail(sum.error());
   fact.sha256 = std::move(*sum);
   return PlannedPayload{std::move(*payload), std::move(fact)};
+}
+
+/// PATH or PATH:GUEST_PATH, from here.
+std::vector<std::string> absolute(std::vector<std::string> includes) {
+  for (std::string& path : includes) {
+    if (!path.starts_with('/')) path = fs::current_path().string() + "/" + path;
+  }
+  return includes;
 }
 
 void replace_in(std::vector<CatalogEntry>& catalog, CatalogEntry entry) {
@@ -73,19 +96,30 @@ void add_matrix_command_options(CLI::App& app, MatrixCommandOptions& options) {
                  "libraries, interpreter and words that are files come along without, and so do "
                  "programs that stand in a shell script")
       ->allow_extra_args(false);
+  app.add_option("--rootfs", options.rootfs,
+                 "What guests have as their root instead of files of this machine: a folder "
+                 "(debootstrap), or a tar file (a container's export). Commands are looked for in "
+                 "it and start in /; it cannot be written, but for /tmp, /run and /var/tmp. "
+                 "--include adds to it");
 }
 
 std::vector<std::string> command_words(const MatrixCommandOptions& options) {
   std::vector<std::string> words;
   if (options.exec.given()) words = options.exec.words();
   for (const std::string& path : options.include) words.insert(words.end(), {"--include", path});
+  if (!options.rootfs.empty()) words.insert(words.end(), {"--rootfs", options.rootfs});
   return words;
 }
 
-Result<Manifest> adopt_command(const ExecOptions& options, std::vector<CatalogEntry>& catalog) {
+std::string MatrixCommandOptions::folder() const {
+  return rootfs.empty() ? fs::current_path().string() : "/";
+}
+
+Result<Manifest> adopt_command(const ExecOptions& options, const std::string& folder,
+                               std::vector<CatalogEntry>& catalog) {
   auto manifest = options.manifest(catalog);
   if (!manifest) return manifest;
-  complete_command(*manifest, fs::current_path().string());
+  complete_command(*manifest, folder);
   // Guests and native rows read it as a file.
   const auto sound = read_manifest(command_file_text(*manifest));
   if (!sound) return fail(sound.error().context("--exec"));
@@ -119,17 +153,27 @@ std::vector<const Manifest*> commands_of(const MatrixPlan& plan,
 
 Result<PlannedPayload> plan_payload(const MatrixPlan& plan,
                                     const std::vector<CatalogEntry>& catalog,
-                                    const std::vector<std::string>& include) {
+                                    const MatrixCommandOptions& options) {
   const auto commands = commands_of(plan, catalog);
-  if (commands.empty() && !include.empty()) {
-    return fail(Error::usage("--include: no command runs that could use it"));
+  if (commands.empty() && (!options.include.empty() || !options.rootfs.empty())) {
+    return fail(Error::usage(std::string(options.rootfs.empty() ? "--include" : "--rootfs") +
+                             ": no command runs that could use it"));
   }
   if (commands.empty()) return PlannedPayload{};
+  if (!options.rootfs.empty()) {
+    return make_planned(plan, commands,
+                        {.folder = options.folder(),
+                         .path = kUsualPath,
+                         .include = absolute(options.include),
+                         .root = fs::absolute(options.rootfs).lexically_normal().string(),
+                         .sha256 = ""});
+  }
   const char* path = std::getenv("PATH");
   return make_planned(plan, commands,
-                      {.folder = fs::current_path().string(),
+                      {.folder = options.folder(),
                        .path = path != nullptr ? path : kUsualPath,
-                       .include = include,
+                       .include = options.include,
+                       .root = "",
                        .sha256 = ""});
 }
 
@@ -137,7 +181,7 @@ Result<PlannedPayload> repeat_payload(const MatrixHeader& header,
                                       const std::vector<CatalogEntry>& catalog) {
   const PayloadFact& fact = header.payload;
   if (fact.folder.empty()) return PlannedPayload{};
-  if (fs::current_path().string() != fact.folder) {
+  if (fact.root.empty() && fs::current_path().string() != fact.folder) {
     return fail(Error::usage("its command was started in " + fact.folder + ": go on there"));
   }
   const auto commands = commands_of(header.plan, catalog);

@@ -18,16 +18,21 @@ namespace hangrate {
 struct MatrixCommandOptions {
   ExecOptions exec;
   std::vector<std::string> include;
+  std::string rootfs;  ///< folder or tar file
 
-  bool given() const { return exec.given() || !include.empty(); }
+  bool given() const { return exec.given() || !include.empty() || !rootfs.empty(); }
+  /// Where commands start.
+  std::string folder() const;
 };
 
 void add_matrix_command_options(CLI::App& app, MatrixCommandOptions& options);
 /// The options that say it again.
 std::vector<std::string> command_words(const MatrixCommandOptions& options);
 
-/// The command of --exec as a reproducer of the catalog, in place of any of its name.
-Result<Manifest> adopt_command(const ExecOptions& options, std::vector<CatalogEntry>& catalog);
+/// The command of --exec as a reproducer of the catalog, in place of any of its name. `folder` is
+/// where it starts.
+Result<Manifest> adopt_command(const ExecOptions& options, const std::string& folder,
+                               std::vector<CatalogEntry>& catalog);
 
 /// Commands that a run has kept, in place of those of their names.
 Result<void> adopt_kept_commands(const std::string& results, std::vector<CatalogEntry>& catalog);
@@ -44,7 +49,7 @@ struct PlannedPayload {
 };
 Result<PlannedPayload> plan_payload(const MatrixPlan& plan,
                                     const std::vector<CatalogEntry>& catalog,
-                                    const std::vector<std::string>& include);
+                                    const MatrixCommandOptions& options);
 /// The same again for a run that goes on. Usage error: it would be another one.
 Result<PlannedPayload> repeat_payload(const MatrixHeader& header,
                                       const std::vector<CatalogEntry>& catalog);

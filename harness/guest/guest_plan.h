@@ -14,7 +14,8 @@ struct GuestPlan {
   std::vector<std::vector<std::string>> commands;  ///< argv; "--channel PATH" is added
   std::string folder;                              ///< where they start, "" = the root
   std::string path;                                ///< their $PATH, "" = none
-  bool lone_cpu = false;  ///< commands run with kLoneCpuVariable set: harness/sys/lone_cpu.h
+  bool fixed_root = false;  ///< nothing may be written but below /dev/shm, /run, /tmp, /var/tmp
+  bool lone_cpu = false;    ///< commands run with kLoneCpuVariable set: harness/sys/lone_cpu.h
 };
 
 /// {"type": ...} of init's own lines.

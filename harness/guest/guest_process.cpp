@@ -52,6 +52,7 @@ Result<UniqueFd> make_guest_initramfs(const GuestSetup& setup) {
                                                    {"commands", setup.commands},
                                                    {"folder", setup.payload.folder},
                                                    {"path", setup.payload.path},
+                                                   {"fixed_root", setup.payload.whole_root},
                                                    {"lone_cpu", setup.accel == "tcg"}})));
   return initramfs->finish(setup.payload.archive);
 }

@@ -55,9 +55,10 @@ struct GuestFile {
 
 /// What commands of a user find in a guest, beside what is ours.
 struct GuestPayload {
-  int archive = -1;    ///< descriptor of a Payload's archive, which must outlive the start
-  std::string folder;  ///< where commands start
-  std::string path;    ///< $PATH
+  int archive = -1;         ///< descriptor of a Payload's archive, which must outlive the start
+  std::string folder;       ///< where commands start
+  std::string path;         ///< $PATH
+  bool whole_root = false;  ///< it is a root that somebody else made, which no command may change
 };
 
 struct GuestSetup {

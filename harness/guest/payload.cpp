@@ -18,8 +18,9 @@ Result<void> pack(Initramfs& archive, const std::string& path, const PayloadEntr
 
 Result<Payload> make_payload(const PayloadOrder& order) {
   PayloadFiles files(order);
-  HR_TRY(files.take_start_folder());
+  if (order.root.empty()) HR_TRY(files.take_start_folder());
   for (const std::string& text : order.include) HR_TRY(files.take_include(text));
+  if (!order.root.empty()) HR_TRY(files.take_root());
   for (const auto& words : order.commands) HR_TRY(files.take_command(words));
   auto archive = Initramfs::make();
   if (!archive) return fail(archive.error());

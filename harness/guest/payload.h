@@ -3,7 +3,8 @@
 // Payload: what commands of a user need in a guest, at the paths they have here: programs with
 // their interpreters and libraries, scripts with the programs that stand in them, files that were
 // named. Gathered and packed once, before any guest starts, so that all boots of a run get the
-// same bytes; whatever is missing is an error by then.
+// same bytes; whatever is missing is an error by then. Or all files of a root that a user has, in
+// which the commands are looked for.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,7 @@ struct PayloadOrder {
   std::vector<std::string> include;                ///< PATH or PATH:GUEST_PATH
   std::string folder;                              ///< where commands start
   std::string path;                                ///< $PATH
+  std::string root;  ///< folder with the whole root of guests; "": files of this machine
 };
 
 struct Payload {

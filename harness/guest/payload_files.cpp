@@ -40,6 +40,14 @@ bool taken_by_guest(const std::string& path) {
   return path == "/";
 }
 
+/// Where a guest with a root of its own has memory instead.
+bool fresh_in_guest(const std::string& path) {
+  for (const std::string place : {"/tmp", "/run", "/var/tmp"}) {
+    if (path.starts_with(place + "/")) return true;
+  }
+  return false;
+}
+
 bool has_modules_of_its_own(const std::string& program) {
   constexpr std::string_view kLanguages[] = {"python", "perl", "ruby", "node", "php", "lua"};
   const std::string name = last_name(program);
@@ -96,9 +104,17 @@ void PayloadFiles::take_links(const FilePlace& place) {
   }
 }
 
+/// A file beside the root that was given.
+bool PayloadFiles::included(const std::string& name) const {
+  if (order_.root.empty() || !contains(name, '/')) return false;
+  const auto entry = entries_.find(fs::path(absolute(name)).lexically_normal().string());
+  return entry != entries_.end() && !entry->second.host_path.empty();
+}
+
 Result<void> PayloadFiles::take_command(const std::vector<std::string>& words) {
   const auto taken = take_program(words.front(), Because::Named, Names::IfScript);
   if (!taken) return fail(taken.error().context("--exec"));
+  if (!order_.root.empty()) return {};  // the words that are files are there
   const Names of_words = is_shell(words.front()) ? Names::Read : Names::IfScript;
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::string& word = words[i];
@@ -121,13 +137,14 @@ Result<void> PayloadFiles::take_program(const std::string& name, Because because
 }
 
 Result<void> PayloadFiles::take_program(const std::string& name, Because because, Names names) {
+  if (included(name)) return {};
   const auto place =
       contains(name, '/') ? tree_.find(absolute(name)) : tree_.find_program(name, order_.path);
   if (!place) return fail(place.error());
   if (!place->executable()) {
     return fail(Error::usage(absolute(name) + ": it is no file that may be executed"));
   }
-  if (has_modules_of_its_own(place->path)) {
+  if (order_.root.empty() && has_modules_of_its_own(place->path)) {
     hints_.insert(place->path + ": the modules that it loads come along by --include only");
   }
   return take_place(*place, because, names);
@@ -232,27 +249,30 @@ Result<void> PayloadFiles::take_needs_of_script(const FilePlace& place, const st
 Result<void> PayloadFiles::take_include(const std::string& text) {
   std::string path = text;
   std::string guest;
-  auto place = tree_.find(absolute(path));
+  auto place = here_.find(absolute(path));
   const std::size_t colon = text.rfind(':');
   if (!place && colon != text.npos) {
     path = text.substr(0, colon);
     guest = text.substr(colon + 1);
-    place = tree_.find(absolute(path));
+    place = here_.find(absolute(path));
     if (!guest.starts_with('/')) {
       return fail(Error::usage("--include " + text + ": " + guest + " is no absolute path"));
     }
   }
   if (!place && !contains(path, '/')) {
-    if (auto program = tree_.find_program(path, order_.path)) place = std::move(program);
+    if (auto program = here_.find_program(path, order_.path)) place = std::move(program);
   }
   if (!place) return fail(of("--include", place.error()));
-  if (guest.empty()) take_links(*place);
+  if (guest.empty() && order_.root.empty()) take_links(*place);
   if (guest.ends_with('/') && guest.size() > 1) {  // into that folder
     guest = place->folder() ? guest.substr(0, guest.size() - 1) : guest + last_name(place->path);
   }
-  const std::string goal = guest.empty() ? place->path : guest_place(guest);
+  const bool same = guest.empty() && order_.root.empty();
+  const std::string goal = same ? place->path : guest_place(guest.empty() ? place->path : guest);
   Result<void> taken;
-  if (place->folder()) {
+  if (!order_.root.empty()) {
+    taken = take_beside_root(*place, goal);
+  } else if (place->folder()) {
     taken = take_folder(*place, goal);
   } else if (place->regular()) {
     taken = take_file(*place, goal, Because::Named, Names::IfScript);
@@ -284,6 +304,49 @@ Result<void> PayloadFiles::take_folder(const FilePlace& place, const std::string
     }
   }
   if (error) return fail(Error::usage(place.path + ": " + error.message()));
+  return {};
+}
+
+/// What it needs must be in the root.
+Result<void> PayloadFiles::take_beside_root(const FilePlace& place, const std::string& guest_path) {
+  if (place.folder()) return take_tree(place.path, guest_path);
+  if (!place.regular()) {
+    return fail(Error::usage(place.path + ": it is " + kind_of_file(place.mode)));
+  }
+  HR_TRY(add(guest_path, {place.path, "", place.mode}));
+  const auto file = read_input(place.path);
+  if (!file) return fail(of(place.path, file.error()));
+  const FilePlace there{.path = guest_path, .links = {}, .mode = place.mode};
+  const auto needs = take_needs(there, *file, Because::Named, Names::Unread);
+  return needs || !place.executable() ? Result<void>() : needs;
+}
+
+Result<void> PayloadFiles::take_root() {
+  return take_tree(order_.root, "");
+}
+
+/// As it is; what its files need is in it, or is somebody else's affair.
+Result<void> PayloadFiles::take_tree(const std::string& host_path, const std::string& guest_path) {
+  std::error_code error;
+  fs::recursive_directory_iterator files(host_path, error);
+  for (; !error && files != fs::recursive_directory_iterator(); files.increment(error)) {
+    const std::string from = files->path().string();
+    const std::string to = guest_path + from.substr(host_path.size());
+    struct stat info {};
+    if (::lstat(from.c_str(), &info) != 0) return fail(of(from, Error::from_errno("lstat")));
+    if (taken_by_guest(to) || fresh_in_guest(to)) {
+      if (S_ISDIR(info.st_mode)) files.disable_recursion_pending();
+    } else if (S_ISLNK(info.st_mode)) {
+      HR_TRY(add(to, {"", fs::read_symlink(files->path(), error).string(), info.st_mode}));
+    } else if (S_ISDIR(info.st_mode)) {
+      HR_TRY(add(to, {"", "", info.st_mode}));
+    } else if (S_ISREG(info.st_mode)) {
+      HR_TRY(add(to, {from, "", info.st_mode}));
+    } else {
+      hints_.insert("left out: " + from + ": it is " + kind_of_file(info.st_mode));
+    }
+  }
+  if (error) return fail(Error::usage(host_path + ": " + error.message()));
   return {};
 }
 

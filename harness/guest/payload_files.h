@@ -24,12 +24,15 @@ struct PayloadEntry {
 
 class PayloadFiles {
  public:
-  explicit PayloadFiles(const PayloadOrder& order) : order_(order), tree_(""), libraries_(tree_) {}
+  explicit PayloadFiles(const PayloadOrder& order)
+      : order_(order), tree_(order.root), libraries_(tree_) {}
 
   /// A program of a command with its other words.
   Result<void> take_command(const std::vector<std::string>& words);
   /// PATH or PATH:GUEST_PATH.
   Result<void> take_include(const std::string& text);
+  /// All of the order's root, but what was included already and where a guest has its own files.
+  Result<void> take_root();
   Result<void> take_start_folder();
 
   const std::map<std::string, PayloadEntry>& entries() const { return entries_; }
@@ -56,6 +59,8 @@ class PayloadFiles {
   Result<void> take_file(const FilePlace& place, const std::string& guest_path, Because because,
                          Names names);
   Result<void> take_folder(const FilePlace& place, const std::string& guest_path);
+  Result<void> take_beside_root(const FilePlace& place, const std::string& guest_path);
+  Result<void> take_tree(const std::string& host_path, const std::string& guest_path);
   Result<void> take_mentioned(const std::vector<std::string>& names);
   Result<void> take_needs(const FilePlace& place, const std::string& file, Because because,
                           Names names);
@@ -67,10 +72,12 @@ class PayloadFiles {
   Result<void> add(const std::string& path, PayloadEntry entry);
   void take_links(const FilePlace& place);
   std::string absolute(const std::string& path) const;
+  bool included(const std::string& name) const;
   std::string guest_place(const std::string& path);
 
   const PayloadOrder& order_;
-  SourceTree tree_;
+  SourceTree tree_;      ///< where commands are
+  SourceTree here_{""};  ///< where what is included is
   LibrarySearch libraries_;
   std::map<std::string, PayloadEntry> entries_;
   std::map<std::string, Names> looked_into_;  ///< by canonical path, and how far

@@ -156,6 +156,63 @@ TEST_F(PayloadTest, AProgramThatCannotRunThereIsToldWithTheReason) {
   EXPECT_THAT(trouble(order({"cat"}, {"arm"})), HasSubstr("arm: it is for aarch64"));
 }
 
+TEST_F(PayloadTest, ARootComesWhole) {
+  file("root/usr/bin/tool", "#!/bin/sh\n", true);
+  file("root/usr/bin/sh", made_elf({}));
+  fs::create_directory_symlink("usr/bin", folder_ / "root/bin");
+  file("root/etc/data", "x", false);
+  for (const char* own : {"root/proc/x", "root/dev/x", "root/init", "root/tmp/x", "root/run/a/x"}) {
+    file(own, "x", false);
+  }
+  PayloadOrder wanted = order({"tool", "/etc/data"});
+  wanted.folder = "/";
+  wanted.root = fs::canonical(folder_ / "root");
+  PayloadFiles files(wanted);
+  ASSERT_TRUE(files.take_root());
+  const auto taken = files.take_command(wanted.commands[0]);
+  ASSERT_TRUE(taken) << taken.error().what();
+  std::vector<std::string> paths;
+  for (const auto& [path, entry] : files.entries()) paths.push_back(path);
+  EXPECT_THAT(paths, ElementsAre("/bin", "/etc", "/etc/data", "/run", "/tmp", "/usr", "/usr/bin",
+                                 "/usr/bin/sh", "/usr/bin/tool"));
+  EXPECT_EQ(files.entries().at("/bin").target, "usr/bin");
+}
+
+/// That this machine has it is no help to a guest that gets a root of its own.
+TEST_F(PayloadTest, ACommandIsLookedForInTheRootThatIsGiven) {
+  file("root/usr/bin/tool", "#!/usr/bin/strange\n");
+  file("root/usr/bin/lost", made_elf({.interpreter = "/ld.so", .needed = {"libc.so.6"}}));
+  file("root/ld.so", made_elf({}));
+  for (const char* program : {"sh", "tool", "lost"}) {
+    PayloadOrder wanted = order({program});
+    wanted.folder = "/";
+    wanted.root = fs::canonical(folder_ / "root");
+    EXPECT_NE(trouble(wanted), "") << program;
+  }
+}
+
+TEST_F(PayloadTest, WhatIsIncludedIsInPlaceOfAFileOfTheRoot) {
+  file("root/usr/bin/tool", made_elf({}));
+  fs::create_directory_symlink("usr/bin", folder_ / "root/bin");
+  const std::string mine = file("mine", made_elf({}));
+  file("more/a/b", "x", false);
+  PayloadOrder wanted = order({"/bin/tool"});
+  wanted.folder = "/";
+  wanted.root = fs::canonical(folder_ / "root");
+  PayloadFiles files(wanted);
+  for (const std::string& text : {mine + ":/bin/tool", mine, folder_ / "more:/opt"}) {
+    const auto taken = files.take_include(text);
+    ASSERT_TRUE(taken) << taken.error().what();
+  }
+  ASSERT_TRUE(files.take_root());
+  EXPECT_EQ(files.entries().at("/usr/bin/tool").host_path, mine);
+  EXPECT_EQ(files.entries().at(mine).host_path, mine);
+  EXPECT_THAT(files.entries(), Contains(Key("/opt/a/b")));
+  EXPECT_TRUE(files.take_command({mine})) << "one beside the root is a command too";
+  file("needy", "#!/bin/other\n");
+  EXPECT_FALSE(files.take_include(folder_ / "needy")) << "the root has no such interpreter";
+}
+
 TEST_F(PayloadTest, WhatOnlyStandsInAScriptMayBeBrokenAndIsTold) {
   file("arm", made_elf({.machine = EM_AARCH64}));
   file("run.sh", "#!/bin/sh\n./arm || true\n");

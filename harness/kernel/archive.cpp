@@ -85,8 +85,8 @@ class Budget {
 
  private:
   Failure over(std::uint64_t most, const char* what) const {
-    return fail(Error::usage(file_ + ": more than " + std::to_string(most) + " " + what +
-                             ": no package of a kernel is like that"));
+    return fail(Error::usage(file_ + ": more than " + std::to_string(most) + " " + what + ": no " +
+                             limits_.subject + " is like that"));
   }
 
   std::string file_;

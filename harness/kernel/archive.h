@@ -20,6 +20,7 @@ struct UnpackLimits {
   std::uint64_t expansion = 30;             ///< and so many for each of its own on top
   std::uint64_t member_bytes = 1ull << 30;  ///< of one member
   std::uint64_t members = 200'000;
+  const char* subject = "package of a kernel";  ///< what is never beyond them
 };
 
 struct Unpacking {

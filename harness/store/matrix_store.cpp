@@ -15,7 +15,7 @@ HR_JSON(MatrixCell, repro, variant, trials, boots)
 HR_JSON(MatrixKernel, id, spec, cmdline, cpus, memory_mib, boots, boot_limit_s, boot_mib, params,
         search, expect)
 HR_JSON(MatrixPlan, kernels, cells)
-HR_JSON(PayloadFact, folder, path, include, sha256)
+HR_JSON(PayloadFact, folder, path, include, root, sha256)
 HR_JSON(MatrixHeader, version, started, argv, file, options, warm, trace, seed, confidence, gate,
         payload, plan)
 HR_JSON(RowRecord, id, label, accel, build_note, reverted, identity, trouble)

@@ -24,6 +24,7 @@ struct PayloadFact {
   std::string folder;                ///< where commands start; "" = there are none
   std::string path;                  ///< their $PATH
   std::vector<std::string> include;  ///< as given
+  std::string root;                  ///< folder or tar file with the root of guests, "" = none
   std::string sha256;                ///< of all files together, "" = there are no guests
 };
 

@@ -134,6 +134,65 @@ TEST_F(ExecMatrix, AFolderWithACommandRunsInAGuestToo) {
   }
 }
 
+/// A root with the shell of this machine, and nothing of ours.
+class RootMatrix : public ExecMatrix {
+ protected:
+  void SetUp() override {
+    ExecMatrix::SetUp();
+    kernels({kKernel});
+    for (const char* file :
+         {"/bin/sh", "/lib64/ld-linux-x86-64.so.2", "/lib/x86_64-linux-gnu/libc.so.6"}) {
+      const fs::path to = folder_ / "root" + file;
+      fs::create_directories(to.parent_path());
+      fs::copy_file(fs::canonical(file), to);
+    }
+    // It must be a root of its own, and no trial may find what another one wrote.
+    write("root/opt/run.sh",
+          "#!/bin/sh\n"
+          "[ -e /opt/run.sh ] && ! [ -e /bin/cat ] || exit 1\n"
+          "(echo > /opt/written) 2>/tmp/why.$HANGRATE_TRIAL && exit 1\n"
+          "read word < /tmp/why.$HANGRATE_TRIAL\n");
+  }
+  void runs_in(const std::string& root) {
+    const Ran ran = matrix({"matrix.json", "--exec", "/opt/run.sh", "--rootfs", root, "--trials",
+                            "20", "--boots", "1", "--trace", "off", "--weak-ok", "--results", "run",
+                            "--json", "run.json"});
+    ASSERT_EQ(ran.code, 0) << ran.err;
+    EXPECT_EQ(row(0)["results"][0]["outcomes"]["clean"], 20) << row(0).dump(1);
+  }
+};
+
+TEST_F(RootMatrix, ACommandRunsInARootOfItsOwn) {
+  if (!why_not().empty()) GTEST_SKIP() << why_not();
+  runs_in("root");
+}
+
+TEST_F(RootMatrix, ATarFileIsARootToo) {
+  if (!why_not().empty()) GTEST_SKIP() << why_not();
+  const Ran tar =
+      run_command({"/usr/bin/tar", "-C", folder_ / "root", "-czf", folder_ / "root.tgz", "."});
+  ASSERT_EQ(tar.code, 0) << tar.err;
+  runs_in("root.tgz");
+}
+
+TEST_F(RootMatrix, ARootThatCannotServeIsExit2AndLeavesNothing) {
+  kernels({"image:/nowhere/bzImage"});
+  write("text", "no archive\n");
+  const auto trouble = [&](const std::string& root, const std::string& command) {
+    const Ran ran =
+        matrix({"matrix.json", "--exec", command, "--rootfs", root, "--results", "run"});
+    EXPECT_EQ(ran.code, 2) << ran.err;
+    EXPECT_FALSE(fs::exists(folder_ / "run"));
+    return ran.err;
+  };
+  EXPECT_THAT(trouble("root", "/bin/cat"), HasSubstr("/bin/cat: No such file"));
+  EXPECT_THAT(trouble("nothing", "/bin/sh"), HasSubstr("nothing: No such file"));
+  EXPECT_THAT(trouble("text", "/bin/sh"), HasSubstr("text"));
+  EXPECT_THAT(trouble("/", "/bin/sh"), HasSubstr("this machine's own root"));
+  kernels({"native"});
+  EXPECT_THAT(trouble("root", "/bin/sh"), HasSubstr("--rootfs is for guests"));
+}
+
 TEST_F(ExecMatrix, ARunGoesOnWithItsCommandAndWithNoOther) {
   const Ran first = matrix(
       {"matrix.json", "--exec", "./run.sh", "--trials", "3", "--weak-ok", "--results", "run"});

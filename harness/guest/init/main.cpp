@@ -74,6 +74,15 @@ void set_environment(const Json& plan) {
   }
 }
 
+/// Commands find the root as it was made, however many of them have run. Files of ours lie in it,
+/// so it cannot be a file system of its own; the mount is what refuses.
+void fix_root() {
+  mount_if_empty("/var/tmp", "tmpfs");
+  if (::mount(nullptr, "/", nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr) != 0) {
+    say_on_console(std::string("the root can be written: ") + std::strerror(errno));
+  }
+}
+
 void mount_all() {
   mount_at("/dev", "devtmpfs");
   link_descriptors();
@@ -159,6 +168,7 @@ void work() {
   if (!channel) return say_on_console(channel.error().what());
   const auto plan = parse_json(read_file(kPlanPath).value_or(""));
   if (!plan) return say_on_console(plan.error().what());
+  if (plan->value("fixed_root", false)) fix_root();
   set_environment(*plan);
   const auto failed = load_modules((*plan)["modules"].get<std::vector<std::string>>());
   const auto say = [&](const Json& line) {
