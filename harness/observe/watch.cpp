@@ -61,7 +61,7 @@ WatchAction Watch::next(Nanos now) {
   if (awaiting_ == Awaiting::Answer) {
     if (now < answer_due_) return {.ask = Ask::Wait, .until = answer_due_};
     // A worker that does not answer leaves the invariant unknown; the looks go on without it.
-    if (stage_ == Stage::Check) {
+    if (stage_ == Stage::Check || stage_ == Stage::RungCheck) {
       checked({now, InvariantState::Unknown, "the worker did not answer"});
     } else if (stage_ == Stage::RungStart) {
       awaiting_ = Awaiting::Nothing;
@@ -83,9 +83,9 @@ WatchAction Watch::next(Nanos now) {
         checked({now, InvariantState::Unknown, ""});
         return next(now);
       }
-      awaiting_ = Awaiting::Answer;
-      answer_due_ = now + limits_.answer_limit;
-      return {.ask = Ask::Check};
+      return ask_invariant(now);
+    case Stage::RungCheck:
+      return ask_invariant(now);
     case Stage::Settle:
     case Stage::Pause:
     case Stage::RungPause:
@@ -107,6 +107,12 @@ WatchAction Watch::next(Nanos now) {
   return {.ask = Ask::Done};
 }
 
+WatchAction Watch::ask_invariant(Nanos now) {
+  awaiting_ = Awaiting::Answer;
+  answer_due_ = now + limits_.answer_limit;
+  return {.ask = Ask::Check};
+}
+
 void Watch::sampled(SampleSet samples, Nanos now) {
   if (awaiting_ != Awaiting::Samples) return;
   awaiting_ = Awaiting::Nothing;
@@ -124,6 +130,7 @@ void Watch::sampled(SampleSet samples, Nanos now) {
 }
 
 void Watch::checked(InvariantFinding finding) {
+  if (stage_ == Stage::RungCheck) return checked_after_rung(finding);
   if (stage_ != Stage::Check) return;
   awaiting_ = Awaiting::Nothing;
   round_.invariant = std::move(finding);
@@ -181,8 +188,8 @@ void Watch::finish_round(Nanos now) {
 Nanos Watch::latest_end() const {
   const auto rungs = static_cast<Nanos>(ladder_.size() + 1);
   const Nanos looks = limits_.reader_limit + limits_.answer_limit;
-  return observation_.opened + observation_.limit + observation_.window + looks +
-         rungs * (limits_.rung_limit + limits_.stop_limit + looks);
+  return observation_.opened + 2 * observation_.limit + observation_.window + looks +
+         rungs * (limits_.rung_limit + limits_.stop_limit + 2 * looks);
 }
 
 /// What stands still when the time is over may have begun only now: it gets its window.
@@ -212,6 +219,7 @@ WatchAction Watch::start_rung(Nanos now) {
   observation_.climbs.push_back({.rung = rung, .when = now, .cleanup = cleaning_});
   rung_start_ = now;
   rung_looked_ = false;
+  goes_on_ = false;
   switch (rung) {
     case Rung::Wait:  // nothing is poked, so the proof itself is the first look
       rung_before_ = observation_.rounds.back().after;
@@ -259,23 +267,43 @@ void Watch::judge_stop(const SampleSet& samples, Nanos now) {
 }
 
 /// Not freed means: asleep in the old place in two looks without a switch between them. Anything
-/// less is given time, because a freed victim may still wait for a CPU.
+/// less is given time, because a freed victim may still wait for a CPU. One that ran since the
+/// proof may have been freed and sleep there for another reason, which its invariant tells.
 void Watch::judge_rung(SampleSet samples, Nanos now) {
-  const SampleSet& proof = observation_.rounds.back().after;
+  const Round& proof = observation_.rounds.back();
   const bool still = rung_looked_ && motion_between(rung_before_, samples) == Motion::Motionless &&
-                     still_there(proof, samples);
-  // A lever whose puller did not answer was perhaps never pulled: it is not said to have failed.
-  const bool unanswered = observation_.climbs.back().note == ClimbNote::NoAnswer;
-  if (still) {
-    return next_rung(unanswered ? Effect::Unknown : Effect::NotFreed, now,
-                     unanswered ? ClimbNote::NoAnswer : ClimbNote::None);
+                     still_there(proof.after, samples);
+  const bool ran = motion_between(proof.after, samples) != Motion::Motionless;
+  if (still && ran && observation_.parked && proof.invariant.state == InvariantState::Broken) {
+    stage_ = Stage::RungCheck;
+    return;
   }
-  if (now - rung_start_ >= limits_.rung_limit) {
+  if (still) return not_freed(now);
+  const bool has_time = goes_on_ && now - observation_.proven < observation_.limit;
+  if (!has_time && now - rung_start_ >= limits_.rung_limit) {
     return next_rung(Effect::Unknown, now, ClimbNote::NeitherSeen);
   }
   rung_before_ = std::move(samples);
   rung_looked_ = true;
   await_effect(now);
+}
+
+/// A lever whose puller did not answer was perhaps never pulled: it is not said to have failed.
+void Watch::not_freed(Nanos now) {
+  const bool unanswered = observation_.climbs.back().note == ClimbNote::NoAnswer;
+  next_rung(unanswered ? Effect::Unknown : Effect::NotFreed, now,
+            unanswered ? ClimbNote::NoAnswer : ClimbNote::None);
+}
+
+/// A trial that goes on may end by itself, and has as much time for that as a healthy one.
+void Watch::checked_after_rung(const InvariantFinding& finding) {
+  awaiting_ = Awaiting::Nothing;
+  goes_on_ = finding.state == InvariantState::Holds;
+  const bool has_time = finding.when - observation_.proven < observation_.limit;
+  if (!goes_on_ || !has_time) return not_freed(finding.when);
+  rung_looked_ = false;
+  stage_ = Stage::RungPause;
+  resume_at_ = finding.when + std::max(limits_.settle, (finding.when - rung_start_) / 4);
 }
 
 void Watch::next_rung(Effect effect, Nanos now, ClimbNote note) {

@@ -100,6 +100,7 @@ class Watch {
     RungStopLook,
     RungContinue,
     RungLook,
+    RungCheck,
     RungPause,  // the ladder
     Done,
   };
@@ -113,6 +114,9 @@ class Watch {
   WatchAction start_rung(Nanos now);
   void await_effect(Nanos now);
   void judge_rung(SampleSet samples, Nanos now);
+  void not_freed(Nanos now);
+  void checked_after_rung(const InvariantFinding& finding);
+  WatchAction ask_invariant(Nanos now);
   void judge_stop(const SampleSet& samples, Nanos now);
   void finish(Ending ending, Nanos now);
   std::vector<Poke> victims() const;
@@ -137,6 +141,7 @@ class Watch {
   Nanos rung_start_ = 0;
   SampleSet rung_before_;
   bool rung_looked_ = false;
+  bool goes_on_ = false;  ///< its invariant holds since this rung
 };
 
 }  // namespace hangrate

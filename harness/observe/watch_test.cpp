@@ -63,6 +63,8 @@ class Player {
                           : action.signal == SIGCONT ? "continue"
                                                      : "kill");
           if (action.signal == SIGCONT && continue_frees) watch_.released(now_);
+          if (action.signal == SIGCONT && continue_moves) task.switches = 9;
+          if (action.signal == SIGCONT && continue_mends) invariant = InvariantState::Holds;
           break;
         case Ask::Wait:
           now_ = std::max(now_ + 1, std::min(action.until, now_ + kSecond));
@@ -91,6 +93,8 @@ class Player {
   bool lever_frees = false;
   bool pulls = true;
   bool continue_frees = false;
+  bool continue_moves = false;  ///< it sleeps in the same place then
+  bool continue_mends = false;  ///< its invariant
   std::vector<std::string> asked;
 
  private:
@@ -127,6 +131,39 @@ TEST(Watch, ALostWakeupIsFreedByStopAndContinue) {
   p.play(10 * kSecond);
   EXPECT_EQ(p.watch().observation().climbs.back().rung, Rung::StopContinue);
   EXPECT_EQ(p.watch().observation().climbs.back().effect, Effect::Freed);
+}
+
+/// Somebody who writes a long stream sleeps in write(2) most of the time, freed or not.
+TEST(Watch, AFreedVictimThatSleepsInTheSamePlaceAgainIsNotKilled) {
+  Player p(variant_with({Rung::Wait, Rung::StopContinue, Rung::Kill}));
+  p.continue_moves = p.continue_mends = true;
+  p.play(20 * kSecond);
+  EXPECT_EQ(p.asked.back(), "check");
+  ASSERT_FALSE(p.watch().done());
+  p.watch().released(p.now());
+  EXPECT_EQ(p.watch().observation().climbs.back().rung, Rung::StopContinue);
+  EXPECT_EQ(p.watch().observation().climbs.back().effect, Effect::Freed);
+}
+
+TEST(Watch, AVictimThatOnlyWokeUpIsNotFreed) {
+  Player p(variant_with({Rung::Wait, Rung::StopContinue, Rung::Kill}));
+  p.continue_moves = true;
+  p.play(20 * kSecond);
+  ASSERT_TRUE(p.watch().done());
+  EXPECT_EQ(p.asked,
+            (std::vector<std::string>{"check", "stop", "continue", "check", "kill", "check"}));
+  EXPECT_EQ(p.watch().observation().climbs[1].effect, Effect::NotFreed);
+}
+
+TEST(Watch, WhatGoesOnForEverIsKilledInTheEnd) {
+  Variant variant = variant_with({Rung::StopContinue, Rung::Kill});
+  variant.healthy_until_ms = 3000;
+  Player p(variant);
+  p.continue_moves = p.continue_mends = true;
+  p.play(p.watch().latest_end() - p.now());
+  ASSERT_TRUE(p.watch().done());
+  EXPECT_EQ(p.asked.back(), "check");
+  EXPECT_EQ(p.watch().observation().climbs.back().rung, Rung::Kill);
 }
 
 TEST(Watch, ContinuesAVictimOnlyAfterItWasSeenStopped) {
