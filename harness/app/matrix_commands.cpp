@@ -39,8 +39,7 @@ Result<void> check_room(const MatrixPlan& plan, std::uint64_t bytes) {
 }
 
 Result<PlannedPayload> make_planned(const MatrixPlan& plan,
-                                    const std::vector<const Manifest*>& commands,
-                                    PayloadFact fact) {
+                                    const std::vector<const Manifest*>& users, PayloadFact fact) {
   const auto native = [](const MatrixKernel& kernel) { return kernel.spec == kNative; };
   if (!fact.root.empty() && std::any_of(plan.kernels.begin(), plan.kernels.end(), native)) {
     return fail(Error::usage(
@@ -50,6 +49,7 @@ Result<PlannedPayload> make_planned(const MatrixPlan& plan,
     return PlannedPayload{{}, std::move(fact)};
   }
   PayloadOrder order{.commands = {},
+                     .programs = {},
                      .include = fact.include,
                      .folder = fact.folder,
                      .path = fact.path,
@@ -61,7 +61,10 @@ Result<PlannedPayload> make_planned(const MatrixPlan& plan,
     root.emplace(std::move(*opened));
     order.root = root->folder();
   }
-  for (const Manifest* command : commands) order.commands.push_back(command->exec);
+  for (const Manifest* each : users) {
+    if (!each->exec.empty()) order.commands.push_back(each->exec);
+    order.programs.insert(order.programs.end(), each->programs.begin(), each->programs.end());
+  }
   auto payload = make_payload(order);
   if (!payload) return fail(payload.error());
   HR_TRY(check_room(plan, payload->bytes));
@@ -77,6 +80,27 @@ std::vector<std::string> absolute(std::vector<std::string> includes) {
     if (!path.starts_with('/')) path = fs::current_path().string() + "/" + path;
   }
   return includes;
+}
+
+/// Those of the catalog that the plan runs, and that are wanted.
+template <typename Wanted>
+std::vector<const Manifest*> running(const MatrixPlan& plan,
+                                     const std::vector<CatalogEntry>& catalog, Wanted wanted) {
+  std::vector<const Manifest*> found;
+  for (const CatalogEntry& entry : catalog) {
+    const auto runs = [&](const MatrixCell& cell) { return cell.repro == entry.manifest.name; };
+    if (!wanted(entry.manifest)) continue;
+    if (std::any_of(plan.cells.begin(), plan.cells.end(), runs)) found.push_back(&entry.manifest);
+  }
+  return found;
+}
+
+/// Those that need files of a user.
+std::vector<const Manifest*> users_of_files(const MatrixPlan& plan,
+                                            const std::vector<CatalogEntry>& catalog) {
+  return running(plan, catalog, [](const Manifest& manifest) {
+    return !manifest.exec.empty() || !manifest.programs.empty();
+  });
 }
 
 void replace_in(std::vector<CatalogEntry>& catalog, CatalogEntry entry) {
@@ -140,28 +164,20 @@ Result<void> adopt_kept_commands(const std::string& results, std::vector<Catalog
 
 std::vector<const Manifest*> commands_of(const MatrixPlan& plan,
                                          const std::vector<CatalogEntry>& catalog) {
-  std::vector<const Manifest*> commands;
-  for (const CatalogEntry& entry : catalog) {
-    const auto runs = [&](const MatrixCell& cell) { return cell.repro == entry.manifest.name; };
-    if (entry.manifest.exec.empty()) continue;
-    if (std::any_of(plan.cells.begin(), plan.cells.end(), runs)) {
-      commands.push_back(&entry.manifest);
-    }
-  }
-  return commands;
+  return running(plan, catalog, [](const Manifest& manifest) { return !manifest.exec.empty(); });
 }
 
 Result<PlannedPayload> plan_payload(const MatrixPlan& plan,
                                     const std::vector<CatalogEntry>& catalog,
                                     const MatrixCommandOptions& options) {
-  const auto commands = commands_of(plan, catalog);
-  if (commands.empty() && (!options.include.empty() || !options.rootfs.empty())) {
+  const auto users = users_of_files(plan, catalog);
+  if (users.empty() && (!options.include.empty() || !options.rootfs.empty())) {
     return fail(Error::usage(std::string(options.rootfs.empty() ? "--include" : "--rootfs") +
                              ": no command runs that could use it"));
   }
-  if (commands.empty()) return PlannedPayload{};
+  if (users.empty()) return PlannedPayload{};
   if (!options.rootfs.empty()) {
-    return make_planned(plan, commands,
+    return make_planned(plan, users,
                         {.folder = options.folder(),
                          .path = kUsualPath,
                          .include = absolute(options.include),
@@ -169,8 +185,8 @@ Result<PlannedPayload> plan_payload(const MatrixPlan& plan,
                          .sha256 = ""});
   }
   const char* path = std::getenv("PATH");
-  return make_planned(plan, commands,
-                      {.folder = options.folder(),
+  return make_planned(plan, users,
+                      {.folder = commands_of(plan, catalog).empty() ? "/" : options.folder(),
                        .path = path != nullptr ? path : kUsualPath,
                        .include = options.include,
                        .root = "",
@@ -181,11 +197,10 @@ Result<PlannedPayload> repeat_payload(const MatrixHeader& header,
                                       const std::vector<CatalogEntry>& catalog) {
   const PayloadFact& fact = header.payload;
   if (fact.folder.empty()) return PlannedPayload{};
-  if (fact.root.empty() && fs::current_path().string() != fact.folder) {
+  if (fact.root.empty() && fact.folder != "/" && fs::current_path().string() != fact.folder) {
     return fail(Error::usage("its command was started in " + fact.folder + ": go on there"));
   }
-  const auto commands = commands_of(header.plan, catalog);
-  auto again = make_planned(header.plan, commands, fact);
+  auto again = make_planned(header.plan, users_of_files(header.plan, catalog), fact);
   if (again && again->fact.sha256 != fact.sha256) {
     return fail(Error::usage(
         "the command or a file that it needs is another one than when the run began: start a new "

@@ -41,8 +41,8 @@ Result<void> adopt_kept_commands(const std::string& results, std::vector<Catalog
 std::vector<const Manifest*> commands_of(const MatrixPlan& plan,
                                          const std::vector<CatalogEntry>& catalog);
 
-/// What guests of the plan get for them, and the fact that says so. Both are empty if there are no
-/// commands, the archive if there are no guests.
+/// What guests of the plan get for them and for reproducers that start programs, and the fact that
+/// says so. Both are empty if there are none of either, the archive if there are no guests.
 struct PlannedPayload {
   Payload payload;
   PayloadFact fact;

@@ -21,6 +21,7 @@ Result<Payload> make_payload(const PayloadOrder& order) {
   if (order.root.empty()) HR_TRY(files.take_start_folder());
   for (const std::string& text : order.include) HR_TRY(files.take_include(text));
   if (!order.root.empty()) HR_TRY(files.take_root());
+  for (const std::string& program : order.programs) HR_TRY(files.take_named(program));
   for (const auto& words : order.commands) HR_TRY(files.take_command(words));
   auto archive = Initramfs::make();
   if (!archive) return fail(archive.error());

@@ -18,6 +18,7 @@ namespace hangrate {
 
 struct PayloadOrder {
   std::vector<std::vector<std::string>> commands;  ///< words
+  std::vector<std::string> programs;               ///< that somebody starts, beside commands
   std::vector<std::string> include;                ///< PATH or PATH:GUEST_PATH
   std::string folder;                              ///< where commands start
   std::string path;                                ///< $PATH

@@ -132,6 +132,11 @@ Result<void> PayloadFiles::take_command(const std::vector<std::string>& words) {
   return {};
 }
 
+Result<void> PayloadFiles::take_named(const std::string& program) {
+  const auto taken = take_program(program, Because::Named);
+  return taken ? taken : fail(taken.error().context("a program that a reproducer starts"));
+}
+
 Result<void> PayloadFiles::take_program(const std::string& name, Because because) {
   return take_program(name, because, contains(name, '/') ? Names::IfScript : Names::Unread);
 }

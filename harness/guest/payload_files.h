@@ -29,6 +29,8 @@ class PayloadFiles {
 
   /// A program of a command with its other words.
   Result<void> take_command(const std::vector<std::string>& words);
+  /// A program by its name or path.
+  Result<void> take_named(const std::string& program);
   /// PATH or PATH:GUEST_PATH.
   Result<void> take_include(const std::string& text);
   /// All of the order's root, but what was included already and where a guest has its own files.

@@ -17,6 +17,7 @@ namespace hangrate {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -68,6 +69,17 @@ TEST_F(PayloadTest, AScriptBringsItsShellAndTheProgramsThatStandInIt) {
   const auto loader = fs::canonical("/lib64/ld-linux-x86-64.so.2").string();
   EXPECT_THAT(files.entries(), Contains(Key(loader)));
   EXPECT_THAT(files.hints(), ElementsAre());
+}
+
+TEST_F(PayloadTest, AProgramThatAReproducerStartsComesAlongOrIsToldAsMissing) {
+  PayloadOrder wanted = order({"cat"});
+  wanted.programs = {"sort"};
+  PayloadFiles files(wanted);
+  ASSERT_TRUE(files.take_named("sort"));
+  EXPECT_THAT(files.entries(), Contains(Key(fs::canonical("/usr/bin/sort").string())));
+  wanted.programs = {"no-such-program"};
+  EXPECT_THAT(trouble(wanted), AllOf(HasSubstr("no-such-program: no such program"),
+                                     HasSubstr("a program that a reproducer starts")));
 }
 
 TEST_F(PayloadTest, WordsThatAreFilesComeAlongAndOthersDoNot) {

@@ -37,8 +37,9 @@ HR_JSON(Variant, name, summary, expect, signatures, own_place, shape, ladder, tr
 HR_JSON(Param, name, help, fallback, choices, min, max)
 HR_JSON(AffectedRange, from, to, note)
 HR_JSON(VendorRange, vendor, base, flavour, from, to, source)
-HR_JSON(Manifest, name, exec, time_limit_s, hit_exit, loops, match, title, symptom, mechanism,
-        invariant, lever, variants, params, affected, vendor_affected, history, references)
+HR_JSON(Manifest, name, exec, programs, time_limit_s, hit_exit, loops, match, title, symptom,
+        mechanism, invariant, lever, variants, params, affected, vendor_affected, history,
+        references)
 HR_JSON(PreemptModel, build, active, source)
 HR_JSON(Capability, name, works, detail, remedy)
 HR_JSON(Environment, release, version, signature, machine, cmdline, preempt, cpus, virtualization,

@@ -113,6 +113,8 @@ struct Manifest {
   /// The words of a command: any program, of which every trial is one execution. Empty: the program
   /// is a reproducer itself.
   std::vector<std::string> exec;
+  /// Programs that a reproducer starts, by name or path: guests get them with their libraries.
+  std::vector<std::string> programs;
   int time_limit_s = 60;  ///< of a command: what runs longer is Stuck, never a hit
   int hit_exit = 0;    ///< its exit code that says "reproduced"; 0: codes mean what kselftest says
   bool loops = false;  ///< it repeats its work until it is ended: busy at its time limit is clean

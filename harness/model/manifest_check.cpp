@@ -30,7 +30,7 @@ Json pattern() {
   one.params = {{.name = "", .help = "", .fallback = "", .choices = {"c"}}};
   one.affected.resize(1);
   one.vendor_affected.resize(1);
-  one.history = one.references = one.exec = {"h"};
+  one.history = one.references = one.exec = one.programs = {"h"};
   return to_json_value(one);
 }
 

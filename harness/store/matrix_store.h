@@ -19,9 +19,9 @@
 
 namespace hangrate {
 
-/// What guests get for commands. A run goes on only with the same.
+/// What guests get beside reproducers. A run goes on only with the same.
 struct PayloadFact {
-  std::string folder;                ///< where commands start; "" = there are none
+  std::string folder;                ///< where commands start; "" = they get nothing
   std::string path;                  ///< their $PATH
   std::vector<std::string> include;  ///< as given
   std::string root;                  ///< folder or tar file with the root of guests, "" = none
