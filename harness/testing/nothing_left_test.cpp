@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// A run of any reproducer, whatever its trials met, leaves the machine as it was.
+#include <filesystem>
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include "harness/model/json.h"
+#include "harness/testing/command.h"
+#include "harness/testing/machine_state.h"
+
+namespace hangrate::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kHangrate = HANGRATE_BUILD_DIR "/bin/hangrate";
+
+std::vector<std::string> reproducers() {
+  std::vector<std::string> names;
+  for (const auto& folder : fs::directory_iterator(HANGRATE_SOURCE_DIR "/repros")) {
+    if (fs::exists(folder.path() / "repro.json")) names.push_back(folder.path().filename());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+/// Sweeping and dying take a moment, and orphans that have died are ours to reap.
+std::string left_since(const MachineState& before) {
+  std::string left;
+  for (int round = 0; round < 50; ++round) {
+    while (::waitpid(-1, nullptr, WNOHANG) > 0) continue;
+    left = MachineState::now().left_since(before);
+    if (left.empty()) break;
+    const timespec nap = to_timespec(100 * kMilli);
+    ::nanosleep(&nap, nullptr);
+  }
+  return left;
+}
+
+class NothingLeft : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(NothingLeft, ByARunOfAllVariants) {
+  MachineState::adopt_orphans();
+  const TempFolder folder;
+  const MachineState before = MachineState::now();
+  const Ran ran = run_command({kHangrate, "run", GetParam(), "--trials", "2", "--results",
+                               folder / "run", "--json", folder / "run.json", "--weak-ok", "-q"},
+                              280);
+  EXPECT_EQ(left_since(before), "");
+  const auto json = parse_json(read_file(folder / "run.json").value_or(""));
+  ASSERT_TRUE(json) << ran.err;
+  std::uint64_t attempted = 0;
+  std::string reasons;
+  for (const Json& result : (*json)["kernels"][0]["results"]) {
+    attempted += result["attempted"].get<std::uint64_t>();
+    reasons += result["skip_reason"].get<std::string>() + " ";
+  }
+  if (attempted == 0) GTEST_SKIP() << "it cannot run here: " << reasons;
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, NothingLeft, ::testing::ValuesIn(reproducers()),
+                         [](const auto& each) { return each.param; });
+
+TEST(NothingLeft, IsNotSaidOfAFileOrAProcess) {
+  MachineState::adopt_orphans();
+  const MachineState before = MachineState::now();
+  EXPECT_EQ(MachineState::now().left_since(before), "");
+  {
+    const TempFolder folder;
+    EXPECT_EQ(MachineState::now().left_since(before), "file " + folder.path() + "\n");
+  }
+  const Ran ran = run_command({"/bin/sh", "-c", "sleep 300 >/dev/null 2>&1 & echo $!"});
+  const std::string pid = trimmed(ran.out);
+  EXPECT_EQ(MachineState::now().left_since(before), "process " + pid + " sleep\n");
+  ::kill(std::stoi(pid), SIGKILL);
+  ::waitpid(std::stoi(pid), nullptr, 0);
+  EXPECT_EQ(MachineState::now().left_since(before), "");
+}
+
+}  // namespace
+}  // namespace hangrate::testing
