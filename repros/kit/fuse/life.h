@@ -34,21 +34,31 @@ inline hang_life hang_life_in(const char* line) {
   return (pending >> (SIGKILL - 1) & 1) != 0 ? HANG_KILLED : HANG_ALIVE;
 }
 
-inline hang_life hang_life_of(int pid) {
+/// Of each thread of a process.
+template <typename Each>
+void hang_each_life(int pid, Each each) {
   char path[64], line[1024];
-  hang_life liveliest = HANG_GONE;
   snprintf(path, sizeof path, "/proc/%d/task", pid);
   DIR* threads = opendir(path);
-  if (threads == nullptr) return HANG_GONE;
+  if (threads == nullptr) return;
   while (const dirent* entry = readdir(threads)) {
     if (entry->d_name[0] == '.') continue;
     snprintf(path, sizeof path, "/proc/%d/task/%.20s/stat", pid, entry->d_name);
     const hang_fd file(open(path, O_RDONLY | O_CLOEXEC));
     const ssize_t size = file >= 0 ? read(file, line, sizeof line - 1) : 0;
     line[size > 0 ? size : 0] = '\0';
-    const hang_life life = hang_life_in(line);
-    if (life < liveliest) liveliest = life;
+    each(hang_life_in(line));
   }
   closedir(threads);
+}
+inline hang_life hang_life_of(int pid) {
+  hang_life liveliest = HANG_GONE;
+  hang_each_life(pid, [&](hang_life life) { liveliest = life < liveliest ? life : liveliest; });
   return liveliest;
+}
+/// Threads that are not gone.
+inline int hang_threads_of(int pid) {
+  int count = 0;
+  hang_each_life(pid, [&](hang_life life) { count += life != HANG_GONE; });
+  return count;
 }
