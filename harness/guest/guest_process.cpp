@@ -18,7 +18,7 @@ namespace hangrate {
 namespace {
 
 /// What the reproducers need and distributions build as modules.
-const std::vector<std::string> kModules = {"fuse", "9p", "9pnet_fd"};
+const std::vector<std::string> kModules = {"fuse", "overlay", "9p", "9pnet_fd"};
 
 Result<std::vector<std::string>> add_modules(Initramfs& initramfs, const std::string& folder) {
   std::vector<std::string> paths;
