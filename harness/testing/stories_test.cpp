@@ -45,6 +45,27 @@ TEST(Stories, APopenThatIsOnlyWaitedFor) {
   expect_full_pipe({"/usr/bin/env", "python3", kStories + "full_pipe_popen.py"});
 }
 
+/// Whoever writes Rust meets it without a line of unsafe code, and needs nothing of ours to see it.
+TEST(Stories, ARustCommandThatKeepsTheReadEndOfADeadReader) {
+  if (::geteuid() != 0) GTEST_SKIP() << "what others may hold is shown to root";
+  const TempFolder folder;
+  const std::string program = folder / "leaked_read_end";
+  const Ran built =
+      run_command({"/usr/bin/env", "rustc", "-O", "-o", program, kStories + "leaked_read_end.rs"});
+  if (built.code == 127) GTEST_SKIP() << "no rustc: apt install rustc";
+  ASSERT_EQ(built.code, 0) << built.err;
+  const auto rate = [&](const std::string& command, const std::string& results) {
+    return run_command({HANGRATE_BUILD_DIR "/bin/hangrate", "run", "--exec", command, "--trials",
+                        "10", "--trace", "off", "--weak-ok", "--results", folder / results});
+  };
+  const Ran leaks = rate(program, "leaks");
+  EXPECT_EQ(leaks.code, 1) << leaks.out << leaks.err;
+  EXPECT_NE(leaks.out.find("10 x hang/match"), std::string::npos) << leaks.out;
+  EXPECT_NE(leaks.out.find("yes["), std::string::npos) << leaks.out;
+  const Ran drops = rate(program + " drop", "drops");
+  EXPECT_EQ(drops.code, 0) << drops.out << drops.err;
+}
+
 TEST(Stories, AContainerThatDoesNotDieOfSigkill) {
   const Ran ran = run_command({HANGRATE_BUILD_DIR "/stories/fuse_own_file", "1"});
   if (ran.code == 4) GTEST_SKIP() << ran.err;

@@ -2,7 +2,7 @@
 //
 // The same processes, pipe and amount of data. The cures: P reads while C writes. And one more
 // hang, rust-lang/rust #98209: C has ended, but P, which writes to it, holds the read end as well,
-// so that it gets neither SIGPIPE nor EPIPE.
+// so that it gets neither SIGPIPE nor EPIPE; it does once it has closed that end.
 #include <poll.h>
 #include <sys/ioctl.h>
 
@@ -100,6 +100,26 @@ static int keep_trial() {
   return full_end(&wait);
 }
 
+static void close_read_end() {  // P
+  signal(SIGPIPE, SIG_IGN);
+  full_start_child(end_at_once);
+  full_wait();
+  close(full_ends[0]);
+  full_write(full_ends[1]);
+}
+static int close_trial() {
+  static const hang_wait wait = {full_over, nap, look_at_writer, full_drain};
+  full_start(close_read_end);
+  parent_fd.reset(static_cast<int>(syscall(SYS_pidfd_open, full_parent, 0)));
+  hang_await(&wait);
+  if (hang_parked()) return full_end(&wait);
+  full_window.reset();
+  if (WIFEXITED(full_status) && WEXITSTATUS(full_status) == EPIPE) return HANG_CLEAN;
+  hang_note("no reader is left, and write(2) did not fail with EPIPE: status %d", full_status);
+  return HANG_ANOMALY;
+}
+
 HANG_VARIANT(drain_poll, "drain-poll", cure_setup, poll_trial)
 HANG_VARIANT(drain_threads, "drain-threads", cure_setup, thread_trial)
 HANG_VARIANT(keep_read_end, "keep-read-end", full_setup, keep_trial)
+HANG_VARIANT(close_read_end, "close-read-end", full_setup, close_trial)

@@ -77,6 +77,7 @@ TEST(Variants, OfTheManifestAreThoseOfTheProgram) {
 TEST(Alone, HangsAreProvenAndFreed) {
   EXPECT_EQ(run_alone(hang_program_main, {"deadlock", "--trials", "3"}), HANG_EXIT_HIT);
   EXPECT_EQ(run_alone(hang_program_main, {"keep-read-end", "--trials", "3"}), HANG_EXIT_HIT);
+  EXPECT_EQ(run_alone(hang_program_main, {"close-read-end", "--trials", "50"}), 0);
 }
 
 TEST(Alone, CuresEndAndLoseNoByte) {
