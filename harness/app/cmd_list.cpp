@@ -69,9 +69,9 @@ void print_manifest(const Manifest& m) {
   print_lines("Parameters (--param NAME=VALUE)", lines);
   lines.clear();
   for (const AffectedRange& r : m.affected) {
-    lines.push_back(fmt::format("from {} to before {}  {}",
-                                r.from.empty() ? "the beginning" : r.from,
-                                r.to.empty() ? "(not fixed)" : r.to, r.note));
+    lines.push_back(
+        fmt::format("from {} to before {}{}  {}", r.from.empty() ? "the beginning" : r.from,
+                    r.to.empty() ? "(not fixed)" : r.to, r.unknown ? ", not known" : "", r.note));
   }
   print_lines("Affected kernels", lines);
   print_lines("History", m.history);

@@ -46,10 +46,22 @@ Expectation combined(const std::vector<Membership>& found) {
   return unknown ? Expectation::Unknown : Expectation::Fixed;
 }
 
-Expectation by_ranges(const Manifest& manifest, const KernelIdentity& kernel) {
+Expected by_ranges(const Manifest& manifest, const KernelIdentity& kernel) {
   std::vector<Membership> found;
-  for (const AffectedRange& range : manifest.affected) found.push_back(membership(range, kernel));
-  return combined(found);
+  Expected expected;
+  bool excepted = false;
+  for (const AffectedRange& range : manifest.affected) {
+    const Membership one = membership(range, kernel);
+    found.push_back(one);
+    if (!range.unknown || one == Membership::Outside) continue;
+    excepted = true;
+    if (one == Membership::Inside) expected.because = range.note;
+  }
+  if (!excepted) expected.value = combined(found);
+  if (expected.value != Expectation::Unknown || !expected.because.empty()) return expected;
+  expected.because =
+      manifest.affected.empty() ? manifest.name + " names no affected versions" : kernel.hint;
+  return expected;
 }
 
 /// "1017.20"; nothing if it is anything else.
@@ -130,11 +142,7 @@ Expected of_kernel(const Manifest& manifest, const KernelIdentity& kernel, bool 
     return {Expectation::Affected, ExpectationSource::Reverted, "built without the fix"};
   }
   if (auto found = by_vendor(manifest, kernel)) return *found;
-  Expected expected{by_ranges(manifest, kernel), ExpectationSource::Manifest, ""};
-  if (expected.value != Expectation::Unknown) return expected;
-  expected.because =
-      manifest.affected.empty() ? manifest.name + " names no affected versions" : kernel.hint;
-  return expected;
+  return by_ranges(manifest, kernel);
 }
 
 }  // namespace
@@ -158,6 +166,14 @@ Expected expectation_of(const Manifest& manifest, const Variant& variant,
       return control(Expectation::Measures);
   }
   return {};
+}
+
+std::string fault_of(const AffectedRange& range) {
+  for (const std::string& end : {range.from, range.to}) {
+    if (!end.empty() && !parse_kernel_version(end)) return "no version is " + end;
+  }
+  return range.unknown && range.note.empty() ? "an unknown range says in its note why it is one"
+                                             : "";
 }
 
 std::string fault_of(const VendorRange& range) {

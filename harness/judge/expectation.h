@@ -48,13 +48,15 @@ struct Expected {
 /// its base is Fixed only if every range ends at or before the base, and Affected only if the base
 /// lies in a range without an end: there is no fix that could have been backported. Everything else
 /// is Unknown, and so is every kernel without a base unless a range is open at both ends. No
-/// ranges, or one that cannot be read: Unknown.
+/// ranges, or one that cannot be read: Unknown. So is a kernel that is inside of a range marked
+/// unknown, or may be: that counts before the other ranges.
 Expected expectation_of(const Manifest& manifest, const Variant& variant,
                         const KernelIdentity& kernel, bool reverted = false,
                         const StatedExpectation* stated = nullptr);
 
 /// What is wrong with a range of a manifest: a vendor nobody knows, a bound that cannot be read, no
-/// source. "" if it can be used.
+/// source, no reason to be unknown. "" if it can be used.
+std::string fault_of(const AffectedRange& range);
 std::string fault_of(const VendorRange& range);
 
 const char* expectation_name(Expectation expectation);

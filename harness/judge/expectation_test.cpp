@@ -239,6 +239,68 @@ TEST(Expectation, IsUnknownWithoutRangesOrWithOneThatCannotBeRead) {
   EXPECT_EQ(on(manifest, "6.2"), Expectation::Affected);
 }
 
+/// Fixed in 6.12.115 and 7.2.13; whether 6.18.45 and later 6.18.y have the fix is not known.
+Manifest with_unknown_range() {
+  Manifest manifest;
+  manifest.affected = {{"6.12", "6.12.115", ""},
+                       {"6.13", "7.2.13", ""},
+                       {.from = "6.18.45", .to = "6.19", .note = "nobody looked", .unknown = true}};
+  return manifest;
+}
+
+TEST(Expectation, InsideOfAnUnknownRangeIsUnknownWhateverTheOthersSay) {
+  const Manifest manifest = with_unknown_range();
+  for (const char* release : {"6.18.45", "6.18.45-rc1", "6.18.99"}) {
+    EXPECT_EQ(expectation_of(manifest, Variant(), identify_kernel(release)),
+              (Expected{Expectation::Unknown, ExpectationSource::Manifest, "nobody looked"}))
+        << release;
+  }
+}
+
+TEST(Expectation, OutsideOfAnUnknownRangeTheOthersDecide) {
+  const Manifest manifest = with_unknown_range();
+  for (const char* release : {"6.12.114", "6.18.44", "6.19.0-rc1", "7.2.12"}) {
+    EXPECT_EQ(on(manifest, release), Expectation::Affected) << release;
+  }
+  for (const char* release : {"6.11.11", "6.12.115", "7.2.13"}) {
+    EXPECT_EQ(on(manifest, release), Expectation::Fixed) << release;
+  }
+}
+
+TEST(Expectation, AVendorsTreeMayHoldWhatAnUnknownRangeBehindItsBaseIsAbout) {
+  Manifest manifest;
+  manifest.affected = {{"5.5", "", ""}};
+  EXPECT_EQ(on(manifest, "6.12.0-55.9.1.el10_0.x86_64"), Expectation::Affected);
+  manifest.affected.push_back({.from = "6.18.45", .to = "6.19", .note = "?", .unknown = true});
+  const KernelIdentity rhel = identify_kernel("6.12.0-55.9.1.el10_0.x86_64");
+  EXPECT_EQ(expectation_of(manifest, Variant(), rhel),
+            (Expected{Expectation::Unknown, ExpectationSource::Manifest, rhel.hint}));
+  EXPECT_EQ(on(with_unknown_range(), "7.3.0-0.1.el11.x86_64"), Expectation::Fixed)
+      << "behind every range, unknown or not";
+}
+
+TEST(Expectation, AVendorRangeAndWhatIsStatedBeatAnUnknownRange) {
+  Manifest manifest;
+  manifest.affected = {{.from = "", .to = "", .note = "nobody looked", .unknown = true}};
+  EXPECT_EQ(on(manifest, "6.18.44"), Expectation::Unknown);
+  EXPECT_EQ(on(manifest, "?"), Expectation::Unknown);
+  const StatedExpectation stated{StatedWord::Fixed, "I looked"};
+  EXPECT_EQ(expectation_of(manifest, Variant(), identify_kernel("6.18.44"), false, &stated).value,
+            Expectation::Fixed);
+  manifest.vendor_affected = with_vendor_range().vendor_affected;
+  EXPECT_EQ(on_ubuntu(manifest, "Ubuntu 6.5.0-1017.19-laptop 6.5.13").value, Expectation::Affected);
+}
+
+TEST(Expectation, AnAffectedRangeMustBeUsable) {
+  EXPECT_EQ(fault_of(AffectedRange{"6.9", "", ""}), "");
+  EXPECT_EQ(fault_of(AffectedRange{"", "6.9-rc2", ""}), "");
+  EXPECT_NE(fault_of(AffectedRange{"six", "", ""}), "");
+  AffectedRange unknown{"6.9", "", "nobody looked", true};
+  EXPECT_EQ(fault_of(unknown), "");
+  unknown.note.clear();
+  EXPECT_NE(fault_of(unknown), "");
+}
+
 TEST(Expectation, OfAControlDoesNotAskForTheKernel) {
   const std::pair<Expect, Expectation> controls[] = {
       {Expect::Always, Expectation::AlwaysHangs},

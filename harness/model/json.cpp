@@ -35,7 +35,7 @@ HR_JSON(WaitShape, proofs, pipe, releasers_exit, by_place)
 HR_JSON(Variant, name, summary, expect, signatures, own_place, shape, ladder, trials, weight, tasks,
         patience_us, needs_root, widens, healthy_until_ms, runs_for_ms, reference_rate, worker_role)
 HR_JSON(Param, name, help, fallback, choices, min, max)
-HR_JSON(AffectedRange, from, to, note)
+HR_JSON(AffectedRange, from, to, note, unknown)
 HR_JSON(VendorRange, vendor, base, flavour, from, to, source)
 HR_JSON(Manifest, name, exec, programs, time_limit_s, hit_exit, loops, match, title, symptom,
         mechanism, invariant, lever, variants, params, affected, vendor_affected, history,

@@ -94,6 +94,9 @@ struct AffectedRange {
   std::string from;
   std::string to;
   std::string note;  ///< commit and title, for the reader
+  /// They may have the bug or not, and nobody knows: the note says why. It counts before all ranges
+  /// without it, and so can lie within one.
+  bool unknown = false;
 };
 
 /// Kernels of one vendor, told apart by the numbers of its releases. It counts before every

@@ -14,6 +14,7 @@ std::string range_text(const AffectedRange& range) {
                      : range.from.empty()                   ? "before v" + range.to
                      : range.to.empty()                     ? "v" + range.from + " and later"
                                         : "v" + range.from + " to before v" + range.to;
+  if (range.unknown) text += ", where it is not known";
   return range.note.empty() ? text : text + " (" + range.note + ")";
 }
 

@@ -56,6 +56,16 @@ TEST(KnownBugText, AnUnknownKernelIsToldWithItsReason) {
   EXPECT_THAT(text_of(bug), HasSubstr("6.18.44, has it is not known: a vendor's tree"));
 }
 
+TEST(KnownBugText, AnUnknownRangeIsToldAsOne) {
+  KnownBug bug = stall();
+  EXPECT_THAT(text_of(bug), Not(HasSubstr("not known")));
+  bug.affected.push_back({"6.18.44", "6.19", "nobody looked", true});
+  bug.here = {Expectation::Unknown, ExpectationSource::Manifest, "nobody looked"};
+  EXPECT_THAT(text_of(bug), HasSubstr("; v6.18.44 to before v6.19, where it is not known (nobody "
+                                      "looked)\nwhether this kernel, 6.18.44, has it is not "
+                                      "known: nobody looked\n"));
+}
+
 TEST(KnownBugText, AVendorsRangeNamesItsSource) {
   KnownBug bug = stall();
   bug.here = {Expectation::Fixed, ExpectationSource::VendorRange, "USN-6818-2"};

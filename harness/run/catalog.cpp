@@ -27,9 +27,7 @@ std::string fault_of_ranges(const Manifest& manifest) {
     if (std::string fault = fault_of(range); !fault.empty()) return "vendor_affected: " + fault;
   }
   for (const AffectedRange& range : manifest.affected) {
-    for (const std::string& end : {range.from, range.to}) {
-      if (!end.empty() && !parse_kernel_version(end)) return "affected: no version is " + end;
-    }
+    if (std::string fault = fault_of(range); !fault.empty()) return "affected: " + fault;
   }
   return "";
 }

@@ -38,9 +38,7 @@ TEST(Manifests, NameOnlyVendorsAndVersionsThatCanBeToldApart) {
       EXPECT_EQ(fault_of(range), "") << manifest.name;
     }
     for (const AffectedRange& range : manifest.affected) {
-      for (const std::string& end : {range.from, range.to}) {
-        EXPECT_TRUE(end.empty() || parse_kernel_version(end)) << manifest.name << ": " << end;
-      }
+      EXPECT_EQ(fault_of(range), "") << manifest.name;
     }
   }
   EXPECT_GT(ranges, 0);

@@ -8,7 +8,8 @@ namespace hangrate {
 Json to_json_value(const KnownBug& bug) {
   Json affected = Json::array();
   for (const AffectedRange& range : bug.affected) {
-    affected.push_back({{"from", range.from}, {"to", range.to}, {"note", range.note}});
+    affected.push_back(
+        {{"from", range.from}, {"to", range.to}, {"note", range.note}, {"unknown", range.unknown}});
   }
   return {{"repro", bug.repro},
           {"variant", bug.variant},
