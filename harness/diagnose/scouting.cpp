@@ -73,14 +73,10 @@ std::set<int> Scouting::may_hang(Snapshot& seen, const std::vector<int>& rested)
     if (asleep(task->second.sample.state) && !known) tids.insert(tid);
   }
   if (tids.empty()) return tids;
-  reader_.objects(seen);
+  reader_.waits(seen);
   std::erase_if(tids, [&](int tid) {
     const SeenTask& task = seen.tasks.at(tid);
-    const auto process = seen.processes.find(task.sample.pid);
-    const auto memory = seen.memory.find(tid);
-    const Wait wait = wait_of(task, process != seen.processes.end() ? &process->second : nullptr,
-                              memory != seen.memory.end() ? memory->second : std::string());
-    if (wait.kind == Wait::Kind::Closed) return false;
+    if (wait_in(seen, task).kind == Wait::Kind::Closed) return false;
     open_[tid] = {task.sample.syscall, now + kOpenFor};
     return true;
   });

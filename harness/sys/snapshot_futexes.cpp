@@ -25,11 +25,15 @@ bool may_be_shared(const TaskSample& task) {
 }  // namespace
 
 void SnapshotFutexes::read() {
+  read_own();
+  if (files_.empty() || find_mappers()) return;
+  for (const auto& [tid, file] : files_) seen_.futexes.erase(tid);
+}
+
+void SnapshotFutexes::read_own() {
   for (const auto& [tid, task] : seen_.tasks) {
     if (asleep(task.sample.state) && may_be_shared(task.sample)) read_task(task.sample);
   }
-  if (files_.empty() || find_mappers()) return;
-  for (const auto& [tid, file] : files_) seen_.futexes.erase(tid);
 }
 
 /// Where nothing is shared the page is its own, even of a file: the kernel makes it a copy first,

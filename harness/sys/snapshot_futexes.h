@@ -22,6 +22,8 @@ class SnapshotFutexes {
   SnapshotFutexes(Snapshot& seen, const std::function<void(int)>& begin)
       : seen_(seen), begin_(begin) {}
   void read();
+  /// Without who maps them.
+  void read_own();
   /// A path for stat(2) of each file that was found, by its name.
   const std::map<std::string, std::string>& paths() const { return paths_; }
 

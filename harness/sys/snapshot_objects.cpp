@@ -59,7 +59,30 @@ constexpr int kFiles = 2;
 }  // namespace
 
 void SnapshotObjects::read() {
-  std::map<int, int> living;  // pid -> a thread that is not dead: its table is still there
+  read_sharers(read_processes());
+  read_peers();
+  read_tcp_peers();
+  read_locks();
+  read_fuse();
+  read_memory();
+  SnapshotFutexes futexes(seen_, begin_);
+  futexes.read();
+  if (opaque_) read_births(futexes.paths());
+  for (const auto& [pid, process] : seen_.processes) {
+    if (process.opaque.empty()) continue;
+    seen_.absent.push_back({"descriptors of process " + std::to_string(pid), process.opaque});
+  }
+}
+
+void SnapshotObjects::read_waits() {
+  read_processes();
+  read_memory();
+  SnapshotFutexes(seen_, begin_).read_own();
+}
+
+/// By pid, a thread that is not dead: its table is still there.
+std::map<int, int> SnapshotObjects::read_processes() {
+  std::map<int, int> living;
   for (const auto& [tid, task] : seen_.tasks) {
     if (alive(task.sample)) living.emplace(task.sample.pid, tid);
   }
@@ -75,19 +98,7 @@ void SnapshotObjects::read() {
     seen_.processes[pid].split = shared.has_value();
     read_process(pid, tid, seen_.processes[pid]);
   }
-  read_sharers(living);
-  read_peers();
-  read_tcp_peers();
-  read_locks();
-  read_fuse();
-  read_memory();
-  SnapshotFutexes futexes(seen_, begin_);
-  futexes.read();
-  if (opaque_) read_births(futexes.paths());
-  for (const auto& [pid, process] : seen_.processes) {
-    if (process.opaque.empty()) continue;
-    seen_.absent.push_back({"descriptors of process " + std::to_string(pid), process.opaque});
-  }
+  return living;
 }
 
 void SnapshotObjects::read_process(int pid, int living, SeenProcess& process) {

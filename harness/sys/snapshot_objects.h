@@ -18,8 +18,11 @@ class SnapshotObjects {
   SnapshotObjects(Snapshot& seen, std::function<void(int)> begin)
       : seen_(seen), begin_(std::move(begin)) {}
   void read();
+  /// Only what the waits of its own tasks are about.
+  void read_waits();
 
  private:
+  std::map<int, int> read_processes();
   void read_process(int pid, int living, SeenProcess& process);
   void read_descriptor(const std::string& folder, int number, SeenProcess& process);
   void name_unlinked(const std::string& path, Descriptor& descriptor) const;

@@ -117,6 +117,10 @@ void SnapshotReader::objects(Snapshot& seen) const {
   SnapshotObjects(seen, [this](int pid) { begin(pid); }).read();
 }
 
+void SnapshotReader::waits(Snapshot& seen) const {
+  SnapshotObjects(seen, [this](int pid) { begin(pid); }).read_waits();
+}
+
 std::optional<short> SnapshotReader::ask(int pid, int descriptor, short events) const {
   begin(pid);
   const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));

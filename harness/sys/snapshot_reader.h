@@ -35,6 +35,9 @@ class SnapshotReader {
   Snapshot tasks(const std::set<int>& only = {});
   /// What the processes of `seen` hold, and the rest of it, from which releasers are found.
   void objects(Snapshot& seen) const;
+  /// Of that what the waits of its own tasks are about: descriptors, memory, what their futexes lie
+  /// in, and not who else maps that.
+  void waits(Snapshot& seen) const;
   /// The poll(2) events of a descriptor of another process; nullopt: it cannot be had, or its
   /// calls have a time limit.
   std::optional<short> ask(int pid, int descriptor, short events) const;

@@ -334,4 +334,13 @@ Wait wait_of(const SeenTask& task, const SeenProcess* process, const std::string
   return Reading(task, process, memory, futex).wait();
 }
 
+Wait wait_in(const Snapshot& seen, const SeenTask& task) {
+  const auto process = seen.processes.find(task.sample.pid);
+  const auto memory = seen.memory.find(task.sample.tid);
+  const auto futex = seen.futexes.find(task.sample.tid);
+  return wait_of(task, process != seen.processes.end() ? &process->second : nullptr,
+                 memory != seen.memory.end() ? memory->second : std::string(),
+                 futex != seen.futexes.end() ? &futex->second : nullptr);
+}
+
 }  // namespace hangrate

@@ -60,4 +60,7 @@ bool may_be_closed(const TaskSample& task);
 Wait wait_of(const SeenTask& task, const SeenProcess* process, const std::string& memory,
              const FutexMemory* futex = nullptr);
 
+/// Of a task of `seen`, with all that is known of it there.
+Wait wait_in(const Snapshot& seen, const SeenTask& task);
+
 }  // namespace hangrate

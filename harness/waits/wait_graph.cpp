@@ -74,14 +74,9 @@ bool WaitGraph::still(const SeenTask& task) const {
 }
 
 WaitGraph::Node WaitGraph::node_of(const SeenTask& task) const {
-  const auto process = after_.processes.find(task.sample.pid);
-  const auto memory = after_.memory.find(task.sample.tid);
-  const auto futex = after_.futexes.find(task.sample.tid);
   Node node;
   node.task = &task;
-  node.wait = wait_of(task, process != after_.processes.end() ? &process->second : nullptr,
-                      memory != after_.memory.end() ? memory->second : std::string(),
-                      futex != after_.futexes.end() ? &futex->second : nullptr);
+  node.wait = wait_in(after_, task);
   if (node.wait.kind != Wait::Kind::Closed) {
     node.open = node.wait.why;
     node.askable = false;
