@@ -101,5 +101,25 @@ TEST_F(ScoutOfTasks, OffersAFutexInMemoryThatNobodyElseCanMapAndNoOther) {
   ::close(file);
 }
 
+/// Its task never runs: it is the name of the FIFO that goes.
+TEST_F(ScoutOfTasks, OffersAWaitThatWasOpenAndIsNotAnyMore) {
+  const testing::TempFolder folder;
+  const std::string path = folder.path() + "/fifo";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const Child reads([&] {
+    char byte = 0;
+    const int fifo = ::open(path.c_str(), O_RDWR);
+    [[maybe_unused]] const ssize_t n = ::read(fifo, &byte, 1);
+  });
+  const Child inherited([] {
+    wait_in(::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  });
+  const Offered with_a_name(scout_, {inherited.pid()});
+  EXPECT_TRUE(with_a_name.whole()) << "a read of the scout blocks";
+  EXPECT_FALSE(with_a_name.has(reads)) << "anybody may open it";
+  ASSERT_EQ(::unlink(path.c_str()), 0);
+  EXPECT_TRUE(Offered(scout_, {reads.pid()}).has(reads));
+}
+
 }  // namespace
 }  // namespace hangrate

@@ -13,7 +13,6 @@ namespace hangrate {
 namespace {
 
 constexpr int kLooksAtRest = 2;
-constexpr Nanos kOpenFor = 60 * kSecond;
 
 }  // namespace
 
@@ -31,7 +30,9 @@ ScoutReport Scouting::look() {
   const RestChanges changes = rest_.look(seen, now_ns());
   report.tasks = seen.size();
   add_moved(changes.moved, report);
-  add_resting(changes.rested, seen, report);
+  std::vector<int> unsettled = open_.due(rest_, now_ns());
+  unsettled.insert(unsettled.end(), changes.rested.begin(), changes.rested.end());
+  add_resting(unsettled, seen, report);
   add_spinning(changes.busy, seen, report);
   report.in_scope = std::any_of(resting_.begin(), resting_.end(),
                                 [&](const auto& task) { return asked_about(task.second); });
@@ -43,6 +44,7 @@ bool Scouting::asked_about(int pid) const {
 }
 
 void Scouting::add_moved(const std::vector<int>& moved, ScoutReport& report) {
+  open_.moved(moved);
   for (const int tid : moved) {
     if (resting_.erase(tid) != 0) report.moved.push_back(tid);
   }
@@ -63,21 +65,26 @@ void Scouting::add_resting(const std::vector<int>& rested, const TaskMotions& se
 /// By what they and their processes show alone; what others hold is not looked at here.
 std::set<int> Scouting::may_hang(Snapshot& seen, const std::vector<int>& rested) {
   const Nanos now = now_ns();
-  std::erase_if(open_, [&](const auto& entry) { return entry.second.until < now; });
   std::set<int> tids;
   for (const int tid : rested) {
     const auto task = seen.tasks.find(tid);
-    if (task == seen.tasks.end() || !may_be_closed(task->second.sample)) continue;
-    const auto open = open_.find(tid);
-    const bool known = open != open_.end() && open->second.syscall == task->second.sample.syscall;
-    if (asleep(task->second.sample.state) && !known) tids.insert(tid);
+    const bool worth = task != seen.tasks.end() && asleep(task->second.sample.state) &&
+                       may_be_closed(task->second.sample);
+    if (!worth) {
+      open_.forget(tid);
+    } else if (!open_.holds(tid, task->second.sample.syscall, now)) {
+      tids.insert(tid);
+    }
   }
   if (tids.empty()) return tids;
   reader_.waits(seen);
   std::erase_if(tids, [&](int tid) {
     const SeenTask& task = seen.tasks.at(tid);
-    if (wait_in(seen, task).kind == Wait::Kind::Closed) return false;
-    open_[tid] = {task.sample.syscall, now + kOpenFor};
+    if (wait_in(seen, task).kind == Wait::Kind::Closed) {
+      open_.forget(tid);
+      return false;
+    }
+    open_.note(tid, task.sample.syscall, now);
     return true;
   });
   return tids;

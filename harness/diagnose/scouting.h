@@ -13,6 +13,7 @@
 #include "harness/diagnose/examine.h"
 #include "harness/model/cpu_sample.h"
 #include "harness/sys/motion_reader.h"
+#include "harness/waits/open_waits.h"
 #include "harness/waits/rest_book.h"
 
 namespace hangrate {
@@ -37,11 +38,6 @@ class Scouting {
   ScoutReport look();
 
  private:
-  /// A wait that was found open is not read again for a while.
-  struct Open {
-    std::string syscall;
-    Nanos until = 0;
-  };
   struct Stay {
     CpuSample first;
     bool told = false;
@@ -60,8 +56,8 @@ class Scouting {
   RestBook rest_;
   std::set<int> pids_;          ///< of the scope, as of this look
   std::map<int, int> resting_;  ///< pid by tid
-  std::map<int, Open> open_;    ///< by tid
-  std::map<int, Stay> stays_;   ///< by tid: who may be in the kernel for long
+  OpenWaits open_;
+  std::map<int, Stay> stays_;  ///< by tid: who may be in the kernel for long
 };
 
 }  // namespace hangrate

@@ -45,4 +45,9 @@ Nanos RestBook::since(int tid) const {
   return entry != tasks_.end() ? entry->second.since : 0;
 }
 
+bool RestBook::rests(int tid) const {
+  const auto entry = tasks_.find(tid);
+  return entry != tasks_.end() && entry->second.unmoved >= looks_;
+}
+
 }  // namespace hangrate

@@ -25,6 +25,8 @@ class RestBook {
   RestChanges look(const TaskMotions& seen, Nanos now);
   /// When its motion was first seen to be what it is; 0: no such task.
   Nanos since(int tid) const;
+  /// Was it told as rested, and has not moved?
+  bool rests(int tid) const;
 
  private:
   struct Entry {

@@ -18,8 +18,10 @@ TEST(RestBook, TellsOnceWhoHasNotRunForTwoLooks) {
   RestBook book(2);
   EXPECT_TRUE(book.look(one(5, 100), 1 * kSecond).rested.empty()) << "seen for the first time";
   EXPECT_TRUE(book.look(one(5, 100), 2 * kSecond).rested.empty());
+  EXPECT_FALSE(book.rests(10));
   EXPECT_EQ(book.look(one(5, 100), 3 * kSecond).rested, Tids{10});
   EXPECT_TRUE(book.look(one(5, 100), 4 * kSecond).rested.empty());
+  EXPECT_TRUE(book.rests(10));
   EXPECT_EQ(book.since(10), 1 * kSecond);
 }
 
