@@ -32,6 +32,7 @@ HangWatch::HangWatch(WatchOptions options, Tell tell)
     : options_(std::move(options)),
       tell_(std::move(tell)),
       scout_(options_.scope, options_.interval),
+      life_(options_.scope),
       plan_(now_ns()) {}
 
 Result<void> HangWatch::run() {
@@ -44,6 +45,10 @@ Result<void> HangWatch::look_on() {
   const auto report = scout_.next();
   if (!report) return replace_scout();
   take(*report);
+  if (const std::string gone = life_.gone(); !gone.empty()) {
+    end(gone);
+    return {};
+  }
   if (plan_.due(now_ns(), !resting_.empty())) examine();
   say(watched::Looked{});
   return {};
@@ -81,6 +86,16 @@ void HangWatch::take(const ScoutReport& report) {
     say(watched::SpinningOver{told->second.id, told->second.task});
     spinning_.erase(told);
   }
+}
+
+/// A hang of theirs is over even if tasks that nobody asked about hang on.
+void HangWatch::end(const std::string& gone) {
+  for (const ToldHang& hang : hangs_.end_all()) say(watched::HangOver{hang});
+  for (const auto& [tid, told] : std::exchange(spinning_, {})) {
+    say(watched::SpinningOver{told.id, told.task});
+  }
+  say(watched::Gone{gone});
+  wanted_ = false;
 }
 
 void HangWatch::examine() {

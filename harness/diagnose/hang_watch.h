@@ -8,8 +8,10 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <string>
 
 #include "harness/base/error.h"
+#include "harness/diagnose/scope_life.h"
 #include "harness/diagnose/scout.h"
 #include "harness/waits/examination_plan.h"
 #include "harness/waits/hang_book.h"
@@ -28,7 +30,8 @@ class HangWatch {
   using Tell = std::function<bool(const WatchEvent&)>;
   HangWatch(WatchOptions options, Tell tell);
 
-  /// Until `tell` does not want more, or nothing can be looked at any more. From the main thread.
+  /// Until `tell` does not want more, nothing is left to look at (then Gone was the last event), or
+  /// nothing can be looked at any more. From the main thread.
   Result<void> run();
 
  private:
@@ -36,6 +39,7 @@ class HangWatch {
   Result<void> replace_scout();
   void take(const ScoutReport& report);
   void examine();
+  void end(const std::string& gone);
   void say(const WatchEvent& event) { wanted_ = tell_(event) && wanted_; }
 
   WatchOptions options_;
@@ -43,6 +47,7 @@ class HangWatch {
   bool wanted_ = true;
   bool begun_ = false;
   Scout scout_;
+  ScopeLife life_;
   ExaminationPlan plan_;
   HangBook hangs_;
   std::set<int> blocking_;

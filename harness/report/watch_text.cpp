@@ -100,6 +100,9 @@ struct LineOf {
   Told operator()(const watched::Trouble& trouble) const {
     return WatchLine{kWarning, trouble.what};
   }
+  Told operator()(const watched::Gone& gone) const {
+    return WatchLine{kWarning, "nothing is left to look at: " + gone.what};
+  }
   Told operator()(const watched::Looked&) const { return std::nullopt; }
 };
 
@@ -157,6 +160,11 @@ struct JsonOf {
   Told operator()(const watched::Trouble& trouble) const {
     Json json = of_kind("trouble", time);
     json["what"] = trouble.what;
+    return json;
+  }
+  Told operator()(const watched::Gone& gone) const {
+    Json json = of_kind("gone", time);
+    json["what"] = gone.what;
     return json;
   }
   Told operator()(const watched::Looked&) const { return std::nullopt; }

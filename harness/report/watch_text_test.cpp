@@ -67,6 +67,16 @@ TEST(WatchText, ManyOfAKindThatCannotBeSeenAreOne) {
             std::string::npos);
 }
 
+TEST(WatchText, ItsOwnEndIsTold) {
+  const auto line = watch_line(watched::Gone{"process 12 is gone"}, 0);
+  ASSERT_TRUE(line);
+  EXPECT_EQ(line->text, "nothing is left to look at: process 12 is gone");
+  const auto json = watch_json(watched::Gone{"process 12 is gone"}, 0, 0);
+  ASSERT_TRUE(json);
+  EXPECT_EQ((*json)["event"], "gone");
+  EXPECT_EQ((*json)["what"], "process 12 is gone");
+}
+
 TEST(WatchText, ALookWithoutNewsIsNoLine) {
   EXPECT_FALSE(watch_line(watched::Looked{}, 0));
   EXPECT_FALSE(watch_json(watched::Looked{}, 0, 0));

@@ -12,25 +12,43 @@ namespace {
 const std::string kHangrate = HANGRATE_BUILD_DIR "/bin/hangrate";
 const std::string kCases = HANGRATE_BUILD_DIR "/waits/wait_cases";
 
-/// Watches the tasks of wait cases until `first` is in a line, ends the cases, goes on until `then`
-/// is, and ends the watch by `signal`. Its lines; the last is its exit status.
-Ran watch_cases(const std::string& names, const std::string& first, const std::string& then,
-                const std::string& signal) {
-  const std::string script = "hangrate='" + kHangrate + "' cases='" + kCases + "'" + R"sh(
+/// What the scripts are made of: start NAME... runs wait cases, whose tasks are $pids; watch
+/// ARGUMENT... begins one, that writes into "lines"; await TEXT waits until it is in a line.
+const std::string kWords = "hangrate='" + kHangrate + "' cases='" + kCases + "'" + R"sh(
     cd "$0" || exit 9
     mkfifo input; exec 3<>input; touch lines
-    for name in $1; do
-      timeout 230 nice -n -15 "$cases" $name <&3 >$name & started="$started $!"
-      until grep -q ready $name; do kill -0 $! || exit 4; sleep 0.05; done
-      pids="$pids $(sed 's/ready//' $name)"
-    done
-    "$hangrate" diagnose --watch --interval 0.2 --json - $pids >lines 3>&- & watch=$!
-    until grep -q "$2" lines; do kill -0 $watch || exit 9; sleep 0.05; done
-    kill $started
-    until grep -q "$3" lines; do kill -0 $watch || exit 9; sleep 0.05; done
-    kill -$4 $watch; wait $watch; echo $? >>lines; wait $started; cat lines)sh";
+    start() {
+      for name in "$@"; do
+        timeout 230 nice -n -15 "$cases" $name <&3 >$name & started="$started $!"
+        until grep -q ready $name; do kill -0 $! || exit 4; sleep 0.05; done
+        pids="$pids $(sed 's/ready//' $name)"
+      done
+    }
+    watch() {
+      "$hangrate" diagnose --watch --interval 0.2 --json - "$@" >lines 3>&- & watch=$!
+    }
+    await() { until grep -q "$1" lines; do kill -0 $watch || exit 9; sleep 0.05; done; }
+)sh";
+
+Ran watch_script(const std::string& script, const std::vector<std::string>& arguments = {}) {
   const TempFolder folder;
-  return run_command({"/bin/sh", "-c", script, folder.path(), names, first, then, signal}, 240);
+  std::vector<std::string> argv = {"/bin/sh", "-c", kWords + script, folder.path()};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  return run_command(argv, 240);
+}
+
+/// Watches the tasks of wait cases, and the shell, until `first` is in a line, ends the cases, goes
+/// on until `then` is, and ends the watch by `signal`. Its lines; the last is its exit status.
+Ran watch_cases(const std::string& names, const std::string& first, const std::string& then,
+                const std::string& signal) {
+  return watch_script(R"sh(
+    start $1
+    watch $pids $$
+    await "$2"
+    kill $started
+    await "$3"
+    kill -$4 $watch; wait $watch; echo $? >>lines; wait $started; cat lines)sh",
+                      {names, first, then, signal});
 }
 
 std::vector<PlainJson> events_of(const Ran& ran) {
@@ -72,6 +90,47 @@ TEST_F(Watch, TellsACallThatDoesNotEndAsSpinning) {
   ASSERT_EQ(events.size(), 3U) << ran.out;
   EXPECT_GE(events[1]["task"]["kernel_time"], 10 * kSecond);
   EXPECT_TRUE(ran.out.ends_with("\n0\n")) << "and SIGINT: " << ran.out;
+}
+
+/// Its events end with that of its own end, its status is 3.
+void expect_ends_by_itself(const Ran& ran, const std::string& what) {
+  ASSERT_EQ(ran.code, 0) << ran.out << ran.err;
+  const auto events = events_of(ran);
+  ASSERT_EQ(events.size(), 4U) << ran.out;
+  EXPECT_EQ(events[1]["event"], "hang");
+  EXPECT_EQ(events[2]["event"], "hang-over") << "the end of what was told comes first";
+  EXPECT_EQ(events[3]["event"], "gone");
+  EXPECT_NE(events[3]["what"].dump().find(what), std::string::npos) << events[3];
+  EXPECT_TRUE(ran.out.ends_with("\n3\n")) << ran.out;
+}
+
+TEST_F(Watch, EndsWhenItsProcessesAreGoneAndSaysSo) {
+  const Ran ran = watch_script(R"sh(
+    start pipe-own-end
+    watch $pids
+    await '"event":"hang"'
+    kill $started; wait $started
+    wait $watch; echo $? >>lines; cat lines)sh");
+  expect_ends_by_itself(ran, "gone");
+}
+
+TEST_F(Watch, EndsWhenItsCgroupIsGoneAndNotWhenItIsEmpty) {
+  const Ran ran = watch_script(R"sh(
+    root=$(awk '$0 ~ / - cgroup2 / {print $5; exit}' /proc/self/mountinfo)
+    folder=$root/hangrate-watch-$$
+    [ -n "$root" ] && mkdir "$folder" || exit 4
+    trap 'rmdir "$folder" 2>/dev/null' EXIT
+    start pipe-own-end
+    for pid in $pids; do echo $pid >"$folder/cgroup.procs" || exit 4; done
+    watch --cgroup "$folder"
+    await '"event":"hang"'
+    kill $started; wait $started
+    await hang-over
+    kill -0 $watch || exit 9
+    until rmdir "$folder"; do sleep 0.05; done
+    wait $watch; echo $? >>lines; cat lines)sh");
+  if (ran.code == 4) GTEST_SKIP() << ran.err;
+  expect_ends_by_itself(ran, "cgroup");
 }
 
 TEST(WatchCommand, AWrongCommandLineIsTold) {

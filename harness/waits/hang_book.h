@@ -4,6 +4,7 @@
 #pragma once
 
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "harness/waits/diagnosis.h"
@@ -43,6 +44,9 @@ class HangBook {
     }
     return news;
   }
+
+  /// Their tasks are gone.
+  std::vector<ToldHang> end_all() { return std::exchange(told_, {}); }
 
   /// Is one of these tasks part of a hang that was told?
   bool holds(const std::vector<int>& tids) const;

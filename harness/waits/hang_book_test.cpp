@@ -54,6 +54,13 @@ TEST_F(Book, OfAPartialLookOnlyWhatMovedIsOver) {
   EXPECT_EQ(part({11}).ended.size(), 1U);
 }
 
+TEST_F(Book, WhereNothingIsLeftToLookAtAllAreOver) {
+  take(with({proof_of({10}), proof_of({20})}));
+  EXPECT_EQ(book_.end_all().size(), 2U);
+  EXPECT_TRUE(book_.end_all().empty());
+  EXPECT_FALSE(book_.holds({10}));
+}
+
 TEST_F(Book, MoreMembersAreTheSameHang) {
   take(with({proof_of({10, 11})}));
   const HangNews grown = take(with({proof_of({11, 12})}));

@@ -34,11 +34,15 @@ struct SpinningOver {
 struct Trouble {  ///< a look failed; the watch goes on
   std::string what;
 };
+struct Gone {  ///< nothing is left to look at; the last one
+  std::string what;
+};
 struct Looked {};  ///< nothing to say
 
 }  // namespace watched
 
-using WatchEvent = std::variant<watched::Begun, watched::Hang, watched::HangOver, watched::Spinning,
-                                watched::SpinningOver, watched::Trouble, watched::Looked>;
+using WatchEvent =
+    std::variant<watched::Begun, watched::Hang, watched::HangOver, watched::Spinning,
+                 watched::SpinningOver, watched::Trouble, watched::Gone, watched::Looked>;
 
 }  // namespace hangrate
