@@ -2,7 +2,6 @@
 #include "harness/app/diagnose_watch.h"
 
 #include <csignal>
-#include <set>
 #include <string>
 
 #include <unistd.h>
@@ -10,7 +9,7 @@
 #include "harness/app/drive.h"
 #include "harness/app/exit_codes.h"
 #include "harness/base/output.h"
-#include "harness/report/line_quota.h"
+#include "harness/report/watch_queue.h"
 #include "harness/report/watch_text.h"
 #include "harness/sys/journal_stream.h"
 
@@ -26,40 +25,19 @@ double seconds_since_1970() {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec / kMilli) / 1e3;
 }
 
-/// Writes what a quota lets through; what is not told has no end that is told.
 class Teller {
  public:
   explicit Teller(bool json) : json_(json), journal_(!json && is_journal(STDOUT_FILENO)) {}
 
   /// False: nobody reads on.
   bool tell(const WatchEvent& event) {
-    if (const int missed = quota_.missed(now_ns()); missed > 0) tell_missed(missed);
-    if (wanted(event)) write(event);
+    const WatchQueue::Turn turn = queue_.take(event, now_ns());
+    if (turn.missed > 0) tell_missed(turn.missed);
+    for (const WatchEvent& told : turn.told) write(told);
     return open_;
   }
 
  private:
-  bool wanted(const WatchEvent& event) {
-    if (const auto* hang = std::get_if<watched::Hang>(&event)) {
-      return take(hang->hang.id, untold_hangs_);
-    }
-    if (const auto* over = std::get_if<watched::HangOver>(&event)) {
-      return untold_hangs_.erase(over->hang.id) == 0;
-    }
-    if (const auto* spinning = std::get_if<watched::Spinning>(&event)) {
-      return take(spinning->id, untold_spinners_);
-    }
-    if (const auto* over = std::get_if<watched::SpinningOver>(&event)) {
-      return untold_spinners_.erase(over->id) == 0;
-    }
-    return !std::holds_alternative<watched::Trouble>(event) || quota_.take(now_ns());
-  }
-  bool take(int id, std::set<int>& untold) {
-    const bool told = quota_.take(now_ns());
-    if (!told) untold.insert(id);
-    return told;
-  }
-
   void write(const WatchEvent& event) {
     if (json_) {
       const auto json = watch_json(event, now_ns(), seconds_since_1970());
@@ -88,9 +66,7 @@ class Teller {
   bool json_;
   bool journal_;
   bool open_ = true;
-  LineQuota quota_{kMostLines};
-  std::set<int> untold_hangs_;
-  std::set<int> untold_spinners_;
+  WatchQueue queue_{kMostLines};
 };
 
 /// Everything is written by then, and helpers die with us.

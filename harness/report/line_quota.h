@@ -15,8 +15,7 @@ class LineQuota {
 
   /// May one more be written?
   bool take(Nanos now) {
-    if (now - begin_ >= kSpan && missed_ == 0) begin(now);
-    if (written_ < most_) {
+    if (has_room(now)) {
       ++written_;
       return true;
     }
@@ -24,11 +23,18 @@ class LineQuota {
     return false;
   }
 
+  /// Is there room for one more?
+  bool has_room(Nanos now) {
+    if (now - begin_ >= kSpan && missed_ == 0) begin(now);
+    return written_ < most_;
+  }
+
   /// How many were not, once their minute is over; 0 = none, or not yet.
-  int missed(Nanos now) {
-    if (missed_ == 0 || now - begin_ < kSpan) return 0;
+  int missed(Nanos now) { return now - begin_ < kSpan ? 0 : missed_so_far(now); }
+  /// The same, and their minute may go on.
+  int missed_so_far(Nanos now) {
     const int told = missed_;
-    begin(now);
+    if (told != 0) begin(now);
     return told;
   }
 

@@ -179,7 +179,9 @@ std::optional<WatchLine> watch_line(const WatchEvent& event, Nanos now) {
 }
 
 WatchLine missed_line(int count) {
-  return {kError, fmt::format("{} more not told", count)};
+  return {
+      kError,
+      fmt::format("{} more not told in time; those that stand are told as there is room", count)};
 }
 
 std::optional<Json> watch_json(const WatchEvent& event, Nanos now, double time) {
