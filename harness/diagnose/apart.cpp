@@ -21,15 +21,26 @@ int tell(const std::function<Diagnosis()>& look, int answer) {
   return ::write(answer, text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : 1;
 }
 
+std::optional<int> await_reader(pid_t helper, Nanos limit, const SharedReaderPlace* place,
+                                Nanos give_up) {
+  for (;;) {
+    const unsigned steps = place != nullptr ? place->steps() : 0;
+    const auto status = await_child(helper, limit);
+    const bool went_on = place != nullptr && place->steps() != steps;
+    if (status || !went_on || now_ns() >= give_up) return status;
+  }
+}
+
 }  // namespace
 
 Result<std::optional<Diagnosis>> diagnosed_apart(const char* name, Nanos limit,
-                                                 const std::function<Diagnosis()>& look) {
+                                                 const std::function<Diagnosis()>& look,
+                                                 const SharedReaderPlace* place, Nanos give_up) {
   const UniqueFd answer = make_output_file("hangrate-diagnosis", kLongestAnswer);
   const auto helper = fork_helper(
       name, {answer.get()}, true, [&] { return tell(look, answer.get()); }, HelperRights::All);
   if (!helper) return fail(helper.error());
-  const auto status = await_child(*helper, limit);
+  const auto status = await_reader(*helper, limit, place, give_up);
   if (!status) {
     signal_child(*helper, SIGKILL);
     return std::optional<Diagnosis>();

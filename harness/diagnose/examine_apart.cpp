@@ -4,9 +4,7 @@
 #include <optional>
 
 #include <fmt/format.h>
-#include <sys/mman.h>
 
-#include "harness/base/scope_exit.h"
 #include "harness/diagnose/apart.h"
 #include "harness/sys/fusectl.h"
 
@@ -21,26 +19,27 @@ constexpr int kMostLimits = 4;  // in all
 }  // namespace
 
 Result<Diagnosis> examine_apart(ExamineOptions options, Nanos limit, std::set<int>* blocking) {
-  void* shared =
-      ::mmap(nullptr, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (shared == MAP_FAILED) return fail(Error::from_errno("mmap"));
-  const ScopeExit unmap([&] { ::munmap(shared, sizeof(int)); });
-  options.reader.reading = static_cast<int*>(shared);
+  const SharedReaderPlace place;
+  if (place.get() == nullptr) return fail(Error::from_errno("mmap"));
+  options.reader.place = place.get();
   const Nanos give_up = now_ns() + kMostLimits * limit;
-  while (options.reader.blocking.size() < kMostBlocking && now_ns() < give_up) {
-    auto seen = diagnosed_apart("hangrate-look", limit, [&] {
+  while (options.reader.blocking.size() < kMostBlocking) {
+    const auto look = [&] {
       prepare_fusectl_here();
       return examine(options);
-    });
+    };
+    auto seen = diagnosed_apart("hangrate-look", limit, look, &place, give_up);
     if (!seen) return fail(seen.error());
     if (*seen) return std::move(**seen);
-    if (!options.reader.blocking.insert(*options.reader.reading).second) break;
+    // It may go on still: its process is not to blame then.
+    if (now_ns() >= give_up) break;
+    if (!options.reader.blocking.insert(place.pid()).second) break;
     if (blocking != nullptr) *blocking = options.reader.blocking;
   }
-  return fail(Error::infrastructure(
-      fmt::format("the looks at the tasks do not end within {:.1f} s: reads of the /proc files of "
-                  "process {} and of others block",
-                  to_seconds(limit), *options.reader.reading)));
+  return fail(Error::infrastructure(fmt::format(
+      "the looks at the tasks do not end within {:.1f} s, and were at the /proc files of "
+      "process {} last",
+      to_seconds(kMostLimits * limit), place.pid())));
 }
 
 }  // namespace hangrate

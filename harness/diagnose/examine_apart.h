@@ -9,8 +9,9 @@
 
 namespace hangrate {
 
-/// A look that does not end within `limit` is lost; the next one leaves out the process that it was
-/// at, and takes it for one that may hold anything. An error: too many block, or none could begin.
+/// A look whose reader stays where it is for `limit` is lost; the next one leaves out the process
+/// that it was at, and takes it for one that may hold anything. An error: too many block, they take
+/// too long in all, or none could begin.
 /// Call it from the main thread. `blocking` is given the processes that were left out.
 Result<Diagnosis> examine_apart(ExamineOptions options, Nanos limit,
                                 std::set<int>* blocking = nullptr);

@@ -36,7 +36,7 @@ HangWatch::HangWatch(WatchOptions options, Tell tell)
       plan_(now_ns()) {}
 
 Result<void> HangWatch::run() {
-  HR_TRY(scout_.start(blocking_));
+  HR_TRY(start_scout());
   while (wanted_) HR_TRY(look_on());
   return {};
 }
@@ -49,7 +49,8 @@ Result<void> HangWatch::look_on() {
     end(gone);
     return {};
   }
-  if (plan_.due(now_ns(), !resting_.empty())) examine();
+  if (left_out_.still(now_ns()) != left_out_.all()) plan_.want();
+  if (plan_.due(now_ns(), !resting_.empty())) HR_TRY(examine());
   say(watched::Looked{});
   return {};
 }
@@ -59,13 +60,23 @@ Result<void> HangWatch::replace_scout() {
   const std::string what =
       "the look at all tasks does not end: a read of the /proc files of process " +
       std::to_string(pid) + " blocks";
-  if (blocking_.size() >= kMostBlocking || !blocking_.insert(pid).second) {
+  const std::set<int> known = left_out_.all();
+  if (known.size() >= kMostBlocking || unread_.contains(pid)) {
     return fail(Error::infrastructure(what));
   }
-  say(watched::Trouble{what + "; it is left out"});
-  resting_.clear();
+  if (!known.contains(pid)) {  // an examination may have been lost there first
+    left_out_.note(pid, now_ns());
+    say(watched::Trouble{what + "; it is left out for a while"});
+  }
   plan_.want();
-  return scout_.start(blocking_);
+  return start_scout();
+}
+
+/// It leaves out a process until an examination was not lost there.
+Result<void> HangWatch::start_scout() {
+  resting_.clear();
+  unread_ = left_out_.all();
+  return scout_.start(unread_);
 }
 
 /// Of a scope, tasks elsewhere matter too: they may be who could release it.
@@ -98,34 +109,56 @@ void HangWatch::end(const std::string& gone) {
   wanted_ = false;
 }
 
-void HangWatch::examine() {
+Result<void> HangWatch::examine() {
   plan_.begin();
   reap_children();  // a scout that was lost is not charged to this examination
   const Nanos spent = spent_by_children();
+  for (const int pid : left_out_.all()) {
+    if (::access(("/proc/" + std::to_string(pid)).c_str(), F_OK) != 0) left_out_.forget(pid);
+  }
   ExamineOptions options;
   options.scope = options_.scope;
-  options.reader.blocking = blocking_;
-  const std::size_t blocked = blocking_.size();
-  const auto seen = examine_apart(options, kLongestExamination, &blocking_);
+  options.reader.blocking = left_out_.still(now_ns());
+  const std::set<int> left_out = options.reader.blocking;
+  std::set<int> blocking = left_out;
+  const auto seen = examine_apart(options, kLongestExamination, &blocking);
   reap_children();
   plan_.done(now_ns(), spent_by_children() - spent);
-  if (!seen) return say(watched::Trouble{seen.error().what()});
+  if (!seen) {
+    say(watched::Trouble{seen.error().what()});
+    blocking.merge(left_out_.all());  // nobody knows that they can be read again
+    return settle(left_out, blocking);
+  }
   if (!std::exchange(begun_, true)) {
     say(watched::Begun{seen->looked_at, seen->absent, shows_all_processes()});
-  }
-  if (blocking_.size() > blocked) {
-    say(
-        watched::Trouble{"a look at all tasks did not end in time: from now on some processes are "
-                         "left out, and less is proven"});
   }
   const auto since = [&](int tid) {
     const auto found = resting_.find(tid);
     return found != resting_.end() ? found->second : 0;
   };
-  const HangNews news = hangs_.take(*seen, now_ns(), since, blocking_.empty() ? nullptr : &moved_);
+  const HangNews news = hangs_.take(*seen, now_ns(), since, blocking.empty() ? nullptr : &moved_);
   moved_.clear();
   for (const ToldHang& hang : news.ended) say(watched::HangOver{hang});
   for (const ToldHang& hang : news.began) say(watched::Hang{hang});
+  return settle(left_out, blocking);
+}
+
+/// After an examination that left out `before` when it began, and `blocking` in the end.
+Result<void> HangWatch::settle(const std::set<int>& before, const std::set<int>& blocking) {
+  for (const int pid : blocking) {
+    if (before.contains(pid) || !left_out_.note(pid, now_ns())) continue;
+    say(watched::Trouble{"a read of the /proc files of process " + std::to_string(pid) +
+                         " blocks: it is left out for a while, and less is proven"});
+  }
+  bool back = false;
+  for (const int pid : left_out_.all()) {
+    if (before.contains(pid) || blocking.contains(pid)) continue;
+    left_out_.forget(pid);
+    say(watched::Trouble{"the /proc files of process " + std::to_string(pid) +
+                         " can be read again"});
+    back = true;
+  }
+  return back ? start_scout() : Result<void>();
 }
 
 }  // namespace hangrate

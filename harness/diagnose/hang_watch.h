@@ -15,6 +15,7 @@
 #include "harness/diagnose/scout.h"
 #include "harness/waits/examination_plan.h"
 #include "harness/waits/hang_book.h"
+#include "harness/waits/left_out.h"
 #include "harness/waits/watch_event.h"
 
 namespace hangrate {
@@ -37,8 +38,10 @@ class HangWatch {
  private:
   Result<void> look_on();
   Result<void> replace_scout();
+  Result<void> start_scout();
   void take(const ScoutReport& report);
-  void examine();
+  Result<void> examine();
+  Result<void> settle(const std::set<int>& before, const std::set<int>& blocking);
   void end(const std::string& gone);
   void say(const WatchEvent& event) { wanted_ = tell_(event) && wanted_; }
 
@@ -50,7 +53,8 @@ class HangWatch {
   ScopeLife life_;
   ExaminationPlan plan_;
   HangBook hangs_;
-  std::set<int> blocking_;
+  LeftOut left_out_;
+  std::set<int> unread_;                       ///< by the scout that there is
   std::map<int, Nanos> resting_;               ///< by tid: since when
   std::set<int> moved_;                        ///< since the last examination
   std::map<int, watched::Spinning> spinning_;  ///< by tid

@@ -8,7 +8,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "harness/base/output.h"
@@ -22,8 +21,8 @@ namespace hangrate {
 
 namespace {
 
-/// Beside its interval; 10,000 tasks take 50 ms.
-constexpr Nanos kLongestLook = 10 * kSecond;
+/// Without a step; all 10,000 tasks take 50 ms.
+constexpr Nanos kLongestStep = 10 * kSecond;
 
 Json json_of(const ScoutReport& report) {
   Json resting = Json::array();
@@ -64,19 +63,10 @@ std::optional<ScoutReport> report_of(const std::string& line) {
 
 }  // namespace
 
-Scout::Scout(ExamineScope scope, Nanos interval) : scope_(std::move(scope)), interval_(interval) {
-  void* shared =
-      ::mmap(nullptr, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (shared != MAP_FAILED) reading_ = static_cast<int*>(shared);
-}
+Scout::Scout(ExamineScope scope, Nanos interval) : scope_(std::move(scope)), interval_(interval) {}
 
 Scout::~Scout() {
   signal_child(pid_, SIGKILL);
-  if (reading_ != nullptr) ::munmap(reading_, sizeof(int));
-}
-
-int Scout::reading() const {
-  return reading_ != nullptr ? *reading_ : 0;
 }
 
 Result<void> Scout::start(const std::set<int>& blocking) {
@@ -97,7 +87,7 @@ Result<void> Scout::start(const std::set<int>& blocking) {
 
 int Scout::run(int answers, const std::set<int>& blocking) const {
   prepare_fusectl_here();
-  Scouting scouting(scope_, {blocking, reading_});
+  Scouting scouting(scope_, {blocking, place_.get()});
   Nanos next = now_ns();
   while (write_all(answers, dump_line(json_of(scouting.look())) + "\n", "a pipe")) {
     next = std::max(next + interval_, now_ns());
@@ -107,14 +97,24 @@ int Scout::run(int answers, const std::set<int>& blocking) const {
 }
 
 std::optional<ScoutReport> Scout::next() {
-  const Nanos until = now_ns() + interval_ + kLongestLook;
-  std::size_t end = 0;
-  while ((end = text_.find('\n')) == text_.npos) {
-    if (!fill(until)) return std::nullopt;
-  }
+  if (!await_line()) return std::nullopt;
+  const std::size_t end = text_.find('\n');
   const std::string line = text_.substr(0, end);
   text_.erase(0, end + 1);
   return report_of(line);
+}
+
+/// False: its reader is where it was, or it has ended.
+bool Scout::await_line() {
+  unsigned steps = place_.steps();
+  Nanos until = now_ns() + interval_ + kLongestStep;
+  while (text_.find('\n') == text_.npos) {
+    if (fill(until)) continue;
+    if (place_.steps() == steps) return false;
+    steps = place_.steps();
+    until = now_ns() + kLongestStep;
+  }
+  return true;
 }
 
 bool Scout::fill(Nanos until) {

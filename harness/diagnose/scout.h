@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Scout: Scouting in a process of its own, which reports after each look. A look that does not come
-// in time means that a read blocks: the scout is lost, and the next one leaves out the process that
-// it was at.
+// Scout: Scouting in a process of its own, which reports after each look. A look that stays where
+// it is for seconds means that a read blocks: the scout is lost, and the next one leaves out the
+// process that it was at.
 #pragma once
 
 #include <optional>
@@ -29,15 +29,16 @@ class Scout {
   /// Its next report, after about an interval. nullopt: it is lost.
   std::optional<ScoutReport> next();
   /// The process that it was at last.
-  int reading() const;
+  int reading() const { return place_.pid(); }
 
  private:
   int run(int answers, const std::set<int>& blocking) const;
+  bool await_line();
   bool fill(Nanos until);
 
   ExamineScope scope_;
   Nanos interval_;
-  int* reading_ = nullptr;  ///< in memory that it shares
+  SharedReaderPlace place_;
   pid_t pid_ = -1;
   UniqueFd answers_;
   std::string text_;  ///< received, and not taken yet

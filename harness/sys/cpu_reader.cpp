@@ -16,7 +16,7 @@ Nanos cpu_tick() {
 
 /// False: a read of its files has blocked already.
 bool CpuReader::begin(int pid) const {
-  if (life_.reading != nullptr) *life_.reading = pid;
+  if (life_.place != nullptr) life_.place->at(pid);
   return !life_.blocking.contains(pid);
 }
 

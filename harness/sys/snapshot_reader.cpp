@@ -66,7 +66,7 @@ Snapshot SnapshotReader::tasks(const std::set<int>& only) {
 }
 
 void SnapshotReader::begin(int pid) const {
-  if (life_.reading != nullptr) *life_.reading = pid;
+  if (life_.place != nullptr) life_.place->at(pid);
 }
 
 void SnapshotReader::read_process(int pid, Snapshot& into) {

@@ -13,13 +13,14 @@
 #include <vector>
 
 #include "harness/model/snapshot.h"
+#include "harness/sys/reader_place.h"
 
 namespace hangrate {
 
 /// What a reader needs to be replaced when it is lost.
 struct ReaderLife {
-  std::set<int> blocking;  ///< processes whose files blocked an earlier reader: not read
-  int* reading = nullptr;  ///< always the process that is read; in memory that is shared
+  std::set<int> blocking;        ///< processes whose files blocked an earlier reader: not read
+  ReaderPlace* place = nullptr;  ///< where it is; in memory that is shared
 };
 
 class SnapshotReader {
