@@ -103,6 +103,42 @@ TEST_F(DiagnoseKnown, AFullPipeIsNamedByWhoWaitsForWhomAndHowFullItIs) {
   EXPECT_EQ(names({"/usr/bin/env", "python3", slot, "4096"}), "pipe_one_slot/swap");
 }
 
+/// A wait case, diagnosed once a task of it sleeps in `place` in state `state`; no code: it never
+/// did, or cannot be made here.
+Ran diagnosed_case(const std::string& name, const std::string& place, const std::string& state) {
+  Ran told;
+  const std::string cases = HANGRATE_BUILD_DIR "/waits/wait_cases";
+  run_command({"/bin/sh", "-c", "sleep 60 | timeout 60 " + cases + " " + name}, 60, [&](pid_t pid) {
+    const auto family = family_of(pid);
+    const auto is_there = [&](const std::string& one) {
+      const std::string stat = read_proc_file("/proc/" + one + "/stat");
+      return read_proc_file("/proc/" + one + "/wchan").find(place) != std::string::npos &&
+             stat.find(") " + state) != std::string::npos;
+    };
+    if (told.code >= 0 || std::none_of(family.begin(), family.end(), is_there)) return;
+    told = diagnose(family);
+    for (std::size_t i = family.size(); i-- > 0;) ::kill(std::stoi(family[i]), SIGKILL);
+  });
+  return told;
+}
+
+TEST_F(DiagnoseKnown, AReaderThatWaitsForAPipeWhichASpliceHasLockedIsNamed) {
+  const Ran told = diagnosed_case("splice-peer-naps", "pipe_read", "D");
+  if (told.code < 0) GTEST_SKIP() << "splice(2) does not keep a reader out here";
+  EXPECT_EQ(told.code, 3) << told.out << told.err;
+  EXPECT_THAT(told.out, HasSubstr("known: it sleeps where a task does in splice_pipe_lock/read: "));
+  EXPECT_THAT(told.out, HasSubstr("nothing is proven of it"));
+}
+
+TEST_F(DiagnoseKnown, AServerInsideOfItsNotificationIsNamedAndASilentOneIsNot) {
+  const Ran inside = diagnosed_case("fuse-invalidates-lookup", "fuse_reverse_inval_entry", "D");
+  if (inside.code < 0) GTEST_SKIP() << "no FUSE mount here, or its place is not told";
+  EXPECT_THAT(inside.out, HasSubstr("fuse_inval_lookup/lookup: ")) << inside.out << inside.err;
+  const Ran silent = diagnosed_case("fuse-withheld", "request_wait_answer", "");
+  ASSERT_GE(silent.code, 0);
+  EXPECT_THAT(silent.out, Not(HasSubstr("fuse_inval_lookup")));
+}
+
 TEST_F(DiagnoseKnown, WhatNoManifestDescribesIsProvenAllTheSame) {
   const std::string slot = kStories + "full_slot.py";
   const Ran told = diagnosed_writer({"/usr/bin/env", "python3", slot},

@@ -140,15 +140,25 @@ std::vector<std::string> lookalikes_of(const Manifest& manifest, const TaskRef& 
   return all;
 }
 
+/// Further down a stack its functions are those of whoever holds a lock there, too.
+bool stands_in_place_of(const TaskRef& task, const Variant& variant) {
+  if (variant.signatures.empty() || !fits(task, variant.signatures[0])) return false;
+  const std::vector<std::string>& places = variant.signatures[0].wchans;
+  return places.empty() || task.place.empty() ||
+         std::find(places.begin(), places.end(), task.place) != places.end();
+}
+
 std::vector<KnownBug> bugs_of(const TaskRef& task, const std::vector<Manifest>& manifests,
                               const KernelIdentity& kernel) {
   std::vector<KnownBug> found;
   for (const Manifest& manifest : manifests) {
-    const auto variant =
-        std::find_if(manifest.variants.begin(), manifest.variants.end(), [&](const Variant& one) {
-          return one.shape.by_place && !one.signatures.empty() && fits(task, one.signatures[0]);
-        });
-    if (variant == manifest.variants.end()) continue;
+    const Variant* variant = nullptr;
+    for (const Variant& one : manifest.variants) {
+      if (!one.shape.by_place || !stands_in_place_of(task, one)) continue;
+      const bool of_exits = task.exiting && one.signatures[0].exiting;
+      if (variant == nullptr || (of_exits && !variant->signatures[0].exiting)) variant = &one;
+    }
+    if (variant == nullptr) continue;
     found.push_back(bug_of(manifest, *variant, kernel));
     found.back().by_place = true;
     found.back().lookalikes = lookalikes_of(manifest, task);

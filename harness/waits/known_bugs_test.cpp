@@ -16,8 +16,9 @@ using namespace testing;  // self_held_proof(), full_child_proof(), ...
 
 const std::vector<Manifest>& manifests() {
   static const std::vector<Manifest> all = {
-      manifest_of("fuse_flush_exit"), manifest_of("pipe_full_child"), manifest_of("pipe_one_slot"),
-      manifest_of("pipe_resize_stall")};
+      manifest_of("fuse_flush_exit"),  manifest_of("pipe_full_child"),
+      manifest_of("pipe_one_slot"),    manifest_of("pipe_resize_stall"),
+      manifest_of("splice_pipe_lock"), manifest_of("fuse_inval_lookup")};
   return all;
 }
 
@@ -133,6 +134,68 @@ TEST_F(Known, AStuckTaskIsNamedOnlyWhereItsPlaceIsTelling) {
   ASSERT_EQ(bug.lookalikes.size(), 1U) << "what stands there too is told";
   EXPECT_EQ(bug.lookalikes[0].substr(0, 12), "live-daemon:");
   EXPECT_EQ(names_of_stuck(asleep_in(10, "write", "anon_pipe_write")), "");
+}
+
+TaskRef in_state_d(const std::string& call, const std::string& place,
+                   std::vector<std::string> stack) {
+  TaskRef task = asleep_in(10, call, place);
+  task.state = 'D';
+  task.stack = std::move(stack);
+  return task;
+}
+
+TEST_F(Known, WhoWaitsForTheLockOfAPipeIsNamedByThatAndWhoWaitsForItsDataIsNot) {
+  TaskRef reads = in_state_d("read", "anon_pipe_read", {"anon_pipe_read", "vfs_read"});
+  EXPECT_EQ(names_of_stuck(reads), "splice_pipe_lock/read");
+  EXPECT_TRUE(seen_.stuck[0].known[0].by_place);
+  reads.state = 'S';
+  EXPECT_EQ(names_of_stuck(reads), "") << "for data";
+  reads.stack.clear();
+  EXPECT_EQ(names_of_stuck(reads), "");
+  EXPECT_EQ(names_of_stuck(in_state_d("read", "folio_wait_bit_common",
+                                      {"folio_wait_bit_common", "anon_pipe_read", "vfs_read"})),
+            "")
+      << "for a page, with the lock";
+}
+
+TEST_F(Known, EveryCallThatWantsTheLockOfAPipeHasItsVariant) {
+  EXPECT_EQ(names_of_stuck(in_state_d("fcntl", "pipe_fcntl", {"pipe_fcntl", "do_fcntl"})),
+            "splice_pipe_lock/size");
+  EXPECT_EQ(names_of_stuck(in_state_d("openat", "fifo_open", {"fifo_open", "do_dentry_open"})),
+            "splice_pipe_lock/open");
+  EXPECT_EQ(names_of_stuck(in_state_d("close", "pipe_release", {"pipe_release", "__fput"})),
+            "splice_pipe_lock/close");
+  TaskRef dies = in_state_d("read", "pipe_release", {"pipe_release", "__fput", "task_work_run"});
+  dies.exiting = true;
+  EXPECT_EQ(names_of_stuck(dies), "splice_pipe_lock/exit");
+  EXPECT_EQ(names_of_stuck(in_state_d("write", "pipe_release", {"pipe_release"})), "");
+  dies.call.clear();  // as a task shows that is looked at twice
+  dies.stack.clear();
+  EXPECT_EQ(names_of_stuck(dies), "splice_pipe_lock/exit");
+}
+
+TEST_F(Known, AProvenWaitForTheLockOfAPipeIsNamedToo) {
+  WaitProof proof = full_child_proof();
+  proof.members = {in_state_d("read", "anon_pipe_read", {"anon_pipe_read"})};
+  proof.members.push_back(asleep_in(11, "splice", "unix_stream_read_generic"));
+  EXPECT_EQ(names(proof), "splice_pipe_lock/read");
+  proof.members[0].state = 'S';
+  EXPECT_EQ(names(proof), "");
+}
+
+TEST_F(Known, AServerInsideOfItsNotificationIsToldFromItsClientAndFromAWriterOfPages) {
+  const std::vector<std::string> inside = {"fuse_reverse_inval_entry", "fuse_dev_do_write",
+                                           "fuse_dev_write", "vfs_write"};
+  EXPECT_EQ(names_of_stuck(in_state_d("write", inside.front(), inside)),
+            "fuse_inval_lookup/lookup");
+  EXPECT_EQ(names_of_stuck(in_state_d("openat", "request_wait_answer",
+                                      {"request_wait_answer", "__fuse_simple_request",
+                                       "fuse_lookup_name", "fuse_lookup"})),
+            "")
+      << "a slow server looks so";
+  EXPECT_EQ(names_of_stuck(in_state_d("write", "rwsem_down_write_slowpath",
+                                      {"rwsem_down_write_slowpath", "ext4_file_write_iter"})),
+            "");
 }
 
 TEST_F(Known, NamesChangeNothingThatIsProven) {

@@ -52,6 +52,18 @@ TEST_F(UnmovedInGraph, AreThoseOfWhoseWaitNothingIsKnown) {
   EXPECT_EQ(seen.unmoved[0].pid, 10);
 }
 
+TEST_F(UnmovedInGraph, AreThoseThatWaitForTheLockOfAPipeSinceWhoHasItIsNotSeen) {
+  made_.holds(10, 3, ObjectKind::Pipe, "pipe:[7]", true, false);
+  made_.sleeper(10, "read", "0x3 0x0", "anon_pipe_read").sample.state = 'D';
+  made_.holds(11, 3, ObjectKind::Pipe, "pipe:[7]", true, false);
+  made_.sleeper(11, "read", "0x3 0x0", "anon_pipe_read");  // for data
+  made_.holds(20, 4, ObjectKind::Pipe, "pipe:[7]", false, true);
+  made_.sleeper(20, "nanosleep", "0x1 0x0");
+  const Diagnosis seen = judged();
+  ASSERT_EQ(seen.unmoved.size(), 1U);
+  EXPECT_EQ(seen.unmoved[0].pid, 10);
+}
+
 TEST_F(UnmovedInGraph, AreNoneWhoseReleaserCanGoOn) {
   SeenTask& caller = made_.sleeper(10, "read", "0x3 0x0", "request_wait_answer");
   caller.sample.state = 'D';

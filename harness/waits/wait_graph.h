@@ -83,6 +83,7 @@ class WaitGraph {
   std::vector<TaskRef> others(const std::vector<WaitEdge>& edges, const Members& members) const;
   std::string cure_of(const Members& members) const;
   void add_unkillable(const Snapshot& third, std::set<int>& told, Diagnosis& to) const;
+  static bool is_known(const Wait& wait);
   void add_unmoved(const std::set<int>& told, Diagnosis& to) const;
 
   const Snapshot& before_;

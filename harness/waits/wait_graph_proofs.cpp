@@ -169,11 +169,17 @@ void WaitGraph::add_unkillable(const Snapshot& third, std::set<int>& told, Diagn
 
 /// In state D at both looks, and nothing is known of what would end that: a lock of the kernel, or
 /// I/O.
+/// Of the lock of a pipe it is not seen which of its holders has it.
+bool WaitGraph::is_known(const Wait& wait) {
+  return wait.kind != Wait::Kind::Unknown &&
+         (wait.needs.empty() || wait.needs.front().kind != NeedKind::PipeLock);
+}
+
 void WaitGraph::add_unmoved(const std::set<int>& told, Diagnosis& to) const {
   for (const auto& [tid, task] : after_.tasks) {
     const auto earlier = before_.tasks.find(tid);
     const auto node = nodes_.find(tid);
-    const bool known = node != nodes_.end() && node->second.wait.kind != Wait::Kind::Unknown;
+    const bool known = node != nodes_.end() && is_known(node->second.wait);
     if (known || told.contains(tid) || !in_scope(tid) || earlier == before_.tasks.end()) continue;
     if (task.sample.state != 'D' || earlier->second.sample.state != 'D') continue;
     to.unmoved.push_back(ref_of(task.sample));
