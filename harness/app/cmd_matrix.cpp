@@ -68,7 +68,8 @@ Result<PlannedPayload> check_begun(const std::string& folder,
   const auto loaded = load_results(folder);
   if (!loaded) return fail(loaded.error());
   if (!loaded->matrix) return fail(Error::usage(folder + " holds no matrix run to go on with"));
-  if (loaded->matrix->version == version_text()) return repeat_payload(*loaded->matrix, catalog);
+  if (loaded->matrix->version == version_text())
+    return repeat_payload(folder, *loaded->matrix, catalog);
   return fail(Error::usage("this run was begun by hangrate " + loaded->matrix->version +
                            " and this is " + version_text() +
                            ": go on with that one, or start a new run"));
@@ -105,12 +106,13 @@ Result<MatrixOverrides> overrides_of(const Options& options,
 
 /// Keeps a matrix that was planned, with its commands.
 Result<void> keep_matrix(const std::string& folder, const MatrixHeader& header,
-                         const std::vector<CatalogEntry>& catalog) {
+                         const Payload& payload, const std::vector<CatalogEntry>& catalog) {
   auto store = MatrixStore::create(folder, header);
   if (!store) return fail(store.error());
   for (const Manifest* command : commands_of(header.plan, catalog)) {
     HR_TRY(store->add_command(command->name, command_file_text(*command)));
   }
+  if (payload.archive) HR_TRY(store->add_payload_paths(payload.paths));
   return store->finish();
 }
 
@@ -184,7 +186,7 @@ Result<PlannedPayload> open_matrix(const Options& options, const std::vector<Cat
   header.gate = std::move(*gate);
   header.plan = std::move(*plan);
   folder = options.results.empty() ? default_results_folder() : options.results;
-  HR_TRY(keep_matrix(folder, header, catalog));
+  HR_TRY(keep_matrix(folder, header, payload->payload, catalog));
   return payload;
 }
 

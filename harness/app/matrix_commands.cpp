@@ -39,7 +39,8 @@ Result<void> check_room(const MatrixPlan& plan, std::uint64_t bytes) {
 }
 
 Result<PlannedPayload> make_planned(const MatrixPlan& plan,
-                                    const std::vector<const Manifest*>& users, PayloadFact fact) {
+                                    const std::vector<const Manifest*>& users, PayloadFact fact,
+                                    std::optional<std::set<std::string>> only = std::nullopt) {
   const auto native = [](const MatrixKernel& kernel) { return kernel.spec == kNative; };
   if (!fact.root.empty() && std::any_of(plan.kernels.begin(), plan.kernels.end(), native)) {
     return fail(Error::usage(
@@ -65,6 +66,7 @@ Result<PlannedPayload> make_planned(const MatrixPlan& plan,
     if (!each->exec.empty()) order.commands.push_back(each->exec);
     order.programs.insert(order.programs.end(), each->programs.begin(), each->programs.end());
   }
+  order.only = std::move(only);
   auto payload = make_payload(order);
   if (!payload) return fail(payload.error());
   HR_TRY(check_room(plan, payload->bytes));
@@ -193,14 +195,17 @@ Result<PlannedPayload> plan_payload(const MatrixPlan& plan,
                        .sha256 = ""});
 }
 
-Result<PlannedPayload> repeat_payload(const MatrixHeader& header,
+Result<PlannedPayload> repeat_payload(const std::string& results, const MatrixHeader& header,
                                       const std::vector<CatalogEntry>& catalog) {
   const PayloadFact& fact = header.payload;
   if (fact.folder.empty()) return PlannedPayload{};
   if (fact.root.empty() && fact.folder != "/" && fs::current_path().string() != fact.folder) {
     return fail(Error::usage("its command was started in " + fact.folder + ": go on there"));
   }
-  auto again = make_planned(header.plan, users_of_files(header.plan, catalog), fact);
+  auto only = payload_paths_of(results);
+  if (!only) return fail(only.error());
+  auto again =
+      make_planned(header.plan, users_of_files(header.plan, catalog), fact, std::move(*only));
   if (again && again->fact.sha256 != fact.sha256) {
     return fail(Error::usage(
         "the command or a file that it needs is another one than when the run began: start a new "

@@ -50,8 +50,9 @@ struct PlannedPayload {
 Result<PlannedPayload> plan_payload(const MatrixPlan& plan,
                                     const std::vector<CatalogEntry>& catalog,
                                     const MatrixCommandOptions& options);
-/// The same again for a run that goes on. Usage error: it would be another one.
-Result<PlannedPayload> repeat_payload(const MatrixHeader& header,
+/// The same again for a run that goes on, from `results`: what came to be there since, as its own
+/// results, is left out. Usage error: it would be another one.
+Result<PlannedPayload> repeat_payload(const std::string& results, const MatrixHeader& header,
                                       const std::vector<CatalogEntry>& catalog);
 
 /// What comes along into guests, and what may be missing, for the one who started it.

@@ -28,7 +28,9 @@ Result<Payload> make_payload(const PayloadOrder& order) {
   for (const auto& [path, entry] : files.entries()) HR_TRY(pack(*archive, path, entry));
   auto packed = archive->finish();
   if (!packed) return fail(packed.error());
-  return Payload{std::move(*packed), files.bytes(), files.entries().size(), files.hints()};
+  std::vector<std::string> paths;
+  for (const auto& [path, entry] : files.entries()) paths.push_back(path);
+  return Payload{std::move(*packed), files.bytes(), paths.size(), std::move(paths), files.hints()};
 }
 
 }  // namespace hangrate

@@ -8,6 +8,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,12 +25,15 @@ struct PayloadOrder {
   std::string folder;                              ///< where commands start
   std::string path;                                ///< $PATH
   std::string root;  ///< folder with the whole root of guests; "": files of this machine
+  /// Paths of a guest: what is not among them came later, and is left out.
+  std::optional<std::set<std::string>> only = {};
 };
 
 struct Payload {
   UniqueFd archive;         ///< a sealed memory file: newc cpio, from the root on
   std::uint64_t bytes = 0;  ///< of its files
   std::size_t files = 0;
+  std::vector<std::string> paths;  ///< of them in a guest
   std::vector<std::string> hints;  ///< what is not sure to be whole, a line each
 };
 

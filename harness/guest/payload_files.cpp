@@ -85,7 +85,7 @@ Result<void> PayloadFiles::add(const std::string& path, PayloadEntry entry) {
   if (taken_by_guest(path)) {
     return fail(Error::usage(path + ": a guest has its own files there"));
   }
-  if (entries_.contains(path)) return {};
+  if (entries_.contains(path) || came_later(path)) return {};
   if (!entry.host_path.empty()) {
     struct stat info {};
     if (::stat(entry.host_path.c_str(), &info) != 0) {
@@ -98,9 +98,14 @@ Result<void> PayloadFiles::add(const std::string& path, PayloadEntry entry) {
   return fail(Error::usage(path + ": with it a guest would get more than 2 GiB or 200000 files"));
 }
 
+bool PayloadFiles::came_later(const std::string& path) const {
+  return order_.only && !order_.only->contains(path);
+}
+
 void PayloadFiles::take_links(const FilePlace& place) {
   for (const auto& [path, target] : place.links) {
-    if (!taken_by_guest(path)) entries_.emplace(path, PayloadEntry{"", target, S_IFLNK | 0777});
+    if (!taken_by_guest(path) && !came_later(path))
+      entries_.emplace(path, PayloadEntry{"", target, S_IFLNK | 0777});
   }
 }
 

@@ -72,6 +72,7 @@ class PayloadFiles {
   bool looked_into(const std::string& path, Names names);
   Result<void> take_library(const FoundLibrary& library, const std::string& beside);
   Result<void> add(const std::string& path, PayloadEntry entry);
+  bool came_later(const std::string& path) const;
   void take_links(const FilePlace& place);
   std::string absolute(const std::string& path) const;
   bool included(const std::string& name) const;

@@ -246,5 +246,26 @@ TEST_F(PayloadTest, IsTheSameTwiceAndAnotherWhenAFileChanges) {
   EXPECT_NE(bytes_of(), before);
 }
 
+TEST_F(PayloadTest, OfWhatCameLaterNothingIsTaken) {
+  file("run.sh", "#!/bin/sh\nhead data\n");
+  const auto packed = [&](std::optional<std::set<std::string>> only) {
+    PayloadOrder wanted = order({"./run.sh"}, {"."});
+    wanted.only = std::move(only);
+    auto payload = make_payload(wanted);
+    EXPECT_TRUE(payload) << payload.error().what();
+    return payload ? payload->paths : std::vector<std::string>();
+  };
+  const std::vector<std::string> before = packed(std::nullopt);
+  const std::set<std::string> only(before.begin(), before.end());
+  file("data", "x", false);
+  file("results/journal", "x", false);
+  EXPECT_EQ(packed(std::nullopt).size(), before.size() + 3);
+  EXPECT_EQ(packed(only), before);
+  fs::remove(fs::path(folder_.path()) / "run.sh");
+  PayloadOrder wanted = order({"./run.sh"});
+  wanted.only = only;
+  EXPECT_THAT(trouble(wanted), HasSubstr("run.sh: No such file")) << "what was there must be there";
+}
+
 }  // namespace
 }  // namespace hangrate

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include "harness/base/file.h"
+#include "harness/base/input.h"
+#include "harness/base/text.h"
 #include "harness/model/gate_json.h"
 #include "harness/model/json_fields.h"
 #include "harness/model/manifest_check.h"
@@ -43,6 +45,7 @@ static void from_json(const Json& json, BootRecord& boot) {
 namespace {
 
 constexpr const char* kFileName = "matrix.jsonl";
+constexpr const char* kPayloadPaths = "payload.paths";
 constexpr int kMatrixJournalSchema = 1;
 
 constexpr const char* kTypes[] = {"row", "boot", "note"};  // of a MatrixRecord, in its order
@@ -133,6 +136,25 @@ Result<void> MatrixStore::add_command(const std::string& name, const std::string
   HR_TRY(make_folder(folder));
   HR_TRY(make_folder(folder + "/" + name));
   return write_file_atomically(folder + "/" + name + "/repro.json", text);
+}
+
+/// Each ends with a zero byte: a path may hold any other.
+Result<void> MatrixStore::add_payload_paths(const std::vector<std::string>& paths) const {
+  std::string text;
+  for (const std::string& path : paths) text += path + '\0';
+  return write_file_atomically(folder_ + "/" + kPayloadPaths, text);
+}
+
+Result<std::optional<std::set<std::string>>> payload_paths_of(const std::string& results) {
+  const std::string file = results + "/" + kPayloadPaths;
+  if (!is_there(file)) return std::optional<std::set<std::string>>();
+  const auto text = read_input(file);
+  if (!text) return fail(text.error());
+  std::set<std::string> paths;
+  for (std::string& path : split(*text, '\0')) {
+    if (!path.empty()) paths.insert(std::move(path));
+  }
+  return std::optional(std::move(paths));
 }
 
 Result<std::string> MatrixStore::boot_folder(const std::string& id, int number) const {

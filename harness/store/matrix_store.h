@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -85,6 +86,8 @@ class MatrixStore {
   Result<void> finish();
   /// Adds a file of a command: NAME/repro.json below command_folder().
   Result<void> add_command(const std::string& name, const std::string& text) const;
+  /// Keeps which files guests get for commands, by their paths there.
+  Result<void> add_payload_paths(const std::vector<std::string>& paths) const;
   /// The folder of a boot, made if it is not there.
   Result<std::string> boot_folder(const std::string& id, int number) const;
 
@@ -102,6 +105,8 @@ class MatrixStore {
 std::string boot_place(const std::string& id, int number);
 /// Where a run keeps the commands that it runs, a folder each.
 std::string command_folder(const std::string& results);
+/// Those of add_payload_paths(); nullopt: none were kept.
+Result<std::optional<std::set<std::string>>> payload_paths_of(const std::string& results);
 /// File name of a cell's journal in a boot's folder.
 std::string cell_file(const std::string& repro, const std::string& variant);
 

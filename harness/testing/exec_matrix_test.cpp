@@ -16,6 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 const std::string kHangrate = HANGRATE_BUILD_DIR "/bin/hangrate";
 const std::string kResizeStall = HANGRATE_BUILD_DIR "/stories/resize_stall";
@@ -214,6 +215,25 @@ TEST_F(ExecMatrix, AnotherScriptIsAnotherRun) {
   const Ran ran = matrix({"--resume", "run"});
   EXPECT_EQ(ran.code, 2) << ran.err;
   EXPECT_THAT(ran.err, HasSubstr("another one than when the run began"));
+}
+
+/// The folder of the results lies in what is included, and the native row writes a file there and
+/// another one that the script names.
+TEST_F(ExecMatrix, ARunGoesOnWithWhatThereWasWhenItBegan) {
+  if (!why_not().empty()) GTEST_SKIP() << why_not();
+  kernels({"native", "image:/nowhere/bzImage"});
+  write("writes.sh", "#!/bin/sh\ndate >>log.txt\ndate >other.txt\ncat data log.txt\n");
+  const Ran first = matrix({"matrix.json", "--exec", "./writes.sh", "--include", ".", "--trials",
+                            "3", "--weak-ok", "--results", "run"});
+  EXPECT_EQ(first.code, 3) << first.err;
+  ASSERT_TRUE(fs::exists(folder_ / "log.txt"));
+  const Ran ran = matrix({"--resume", "run"});
+  EXPECT_EQ(ran.code, 3) << "still without a kernel: " << ran.err;
+  EXPECT_THAT(ran.err, Not(HasSubstr("another one")));
+  write("data", "another word\n");
+  EXPECT_EQ(matrix({"--resume", "run"}).code, 2) << "it was there, and is another one";
+  fs::remove(folder_ / "data");
+  EXPECT_EQ(matrix({"--resume", "run"}).code, 2) << "it was there, and is gone";
 }
 
 /// Of a matrix with a guest that would never boot, because nothing gets that far.
