@@ -117,7 +117,7 @@ TEST_F(Watch, EndsWhenItsProcessesAreGoneAndSaysSo) {
 TEST_F(Watch, EndsWhenItsCgroupIsGoneAndNotWhenItIsEmpty) {
   const Ran ran = watch_script(R"sh(
     root=$(awk '$0 ~ / - cgroup2 / {print $5; exit}' /proc/self/mountinfo)
-    folder=$root/hangrate-watch-$$
+    folder=$root/watched-$$  # not "hangrate-": every run removes empty ones of that name
     [ -n "$root" ] && mkdir "$folder" || exit 4
     trap 'rmdir "$folder" 2>/dev/null' EXIT
     start pipe-own-end
