@@ -117,7 +117,14 @@ Ran diagnosed_case(const std::string& name, const std::string& place, const std:
     };
     if (told.code >= 0 || std::none_of(family.begin(), family.end(), is_there)) return;
     told = diagnose(family);
-    for (std::size_t i = family.size(); i-- > 0;) ::kill(std::stoi(family[i]), SIGKILL);
+    // By its own hand: what hangs unkillably is freed then.
+    for (const std::string& one : family) {
+      if (read_proc_file("/proc/" + one + "/comm") != "timeout\n") continue;
+      ::kill(std::stoi(one), SIGTERM);
+    }
+    for (const std::string& one : family) {
+      if (read_proc_file("/proc/" + one + "/comm") == "sleep\n") ::kill(std::stoi(one), SIGTERM);
+    }
   });
   return told;
 }
