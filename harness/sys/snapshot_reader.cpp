@@ -62,7 +62,27 @@ Snapshot SnapshotReader::tasks(const std::set<int>& only) {
   each_number("/proc", [&](int pid) {
     if (pid != self && !kernel_threads_.contains(pid)) read_process(pid, seen);
   });
+  number_parents(seen);
   return seen;
+}
+
+/// Whose parent is not as deep in pid namespaces was put into its own by setns(2): of a parent that
+/// is not worth more the depth must be known all the same.
+void SnapshotReader::number_parents(Snapshot& seen) const {
+  std::set<int> parents;
+  for (const auto& [tid, task] : seen.tasks) {
+    if (task.numbers.size() > 1) parents.insert(task.parent);
+  }
+  for (const int pid : parents) {
+    const auto parent = seen.tasks.find(pid);
+    if (parent == seen.tasks.end() || !parent->second.numbers.empty()) continue;
+    begin(pid);
+    std::string text;
+    SeenTask known;
+    if (!read_proc("/proc/" + std::to_string(pid) + "/status", text)) continue;
+    parse_status(text, known);
+    parent->second.numbers = known.numbers;
+  }
 }
 
 void SnapshotReader::begin(int pid) const {

@@ -46,6 +46,7 @@ class SnapshotReader {
  private:
   void read_process(int pid, Snapshot& into);
   bool read_task(int pid, int tid, Snapshot& into);
+  void number_parents(Snapshot& seen) const;
 
   void begin(int pid) const;
 
