@@ -144,7 +144,10 @@ CommandBody add_kernel_command(CLI::App& app) {
       "\ndir: takes a tree in which a kernel was built, the root of an installed system or a\n"
       "/lib/modules/RELEASE; =RELEASE chooses one of several kernels in it. modules=DIR is a "
       "folder\n"
-      "of modules, one above it, or a build tree. The release is what the image says.");
+      "of modules, one above it, or a build tree. The release is what the image says.\n"
+      "debian: takes the cloud flavour; flavour=amd64 is the full one, which has what a cloud "
+      "kernel\n"
+      "is built without (9P, most hardware).");
 
   const auto add = [&](const char* name, const char* help, int (*body)(const Options&)) {
     CLI::App* sub = command->add_subcommand(name, help);

@@ -25,7 +25,6 @@ constexpr Nanos kDownloadLimit = 1800 * kSecond;
 constexpr Nanos kQueryLimit = 120 * kSecond;
 constexpr time_t kListsStayFresh = 15 * 60;
 constexpr int kMostRounds = 5;  // somebody may prune between updating and reading
-constexpr const char* kMetapackage = "linux-image-cloud-amd64";
 
 /// Debian 13 has the keyring under a new name; either serves.
 std::string find_keyring() {
@@ -155,13 +154,14 @@ Result<DebPackage> Apt::newest(const std::string& name) const {
   return found->front();
 }
 
-Result<std::vector<DebPackage>> Apt::image_parts(const std::string& version) const {
+Result<std::vector<DebPackage>> Apt::image_parts(const std::string& version,
+                                                 const std::string& flavour) const {
   std::vector<std::string> wanted;
   std::string exact = version;
   if (version.empty()) {
-    const auto meta = newest(kMetapackage);
+    const auto meta = newest("linux-image-" + flavour);
     if (!meta) return fail(meta.error());
-    const auto image = image_of_metapackage(*meta);
+    const auto image = image_of_metapackage(*meta, flavour);
     if (!image) return fail(Error::infrastructure(meta->name + " depends on no kernel"));
     wanted = {image->first};
     exact = image->second.empty() ? release_of_image(image->first) : image->second;
@@ -171,11 +171,11 @@ Result<std::vector<DebPackage>> Apt::image_parts(const std::string& version) con
     std::string names;
     HR_TRY(run_program({.argv = argv, .log = log_, .output = &names, .limit = kQueryLimit}));
     wanted = split(names, '\n');
-    std::erase_if(wanted, [](const std::string& name) { return !is_cloud_image(name); });
+    std::erase_if(wanted, [&](const std::string& name) { return !is_image(name, flavour); });
   }
   const auto known = wanted.empty() ? std::vector<DebPackage>() : show(wanted);
   if (!known) return fail(known.error());
-  const auto image = choose_image(*known, exact, suite_);
+  const auto image = choose_image(*known, exact, suite_, flavour);
   if (!image) return fail(image.error());
 
   std::vector<DebPackage> seen;

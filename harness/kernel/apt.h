@@ -20,8 +20,9 @@ class Apt {
   /// The lists of a suite, fetched if they are older than a quarter of an hour.
   static Result<Apt> open(const std::string& suite, const KernelOptions& options);
 
-  /// A package and what it consists of, see parts_of_image().
-  Result<std::vector<DebPackage>> image_parts(const std::string& version) const;
+  /// A kernel's package and what it consists of, see parts_of_image(). "" is the newest version.
+  Result<std::vector<DebPackage>> image_parts(const std::string& version,
+                                              const std::string& flavour) const;
   /// The newest version of one package.
   Result<DebPackage> newest(const std::string& name) const;
 

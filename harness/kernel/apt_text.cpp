@@ -14,7 +14,6 @@ namespace hangrate {
 namespace {
 
 constexpr std::string_view kImage = "linux-image-";
-constexpr std::string_view kFlavour = "-cloud-amd64";
 
 std::string without_slashes(std::string uri) {
   while (uri.ends_with('/')) uri.pop_back();
@@ -154,39 +153,43 @@ std::vector<DebPackage> packages_from_show(const std::string& text) {
   return packages;
 }
 
-bool is_cloud_image(const std::string& name) {
-  if (!name.starts_with(kImage) || !name.ends_with(kFlavour)) return false;
+bool is_image(const std::string& name, const std::string& flavour) {
   const std::string release = release_of_image(name);
+  if (!release.ends_with("-" + flavour)) return false;
+  // Each part of the rest begins with a digit: "6.1.0-50-cloud" is the rest of another flavour.
+  const std::string abi = release.substr(0, release.size() - flavour.size() - 1);
+  for (const std::string& part : split(abi, '-')) {
+    if (part.empty() || std::isdigit(static_cast<unsigned char>(part.front())) == 0) return false;
+  }
   // A metapackage has no number behind the second dot: linux-image-6.12-cloud-amd64.
-  return std::isdigit(static_cast<unsigned char>(release.front())) != 0 &&
-         std::count(release.begin(), release.end(), '.') >= 2 &&
-         name.find("-unsigned") == name.npos;
+  return std::count(abi.begin(), abi.end(), '.') >= 2;
 }
 
 std::string release_of_image(const std::string& name) {
   return name.starts_with(kImage) ? name.substr(kImage.size()) : "";
 }
 
-std::optional<std::pair<std::string, std::string>> image_of_metapackage(const DebPackage& meta) {
+std::optional<std::pair<std::string, std::string>> image_of_metapackage(
+    const DebPackage& meta, const std::string& flavour) {
   for (const std::string& text : meta.depends) {
     const auto dependency = exact_dependency(text);
-    if (is_cloud_image(dependency.first)) return dependency;
+    if (is_image(dependency.first, flavour)) return dependency;
   }
   return std::nullopt;
 }
 
 bool names_kernel(const std::string& version, const std::string& package_version,
-                  const std::string& release) {
+                  const std::string& release, const std::string& flavour) {
   if (version == package_version || version == release) return true;
-  if (version + std::string(kFlavour) == release) return true;
+  if (version + "-" + flavour == release) return true;
   return package_version.starts_with(version) &&
          std::strchr("-+~", package_version[version.size()]) != nullptr;
 }
 
 Result<DebPackage> choose_image(const std::vector<DebPackage>& images, const std::string& version,
-                                const std::string& suite) {
+                                const std::string& suite, const std::string& flavour) {
   std::vector<DebPackage> sorted = images;
-  std::erase_if(sorted, [](const DebPackage& p) { return !is_cloud_image(p.name); });
+  std::erase_if(sorted, [&](const DebPackage& p) { return !is_image(p.name, flavour); });
   std::stable_sort(sorted.begin(), sorted.end(), [](const DebPackage& a, const DebPackage& b) {
     return ::strverscmp(a.version.c_str(), b.version.c_str()) < 0;
   });
@@ -194,14 +197,14 @@ Result<DebPackage> choose_image(const std::vector<DebPackage>& images, const std
   const DebPackage* chosen = nullptr;
   for (const DebPackage& package : sorted) {
     std::string release = release_of_image(package.name);
-    if (names_kernel(version, package.version, release)) chosen = &package;
-    release.resize(release.size() - kFlavour.size());
+    if (names_kernel(version, package.version, release, flavour)) chosen = &package;
+    release.resize(release.size() - flavour.size() - 1);
     there.push_back(package.version + " (" + release + ")");
   }
   if (chosen != nullptr) return *chosen;
   return fail(
-      Error::usage(fmt::format("debian:{} has no cloud kernel {}; there {}: {}", suite, version,
-                               there.size() == 1 ? "is" : "are",
+      Error::usage(fmt::format("debian:{} has no kernel {} of flavour {}; there {}: {}", suite,
+                               version, flavour, there.size() == 1 ? "is" : "are",
                                there.empty() ? "none" : fmt::to_string(fmt::join(there, ", ")))));
 }
 

@@ -39,21 +39,22 @@ std::string private_apt_conf(const std::string& folder, bool root);
 /// The packages `apt-cache show` told of.
 std::vector<DebPackage> packages_from_show(const std::string& text);
 
-/// linux-image-6.1.0-50-cloud-amd64: a signed kernel for virtual machines, no metapackage.
-bool is_cloud_image(const std::string& name);
+/// linux-image-6.1.0-50-FLAVOUR: a signed kernel of exactly this flavour ("amd64" is not
+/// "cloud-amd64"), no metapackage.
+bool is_image(const std::string& name, const std::string& flavour);
 /// "6.1.0-50-cloud-amd64" of such a name, "" of any other.
 std::string release_of_image(const std::string& name);
 
 /// The image a metapackage depends on.
-std::optional<std::pair<std::string, std::string>> image_of_metapackage(const DebPackage& meta);
+std::optional<std::pair<std::string, std::string>> image_of_metapackage(const DebPackage& meta,
+                                                                        const std::string& flavour);
 
 /// The newest of `images` that `version` names: a package version (6.1.176-1), its upstream part
-/// (6.1.176), or an ABI (6.1.0-50, with or without -cloud-amd64). A usage error lists what there
-/// is.
+/// (6.1.176), or an ABI (6.1.0-50, with or without the flavour). A usage error lists what there is.
 Result<DebPackage> choose_image(const std::vector<DebPackage>& images, const std::string& version,
-                                const std::string& suite);
+                                const std::string& suite, const std::string& flavour);
 bool names_kernel(const std::string& version, const std::string& package_version,
-                  const std::string& release);
+                  const std::string& release, const std::string& flavour);
 
 /// The packages an image consists of, itself first: what it depends on in the same version.
 /// `missing` gets the names `known` lacks.

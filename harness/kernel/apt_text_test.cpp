@@ -34,24 +34,36 @@ TEST(AptText, ReadsWhatAptCacheShows) {
   EXPECT_EQ(packages[0].sha256, "ab");
   EXPECT_EQ(packages[0].depends.size(), 2u);
   EXPECT_EQ(packages[1].name, "other");
-  const auto image = image_of_metapackage(packages[0]);
+  const auto image = image_of_metapackage(packages[0], "cloud-amd64");
   ASSERT_TRUE(image);
   EXPECT_EQ(image->first, "linux-image-7.2.13+deb14-cloud-amd64");
   EXPECT_EQ(image->second, "7.2.13-1");
-  EXPECT_FALSE(image_of_metapackage(packages[1]));
+  EXPECT_FALSE(image_of_metapackage(packages[0], "amd64"));
+  EXPECT_FALSE(image_of_metapackage(packages[1], "cloud-amd64"));
 }
 
 TEST(AptText, TellsSignedCloudKernelsFromTheOthers) {
   for (const char* good :
        {"linux-image-6.1.0-50-cloud-amd64", "linux-image-6.12.107+deb12-cloud-amd64",
         "linux-image-6.1.0-0.deb11.48-cloud-amd64"}) {
-    EXPECT_TRUE(is_cloud_image(good)) << good;
+    EXPECT_TRUE(is_image(good, "cloud-amd64")) << good;
+    EXPECT_FALSE(is_image(good, "amd64")) << good;
   }
   for (const char* bad :
        {"linux-image-6.1.0-50-cloud-amd64-unsigned", "linux-image-6.1.0-50-cloud-amd64-dbg",
         "linux-image-cloud-amd64", "linux-image-6.12-cloud-amd64", "linux-image-6.1.0-50-amd64",
         "linux-image-unsigned-6.1.0-50-cloud-amd64", "linux-headers-6.1.0-50-cloud-amd64", ""}) {
-    EXPECT_FALSE(is_cloud_image(bad)) << bad;
+    EXPECT_FALSE(is_image(bad, "cloud-amd64")) << bad;
+  }
+  for (const char* full : {"linux-image-6.1.0-50-amd64", "linux-image-6.12.107+deb12-amd64",
+                           "linux-image-6.1.0-0.deb11.48-amd64"}) {
+    EXPECT_TRUE(is_image(full, "amd64")) << full;
+    EXPECT_FALSE(is_image(full, "rt-amd64")) << full;
+  }
+  for (const char* other :
+       {"linux-image-amd64", "linux-image-6.12-amd64", "linux-image-6.1.0-50-rt-amd64",
+        "linux-image-6.1.0-50-amd64-unsigned", "linux-image-6.1.0-50-amd64-dbg"}) {
+    EXPECT_FALSE(is_image(other, "amd64")) << other;
   }
 }
 
@@ -65,17 +77,31 @@ TEST(AptText, AVersionIsAPackageVersionItsBeginningOrAnAbi) {
                                           package("linux-image-6.1.0-50-cloud-amd64", "6.1.176-1"),
                                           package("linux-image-6.1.0-9-cloud-amd64", "6.1.27-1")};
   for (const char* version : {"6.1.176-1", "6.1.176", "6.1.0-50", "6.1.0-50-cloud-amd64"}) {
-    const auto chosen = choose_image(images, version, "bookworm");
+    const auto chosen = choose_image(images, version, "bookworm", "cloud-amd64");
     ASSERT_TRUE(chosen) << version;
     EXPECT_EQ(chosen->version, "6.1.176-1");
   }
   for (const char* version : {"6.1.17", "6.1.0-5", "6.1", "7"}) {
-    const auto chosen = choose_image(images, version, "bookworm");
+    const auto chosen = choose_image(images, version, "bookworm", "cloud-amd64");
     ASSERT_FALSE(chosen) << version;
     EXPECT_EQ(chosen.error().kind(), ErrorKind::Usage);
     EXPECT_THAT(chosen.error().what(),
                 HasSubstr("there are: 6.1.27-1 (6.1.0-9), 6.1.176-1 (6.1.0-50), 6.1.192-2"));
   }
+}
+
+TEST(AptText, AVersionIsChosenAmongKernelsOfItsFlavour) {
+  const std::vector<DebPackage> images = {package("linux-image-6.1.0-50-cloud-amd64", "6.1.176-1"),
+                                          package("linux-image-6.1.0-50-amd64", "6.1.176-1"),
+                                          package("linux-image-6.1.0-49-amd64", "6.1.174-1")};
+  for (const char* version : {"6.1.176-1", "6.1.176", "6.1.0-50", "6.1.0-50-amd64"}) {
+    const auto chosen = choose_image(images, version, "bookworm", "amd64");
+    ASSERT_TRUE(chosen) << version;
+    EXPECT_EQ(chosen->name, "linux-image-6.1.0-50-amd64");
+  }
+  const auto cloud = choose_image(images, "6.1.174", "bookworm", "cloud-amd64");
+  ASSERT_FALSE(cloud);
+  EXPECT_THAT(cloud.error().what(), HasSubstr("6.1.174 of flavour cloud-amd64; there is: 6.1.176"));
 }
 
 TEST(AptText, AKernelOfOnePackageIsThatPackage) {

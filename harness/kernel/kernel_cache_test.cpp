@@ -203,6 +203,19 @@ TEST_F(Cache, ADamagedKernelIsNotUsedOfflineEither) {
   EXPECT_THAT(notices_, HasSubstr("damaged"));
 }
 
+TEST_F(Cache, ACachedKernelOfAnotherFlavourIsAnotherKernel) {
+  ASSERT_NE(cache_bookworm(), "");
+  for (const char* same : {"debian:bookworm,flavour=cloud-amd64",
+                           "debian:bookworm=6.1.0-50,flavour=cloud-amd64", "debian:bookworm"}) {
+    EXPECT_TRUE(provide(same)) << same;
+  }
+  for (const char* other :
+       {"debian:bookworm,flavour=amd64", "debian:bookworm=6.1.0-50,flavour=amd64",
+        "debian:bookworm=6.1.176,flavour=amd64"}) {
+    EXPECT_FALSE(provide(other)) << other;
+  }
+}
+
 TEST_F(Cache, WithoutPackageListsTheCachedKernelServesWithANotice) {
   if (find_program("apt-get").empty()) GTEST_SKIP() << "no apt-get here";
   const auto none = provide("debian:bookworm", false);

@@ -10,7 +10,7 @@ namespace hangrate {
 
 const char* const kKernelSpecForms =
     "native, image:PATH[,modules=DIR], dir:PATH[=RELEASE], deb:FILE[,FILE...], rpm:FILE[,FILE...], "
-    "debian:SUITE[=VERSION], recipe:NAME, uml:PROGRAM";
+    "debian:SUITE[=VERSION][,flavour=FLAVOUR], recipe:NAME, uml:PROGRAM";
 
 namespace {
 
@@ -35,6 +35,16 @@ bool take_modules(KernelSpec& spec) {
   spec.modules = path.substr(at + option.size());
   path.resize(at);
   return !path.empty() && !spec.modules.empty();
+}
+
+/// SUITE[=VERSION],flavour=FLAVOUR; gives what stands before the comma, "" for a wrong flavour.
+std::string take_flavour(KernelSpec& spec, const std::string& rest) {
+  const std::string option = ",flavour=";
+  const std::size_t at = rest.find(option);
+  spec.flavour = at == std::string::npos ? kCloudFlavour : rest.substr(at + option.size());
+  const bool good =
+      consists_of(spec.flavour, kSuite) && consists_of(spec.flavour.substr(0, 1), kLower);
+  return good ? rest.substr(0, at) : "";
 }
 
 /// PATH=RELEASE; what has a slash behind the '=' is a path.
@@ -93,13 +103,18 @@ Result<KernelSpec> parse_kernel_spec(const std::string& text) {
   }
   if (form == "debian") {
     spec.form = SpecForm::Debian;
-    const std::size_t equals = rest.find('=');
-    spec.suite = rest.substr(0, equals);
+    const std::string named = take_flavour(spec, rest);
+    if (named.empty() && !rest.empty()) {
+      return refuse(text,
+                    "no suite, or no flavour such as amd64 or cloud-amd64 behind ',flavour='");
+    }
+    const std::size_t equals = named.find('=');
+    spec.suite = named.substr(0, equals);
     if (!consists_of(spec.suite, kSuite) || !consists_of(spec.suite.substr(0, 1), kLower)) {
       return refuse(text, "no suite such as bookworm, trixie-backports or sid");
     }
     if (equals == std::string::npos) return spec;
-    spec.version = rest.substr(equals + 1);
+    spec.version = named.substr(equals + 1);
     if (!consists_of(spec.version, kVersion) || spec.version.front() == '-') {
       return refuse(text, "no version such as 6.1.176-1 or 6.1.0-50 behind the '='");
     }

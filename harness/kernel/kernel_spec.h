@@ -21,8 +21,13 @@ struct KernelSpec {
   std::string modules;             ///< Image: where its modules are, "" = none
   std::string suite;               ///< Debian
   std::string version;             ///< Debian: "" = the newest
+  std::string flavour;             ///< Debian: "cloud-amd64" if none is named
   std::string name;                ///< Recipe: a name, or the path of a folder with a slash in it
 };
+
+/// Debian builds its kernels in flavours. This one is for virtual machines: small, and without much
+/// that the full one, "amd64", has (9P, most hardware).
+inline constexpr const char* kCloudFlavour = "cloud-amd64";
 
 /// The forms, for messages and --help.
 extern const char* const kKernelSpecForms;

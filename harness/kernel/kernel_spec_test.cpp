@@ -53,6 +53,20 @@ TEST(KernelSpec, ReadsSuitesWithAndWithoutVersion) {
   EXPECT_EQ(exact->version, "7.2.13+deb14-cloud-amd64");
 }
 
+TEST(KernelSpec, ADebianKernelIsOfTheCloudFlavourUnlessAnotherIsNamed) {
+  EXPECT_EQ(parse_kernel_spec("debian:sid")->flavour, "cloud-amd64");
+  EXPECT_EQ(parse_kernel_spec("debian:sid=7.2.13")->flavour, "cloud-amd64");
+  const auto newest = parse_kernel_spec("debian:trixie,flavour=amd64");
+  ASSERT_TRUE(newest);
+  EXPECT_EQ(newest->suite, "trixie");
+  EXPECT_EQ(newest->version, "");
+  EXPECT_EQ(newest->flavour, "amd64");
+  const auto exact = parse_kernel_spec("debian:trixie=6.12.96,flavour=rt-amd64");
+  ASSERT_TRUE(exact);
+  EXPECT_EQ(exact->version, "6.12.96");
+  EXPECT_EQ(exact->flavour, "rt-amd64");
+}
+
 TEST(KernelSpec, RefusesTheRestAndNamesTheForms) {
   for (const char* bad : {"",
                           "bookworm",
@@ -64,6 +78,11 @@ TEST(KernelSpec, RefusesTheRestAndNamesTheForms) {
                           "debian:sid=6.1;rm",
                           "debian:-o",
                           "debian:sid=-o",
+                          "debian:sid,flavour=",
+                          "debian:sid,flavour=-o",
+                          "debian:sid,flavour=amd64,flavour=amd64",
+                          "debian:sid,modules=/x",
+                          "debian:,flavour=amd64",
                           "image:",
                           "image:,modules=/x",
                           "image:/x,modules=",
@@ -84,7 +103,8 @@ TEST(KernelSpec, RefusesTheRestAndNamesTheForms) {
     const auto checked = check_kernel_spec(bad);
     ASSERT_FALSE(checked) << bad;
     EXPECT_EQ(checked.error().kind(), ErrorKind::Usage) << bad;
-    EXPECT_THAT(checked.error().what(), HasSubstr("debian:SUITE[=VERSION]")) << bad;
+    EXPECT_THAT(checked.error().what(), HasSubstr("debian:SUITE[=VERSION][,flavour=FLAVOUR]"))
+        << bad;
     EXPECT_EQ(checked.error().what().find('\n'), std::string::npos) << bad;
   }
 }

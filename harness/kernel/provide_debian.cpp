@@ -21,9 +21,12 @@ Result<std::optional<CacheEntry>> from_cache(const KernelSpec& spec, const Kerne
                                              const KernelOptions& options) {
   const auto fits = [&](const CacheEntry& entry) {
     const auto cached = parse_kernel_spec(entry.kernel.spec);
-    if (!cached || cached->form != SpecForm::Debian || cached->suite != spec.suite) return false;
+    if (!cached || cached->form != SpecForm::Debian || cached->suite != spec.suite ||
+        cached->flavour != spec.flavour) {
+      return false;
+    }
     return spec.version.empty() || spec.version == cached->version ||
-           names_kernel(spec.version, entry.version, entry.kernel.release);
+           names_kernel(spec.version, entry.version, entry.kernel.release, spec.flavour);
   };
   return cache.newest(fits, say_of(options));
 }
@@ -36,7 +39,7 @@ Result<GuestKernel> provide_debian(const KernelSpec& spec, const KernelCache& ca
   if (options.offline) return offline_kernel(spec, cache, cached());
   const auto apt = Apt::open(spec.suite, options);
   if (!apt) return without_lists(spec, options, apt.error(), cached);
-  const auto parts = apt->image_parts(spec.version);
+  const auto parts = apt->image_parts(spec.version, spec.flavour);
   if (!parts) return fail(parts.error());
   std::string inputs;
   for (const DebPackage& part : *parts) {

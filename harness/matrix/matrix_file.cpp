@@ -60,6 +60,8 @@ Result<std::string> text(const Json& json, const char* key, const std::string& f
 std::string id_of(const std::string& spec, const std::string& cmdline) {
   std::string id = spec.substr(spec.find(':') == spec.npos ? 0 : spec.find(':') + 1);
   id.resize(std::min(id.size(), id.find(",modules=")));
+  const std::string flavour = ",flavour=";
+  if (const std::size_t at = id.find(flavour); at != id.npos) id.replace(at, flavour.size(), "-");
   while (id.ends_with('/')) id.pop_back();
   if (const std::size_t slash = id.rfind('/'); slash != id.npos) id = id.substr(slash + 1);
   if (!cmdline.empty()) id += "-" + cmdline;

@@ -76,12 +76,13 @@ TEST(MatrixPlan, AWholeIdMeansThatKernelAndAPartEveryOneThatHoldsIt) {
 TEST(MatrixPlan, AKernelIsCalledAfterItsImageAndNotAfterTheFolderOfItsModules) {
   const std::string text = R"({"schema":1,"kernels":[
       {"spec":"image:/a/bzImage,modules=/lib/modules/6.1"},{"spec":"dir:/src/linux/"},
-      {"spec":"dir:/srv/root=6.1.0-50"}]})";
+      {"spec":"dir:/srv/root=6.1.0-50"},{"spec":"debian:trixie,flavour=amd64"}]})";
   const auto plan = parse(text, {});
   ASSERT_TRUE(plan) << plan.error().what();
   EXPECT_EQ(plan->kernels[0].id, "bzImage");
   EXPECT_EQ(plan->kernels[1].id, "linux");
   EXPECT_EQ(plan->kernels[2].id, "root-6.1.0-50");
+  EXPECT_EQ(plan->kernels[3].id, "trixie-amd64");
 }
 
 TEST(MatrixPlan, WhatOverrodeTheFileCanBeSaidAgain) {
