@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// p9_fatal_signal: a process that is killed while it waits for the answer of a 9P server that does
+// not answer cannot die. 6b4f48728faa (v7.2-rc1, 6.1.178, 6.12.100) ends a loop on fatal signals in
+// this function, but not this wait: 6.1.192 hangs as 6.1.174 does.
+//
+//   client: stat(2) below the mount            server
+//   p9_client_rpc(): TWALK ------------------> has read it, does not answer
+//   SIGKILL: the killable wait ends,
+//     clear_thread_flag(TIF_SIGPENDING)
+//     p9_client_flush():
+//       p9_client_rpc(): TFLUSH -------------> has read it, does not answer
+//         wait_event_killable(): sleeps, for with the flag cleared no SIGKILL seems to be pending
+//
+// (net/9p/client.c p9_client_rpc().) A second SIGKILL changes nothing. A server that answers TFLUSH
+// lets the client die; so does the end of the connection, and that is the lever. No race: the
+// server says when it has the request, and the kill comes then.
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "../kit/child.h"
+#include "../kit/p9/server.h"
+
+namespace {
+
+constexpr const char* kMount = "/sys/fs";  // in a mount namespace of the worker's own
+
+struct Told {  // by the server, and by the client that it was answered
+  std::atomic<int> walks, flushes, answered;
+};
+Told* told;
+hang_child server, client;
+hang_fd ends[2];  // the kernel's, the server's
+bool killed;
+
+// ---- The server and its client. ----
+
+int choose(uint8_t type) {
+  if (type == HANG_P9_WALK) ++told->walks;
+  if (type == HANG_P9_FLUSH) ++told->flushes;
+  if (type == HANG_P9_FLUSH) return hang_is("flush-answered") ? HANG_P9_ANSWER : HANG_P9_WITHHOLD;
+  return type == HANG_P9_WALK && !hang_is("walk-answered") ? HANG_P9_WITHHOLD : HANG_P9_ANSWER;
+}
+void serve() {
+  prctl(PR_SET_NAME, "p9-server");
+  ends[0].reset();
+  hang_p9_serve(ends[1], choose);
+}
+void look_up() {
+  struct stat info;
+  stat("/sys/fs/file", &info);
+  told->answered = 1;
+  for (;;) pause();
+}
+
+// ---- The wait. ----
+
+int over() {
+  return hang_child_reaped(&client);
+}
+void nap(int64_t ns) {
+  hang_child_wait(&client, ns);
+}
+/// A killed task waits for no server.
+void look() {
+  hang_victim("client", client.pid, 0, -1, 0);
+  hang_partner("server", server.pid, 0);
+  hang_invariant(killed && !over() && told->flushes > 0 ? HANG_BROKEN : HANG_HOLDS,
+                 "the client %s; the server got %d TFLUSH of it, and owes an answer",
+                 killed ? "was killed" : "was not killed", told->flushes.load());
+}
+int end_connection() {
+  hang_child_kill(&server);
+  return server.pid > 0;
+}
+
+// ---- The trial. ----
+
+void setup() {
+  if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+    hang_skip("no mount namespace of its own: %s: run as root", strerror(errno));
+  // Without descriptors it is refused otherwise (EINVAL); ENODEV: there is no such filesystem.
+  if (mount("hangrate", kMount, "9p", 0, "trans=fd") != 0 && errno == ENODEV)
+    hang_skip(
+        "no 9p here: modprobe 9p, or boot a kernel with CONFIG_9P_FS (Debian's cloud kernels "
+        "have none)");
+  told = static_cast<Told*>(hang_share(sizeof *told));
+}
+void mount_it() {
+  char options[128];
+  int pair[2];
+  hang_must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), "socketpair");
+  for (int i = 0; i < 2; ++i) ends[i].reset(pair[i]);
+  hang_child_start(&server, 0, serve);
+  ends[1].reset();  // only the server has it: its end is that of the connection
+  snprintf(options, sizeof options, "trans=fd,rfdno=%d,wfdno=%d,version=9p2000.L", pair[0],
+           pair[0]);
+  hang_must(mount(hang_mark(), kMount, "9p", MS_NOSUID | MS_NODEV, options), "mount(9p)");
+  ends[0].reset();
+}
+int trial() {
+  static const hang_wait wait = {over, nap, look, end_connection};
+  killed = false;
+  told->walks = told->flushes = told->answered = 0;
+  hang_phase("mount");
+  mount_it();
+  hang_phase("look up a name");
+  hang_child_start(&client, 0, look_up);
+  const bool asked =
+      hang_until([] { return (hang_is("walk-answered") ? told->answered : told->walks) > 0; });
+  hang_phase("kill");
+  killed = true;
+  hang_child_kill(&client);
+  hang_await(&wait);
+  hang_phase("clean up");
+  hang_child_kill(&server);
+  if (!hang_child_ends(&server, 10)) hang_fail("the server cannot be killed");
+  hang_must(umount2(kMount, MNT_DETACH), "umount2");
+  return asked ? HANG_CLEAN : HANG_INCONCLUSIVE;
+}
+
+}  // namespace
+
+HANG_VARIANT(withheld, "withheld", setup, trial)
+HANG_VARIANT(flush_answered, "flush-answered", setup, trial)
+HANG_VARIANT(walk_answered, "walk-answered", setup, trial)
+
+int main(int argc, char** argv) {
+  return hang_main(argc, argv);
+}
