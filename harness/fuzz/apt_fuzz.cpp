@@ -13,12 +13,12 @@ using namespace hangrate;
 void check_packages(const std::string& text, const std::string& version) {
   const std::vector<DebPackage> all = packages_from_show(text);
   for (const DebPackage& package : all) {
-    (void)image_of_metapackage(package);
+    (void)image_of_metapackage(package, "cloud-amd64");
     (void)release_of_image(package.name);
     std::vector<std::string> missing;
     HR_CHECK(!parts_of_image(package, all, &missing).empty());
   }
-  const auto chosen = choose_image(all, version, "sid");
+  const auto chosen = choose_image(all, version, "sid", "cloud-amd64");
   if (!chosen) return;
   HR_CHECK(std::any_of(all.begin(), all.end(), [&](const DebPackage& package) {
     return package.name == chosen->name && package.version == chosen->version;
