@@ -79,7 +79,8 @@ inline void hang_p9_reply(const hang_p9_message& request, hang_p9_message* reply
 inline bool hang_p9_read(int socket, hang_p9_message* request) {
   if (recv(socket, request->bytes, 7, MSG_WAITALL) != 7) return false;
   const uint8_t* at = request->bytes;
-  request->size = at[0] | at[1] << 8 | at[2] << 16 | static_cast<uint32_t>(at[3]) << 24;
+  request->size = 0;
+  for (int i = 3; i >= 0; --i) request->size = request->size << 8 | at[i];
   if (request->size < 7 || request->size > sizeof request->bytes) return false;
   const ssize_t body = request->size - 7;
   return body == 0 ||
