@@ -279,8 +279,7 @@ void Watch::judge_rung(SampleSet samples, Nanos now) {
     return;
   }
   if (still) return not_freed(now);
-  const bool has_time = goes_on_ && now - observation_.proven < observation_.limit;
-  if (!has_time && now - rung_start_ >= limits_.rung_limit) {
+  if (!has_time(now)) {
     return next_rung(Effect::Unknown, now, ClimbNote::NeitherSeen);
   }
   rung_before_ = std::move(samples);
@@ -295,15 +294,24 @@ void Watch::not_freed(Nanos now) {
             unanswered ? ClimbNote::NoAnswer : ClimbNote::None);
 }
 
-/// A trial that goes on may end by itself, and has as much time for that as a healthy one.
+/// A trial that goes on may end by itself, and has as much time for that as a healthy one. What is
+/// not known is no failure of the rung.
 void Watch::checked_after_rung(const InvariantFinding& finding) {
   awaiting_ = Awaiting::Nothing;
+  if (finding.state == InvariantState::Broken) return not_freed(finding.when);
   goes_on_ = finding.state == InvariantState::Holds;
-  const bool has_time = finding.when - observation_.proven < observation_.limit;
-  if (!goes_on_ || !has_time) return not_freed(finding.when);
+  if (!has_time(finding.when)) {
+    return next_rung(Effect::Unknown, finding.when, ClimbNote::NeitherSeen);
+  }
   rung_looked_ = false;
   stage_ = Stage::RungPause;
   resume_at_ = finding.when + std::max(limits_.settle, (finding.when - rung_start_) / 4);
+  if (goes_on_) resume_at_ = std::min(resume_at_, observation_.proven + observation_.limit);
+}
+
+bool Watch::has_time(Nanos now) const {
+  if (goes_on_ && now - observation_.proven < observation_.limit) return true;
+  return now - rung_start_ < limits_.rung_limit;
 }
 
 void Watch::next_rung(Effect effect, Nanos now, ClimbNote note) {

@@ -115,6 +115,7 @@ class Watch {
   void await_effect(Nanos now);
   void judge_rung(SampleSet samples, Nanos now);
   void not_freed(Nanos now);
+  bool has_time(Nanos now) const;
   void checked_after_rung(const InvariantFinding& finding);
   WatchAction ask_invariant(Nanos now);
   void judge_stop(const SampleSet& samples, Nanos now);

@@ -51,7 +51,7 @@ class Player {
         case Ask::Check:
           now_ += 10 * kMicro;
           asked.push_back("check");
-          watch_.checked({now_, invariant, "as told"});
+          if (!silent) watch_.checked({now_, invariant, "as told"});
           break;
         case Ask::Lever:
           asked.push_back("lever");
@@ -65,6 +65,7 @@ class Player {
           if (action.signal == SIGCONT && continue_frees) watch_.released(now_);
           if (action.signal == SIGCONT && continue_moves) task.switches = 9;
           if (action.signal == SIGCONT && continue_mends) invariant = InvariantState::Holds;
+          if (action.signal == SIGCONT && continue_silences) silent = true;
           break;
         case Ask::Wait:
           now_ = std::max(now_ + 1, std::min(action.until, now_ + kSecond));
@@ -93,8 +94,10 @@ class Player {
   bool lever_frees = false;
   bool pulls = true;
   bool continue_frees = false;
-  bool continue_moves = false;  ///< it sleeps in the same place then
-  bool continue_mends = false;  ///< its invariant
+  bool continue_moves = false;     ///< it sleeps in the same place then
+  bool continue_mends = false;     ///< its invariant
+  bool continue_silences = false;  ///< the worker does not answer then
+  bool silent = false;
   std::vector<std::string> asked;
 
  private:
@@ -153,6 +156,32 @@ TEST(Watch, AVictimThatOnlyWokeUpIsNotFreed) {
   EXPECT_EQ(p.asked,
             (std::vector<std::string>{"check", "stop", "continue", "check", "kill", "check"}));
   EXPECT_EQ(p.watch().observation().climbs[1].effect, Effect::NotFreed);
+}
+
+TEST(Watch, AWorkerThatDoesNotSayWhetherItWasFreedLeavesThatUnknown) {
+  Player p(variant_with({Rung::Wait, Rung::StopContinue, Rung::Kill}));
+  p.continue_moves = p.continue_silences = true;
+  p.play(20 * kSecond);
+  ASSERT_TRUE(p.watch().done());
+  EXPECT_EQ(p.watch().observation().climbs[1].effect, Effect::Unknown);
+}
+
+/// The time that a healthy trial has, once, however late the proof came.
+TEST(Watch, WhatGoesOnForEverEndsByTheLatestEnd) {
+  for (const Nanos before : {Nanos{0}, 59 * kSecond}) {
+    Variant variant = variant_with({Rung::StopContinue, Rung::Lever, Rung::Kill});
+    variant.healthy_until_ms = 60'000;
+    Player p(variant);
+    const Nanos latest = p.watch().latest_end();
+    p.continue_moves = p.continue_mends = true;
+    p.invariant = InvariantState::Holds;
+    p.play(before);
+    p.invariant = InvariantState::Broken;
+    p.play(latest - p.now());
+    EXPECT_TRUE(p.watch().done()) << before;
+    ASSERT_FALSE(p.watch().observation().climbs.empty());
+    EXPECT_EQ(p.watch().observation().climbs.front().effect, Effect::Unknown);
+  }
 }
 
 TEST(Watch, WhatGoesOnForEverIsKilledInTheEnd) {
