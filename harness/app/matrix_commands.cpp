@@ -76,10 +76,11 @@ Result<PlannedPayload> make_planned(const MatrixPlan& plan,
   return PlannedPayload{std::move(*payload), std::move(fact)};
 }
 
-/// PATH or PATH:GUEST_PATH, from here.
+/// PATH or PATH:GUEST_PATH, from here; a name without a folder may be that of a program.
 std::vector<std::string> absolute(std::vector<std::string> includes) {
   for (std::string& path : includes) {
-    if (!path.starts_with('/')) path = fs::current_path().string() + "/" + path;
+    const bool program = path.find('/') == path.npos && !is_there(path);
+    if (!path.starts_with('/') && !program) path = fs::current_path().string() + "/" + path;
   }
   return includes;
 }
@@ -190,7 +191,7 @@ Result<PlannedPayload> plan_payload(const MatrixPlan& plan,
   return make_planned(plan, users,
                       {.folder = commands_of(plan, catalog).empty() ? "/" : options.folder(),
                        .path = path != nullptr ? path : kUsualPath,
-                       .include = options.include,
+                       .include = absolute(options.include),
                        .root = "",
                        .sha256 = ""});
 }
@@ -204,6 +205,9 @@ Result<PlannedPayload> repeat_payload(const std::string& results, const MatrixHe
   }
   auto only = payload_paths_of(results);
   if (!only) return fail(only.error());
+  if (!*only && !fact.sha256.empty()) {
+    return fail(Error::usage("it was cut short when it began, before any guest: start a new run"));
+  }
   auto again =
       make_planned(header.plan, users_of_files(header.plan, catalog), fact, std::move(*only));
   if (again && again->fact.sha256 != fact.sha256) {

@@ -112,8 +112,7 @@ void PayloadFiles::take_links(const FilePlace& place) {
 /// A file beside the root that was given.
 bool PayloadFiles::included(const std::string& name) const {
   if (order_.root.empty() || !contains(name, '/')) return false;
-  const auto entry = entries_.find(fs::path(absolute(name)).lexically_normal().string());
-  return entry != entries_.end() && !entry->second.host_path.empty();
+  return included_.contains(fs::path(absolute(name)).lexically_normal().string());
 }
 
 Result<void> PayloadFiles::take_command(const std::vector<std::string>& words) {
@@ -139,7 +138,8 @@ Result<void> PayloadFiles::take_command(const std::vector<std::string>& words) {
 
 Result<void> PayloadFiles::take_named(const std::string& program) {
   const auto taken = take_program(program, Because::Named);
-  return taken ? taken : fail(taken.error().context("a program that a reproducer starts"));
+  if (!taken) hints_.insert(taken.error().context("a program that a reproducer starts").what());
+  return {};
 }
 
 Result<void> PayloadFiles::take_program(const std::string& name, Because because) {
@@ -182,6 +182,7 @@ Result<void> PayloadFiles::take_place(const FilePlace& place, Because because, N
 Result<void> PayloadFiles::take_file(const FilePlace& place, const std::string& guest_path,
                                      Because because, Names names) {
   const bool named = because == Because::Named;
+  if (came_later(guest_path)) return {};
   if (!looked_into(place.path, names)) {
     const auto file = read_input(tree_.on_host(place.path));
     if (!file && named) return fail(of(place.path, file.error()));
@@ -319,11 +320,12 @@ Result<void> PayloadFiles::take_folder(const FilePlace& place, const std::string
 
 /// What it needs must be in the root.
 Result<void> PayloadFiles::take_beside_root(const FilePlace& place, const std::string& guest_path) {
-  if (place.folder()) return take_tree(place.path, guest_path);
+  if (place.folder()) return take_tree(place.path, guest_path, taken_by_guest);
   if (!place.regular()) {
     return fail(Error::usage(place.path + ": it is " + kind_of_file(place.mode)));
   }
   HR_TRY(add(guest_path, {place.path, "", place.mode}));
+  included_.insert(guest_path);
   const auto file = read_input(place.path);
   if (!file) return fail(of(place.path, file.error()));
   const FilePlace there{.path = guest_path, .links = {}, .mode = place.mode};
@@ -332,11 +334,14 @@ Result<void> PayloadFiles::take_beside_root(const FilePlace& place, const std::s
 }
 
 Result<void> PayloadFiles::take_root() {
-  return take_tree(order_.root, "");
+  return take_tree(order_.root, "", [](const std::string& path) {
+    return taken_by_guest(path) || fresh_in_guest(path);
+  });
 }
 
 /// As it is; what its files need is in it, or is somebody else's affair.
-Result<void> PayloadFiles::take_tree(const std::string& host_path, const std::string& guest_path) {
+Result<void> PayloadFiles::take_tree(const std::string& host_path, const std::string& guest_path,
+                                     bool (*left_out)(const std::string& path)) {
   std::error_code error;
   fs::recursive_directory_iterator files(host_path, error);
   for (; !error && files != fs::recursive_directory_iterator(); files.increment(error)) {
@@ -344,7 +349,7 @@ Result<void> PayloadFiles::take_tree(const std::string& host_path, const std::st
     const std::string to = guest_path + from.substr(host_path.size());
     struct stat info {};
     if (::lstat(from.c_str(), &info) != 0) return fail(of(from, Error::from_errno("lstat")));
-    if (taken_by_guest(to) || fresh_in_guest(to)) {
+    if (left_out(to)) {
       if (S_ISDIR(info.st_mode)) files.disable_recursion_pending();
     } else if (S_ISLNK(info.st_mode)) {
       HR_TRY(add(to, {"", fs::read_symlink(files->path(), error).string(), info.st_mode}));

@@ -29,7 +29,7 @@ class PayloadFiles {
 
   /// A program of a command with its other words.
   Result<void> take_command(const std::vector<std::string>& words);
-  /// A program by its name or path.
+  /// A program by its name or path; one that is missing is told, for it may not be needed.
   Result<void> take_named(const std::string& program);
   /// PATH or PATH:GUEST_PATH.
   Result<void> take_include(const std::string& text);
@@ -62,7 +62,8 @@ class PayloadFiles {
                          Names names);
   Result<void> take_folder(const FilePlace& place, const std::string& guest_path);
   Result<void> take_beside_root(const FilePlace& place, const std::string& guest_path);
-  Result<void> take_tree(const std::string& host_path, const std::string& guest_path);
+  Result<void> take_tree(const std::string& host_path, const std::string& guest_path,
+                         bool (*left_out)(const std::string& path));
   Result<void> take_mentioned(const std::vector<std::string>& names);
   Result<void> take_needs(const FilePlace& place, const std::string& file, Because because,
                           Names names);
@@ -83,6 +84,7 @@ class PayloadFiles {
   SourceTree here_{""};  ///< where what is included is
   LibrarySearch libraries_;
   std::map<std::string, PayloadEntry> entries_;
+  std::set<std::string> included_;            ///< beside a root: files, by their place in the guest
   std::map<std::string, Names> looked_into_;  ///< by canonical path, and how far
   std::uint64_t bytes_ = 0;
   std::set<std::string> hints_;

@@ -209,9 +209,10 @@ Result<void> write_entries(Budget& budget, archive* from, const std::string& roo
                            const Unpacking& unpacking) {
   const Writer disk(::archive_write_disk_new());
   // No path of the archive may lead out, neither by ".." nor through a link it brought along.
+  const int safely = ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_SECURE_NODOTDOT |
+                     ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_UNLINK;
   ::archive_write_disk_set_options(disk.get(),
-                                   ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_SECURE_NODOTDOT |
-                                       ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_UNLINK);
+                                   unpacking.times ? safely | ARCHIVE_EXTRACT_TIME : safely);
   while (true) {
     archive_entry* entry = nullptr;
     const int got = ::archive_read_next_header(from, &entry);

@@ -28,6 +28,7 @@ struct Unpacking {
   /// "/" or "./".
   std::function<std::string(const std::string& path)> where;
   bool links = false;  ///< symbolic links too
+  bool times = false;  ///< files keep the time of their change
   UnpackLimits limits{};
 };
 

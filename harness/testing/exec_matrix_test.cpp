@@ -135,7 +135,8 @@ TEST_F(ExecMatrix, AFolderWithACommandRunsInAGuestToo) {
   }
 }
 
-/// A root with the shell of this machine, and nothing of ours.
+/// A root with the shell of this machine, and nothing of ours. What is included lies where it does
+/// here, which is in /tmp, and can be written there.
 class RootMatrix : public ExecMatrix {
  protected:
   void SetUp() override {
@@ -152,12 +153,14 @@ class RootMatrix : public ExecMatrix {
           "#!/bin/sh\n"
           "[ -e /opt/run.sh ] && ! [ -e /bin/cat ] || exit 1\n"
           "(echo > /opt/written) 2>/tmp/why.$HANGRATE_TRIAL && exit 1\n"
-          "read word < /tmp/why.$HANGRATE_TRIAL\n");
+          "read word < /tmp/why.$HANGRATE_TRIAL || exit 1\n"
+          "read word < $1 && [ $word = word ]\n");
   }
   void runs_in(const std::string& root) {
-    const Ran ran = matrix({"matrix.json", "--exec", "/opt/run.sh", "--rootfs", root, "--trials",
-                            "20", "--boots", "1", "--trace", "off", "--weak-ok", "--results", "run",
-                            "--json", "run.json"});
+    const Ran ran =
+        matrix({"matrix.json", "--exec", "/opt/run.sh " + (folder_ / "data"), "--include", "data",
+                "--rootfs", root, "--trials", "20", "--boots", "1", "--trace", "off", "--weak-ok",
+                "--results", "run", "--json", "run.json"});
     ASSERT_EQ(ran.code, 0) << ran.err;
     EXPECT_EQ(row(0)["results"][0]["outcomes"]["clean"], 20) << row(0).dump(1);
   }
@@ -173,7 +176,15 @@ TEST_F(RootMatrix, ATarFileIsARootToo) {
   const Ran tar =
       run_command({"/usr/bin/tar", "-C", folder_ / "root", "-czf", folder_ / "root.tgz", "."});
   ASSERT_EQ(tar.code, 0) << tar.err;
+  // A run that was killed while it unpacked.
+  fs::create_directories(folder_ / "tmp/hangrate-root.killed/usr");
+  ::setenv("TMPDIR", (folder_ / "tmp").c_str(), 1);
   runs_in("root.tgz");
+  const timespec nap = to_timespec(1100 * kMilli);  // another second, in which it is unpacked again
+  ::nanosleep(&nap, nullptr);
+  EXPECT_EQ(matrix({"--resume", "run", "--weak-ok"}).code, 0);
+  ::unsetenv("TMPDIR");
+  EXPECT_TRUE(fs::is_empty(folder_ / "tmp"));
 }
 
 TEST_F(RootMatrix, ARootThatCannotServeIsExit2AndLeavesNothing) {

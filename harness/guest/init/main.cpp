@@ -78,6 +78,10 @@ void set_environment(const Json& plan) {
 /// so it cannot be a file system of its own; the mount is what refuses.
 void fix_root() {
   mount_if_empty("/var/tmp", "tmpfs");
+  // Where files of a user lie already it is memory of the root, which stays writable.
+  for (const char* place : {"/tmp", "/run", "/var/tmp"}) {
+    ::mount(place, place, nullptr, MS_BIND, nullptr);
+  }
   if (::mount(nullptr, "/", nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr) != 0) {
     say_on_console(std::string("the root can be written: ") + std::strerror(errno));
   }
