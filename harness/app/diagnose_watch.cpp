@@ -36,6 +36,11 @@ class Teller {
     for (const WatchEvent& told : turn.told) write(told);
     return open_;
   }
+  /// Says how much has had no room.
+  void finish() {
+    const int missed = queue_.missed_so_far(now_ns());
+    if (open_ && missed > 0) tell_missed(missed);
+  }
 
  private:
   void write(const WatchEvent& event) {
@@ -69,19 +74,32 @@ class Teller {
   WatchQueue queue_{kMostLines};
 };
 
-/// Everything is written by then, and helpers die with us.
-void end_now(int /*signal*/) {
-  ::_exit(kExitAsExpected);
+volatile std::sig_atomic_t ended_by_signal = 0;
+
+/// The watch ends after its next look. Helpers die with us.
+void end_soon(int signal) {
+  if (signal == SIGALRM) ::_exit(kExitAsExpected);
+  ended_by_signal = 1;
+  ::alarm(2);  // looks may be an hour apart
+}
+
+void end_on_signals() {
+  struct sigaction action {};
+  action.sa_handler = end_soon;
+  for (const int signal : {SIGTERM, SIGINT, SIGALRM}) ::sigaction(signal, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
 }
 
 }  // namespace
 
 int watch_and_tell(const WatchOptions& options, bool json) {
-  for (const int signal : {SIGTERM, SIGINT}) ::signal(signal, end_now);
-  ::signal(SIGPIPE, SIG_IGN);
+  end_on_signals();
   Teller teller(json);
-  HangWatch watch(options, [&](const WatchEvent& event) { return teller.tell(event); });
+  HangWatch watch(
+      options, [&](const WatchEvent& event) { return teller.tell(event) && ended_by_signal == 0; });
   const auto ended = watch.run();
+  teller.finish();
+  if (ended && ended_by_signal != 0) return kExitAsExpected;
   return ended ? kExitInfrastructure : complain(ended.error());
 }
 

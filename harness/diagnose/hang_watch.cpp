@@ -18,6 +18,9 @@ constexpr Nanos kLongestExamination = 3 * kSecond;
 /// Each costs a process that may never end.
 constexpr std::size_t kMostBlocking = 8;
 
+/// The first to see a motion, and those that make it rest (kLooksAtRest of a scout), and one more.
+constexpr int kLooksToKnow = 4;
+
 /// CPU time of all children that have ended.
 Nanos spent_by_children() {
   rusage use{};
@@ -45,7 +48,8 @@ Result<void> HangWatch::look_on() {
   const auto report = scout_.next();
   if (!report) return replace_scout();
   take(*report);
-  if (const std::string gone = life_.gone(); !gone.empty()) {
+  if (++looks_ == kLooksToKnow) know_who_rests();
+  if (const std::string gone = life_.gone(now_ns()); !gone.empty()) {
     end(gone);
     return {};
   }
@@ -72,11 +76,30 @@ Result<void> HangWatch::replace_scout() {
   return start_scout();
 }
 
-/// It leaves out a process until an examination was not lost there.
+/// It leaves out a process until an examination was not lost there. It knows nothing of what the
+/// one before it has told.
 Result<void> HangWatch::start_scout() {
   resting_.clear();
+  looks_ = 0;
+  end_spinning();
   unread_ = left_out_.all();
   return scout_.start(unread_);
+}
+
+/// A scout tells who moves of those that it saw at rest, so it is asked once it must have: who of a
+/// hang that was told does not rest by then has moved.
+void HangWatch::know_who_rests() {
+  bool moved = false;
+  for (const int tid : hangs_.tasks()) {
+    if (!resting_.contains(tid)) moved = moved_.insert(tid).second || moved;
+  }
+  if (moved) plan_.want();
+}
+
+void HangWatch::end_spinning() {
+  for (const auto& [tid, told] : std::exchange(spinning_, {})) {
+    say(watched::SpinningOver{told.id, told.task});
+  }
 }
 
 /// Of a scope, tasks elsewhere matter too: they may be who could release it.
@@ -102,9 +125,7 @@ void HangWatch::take(const ScoutReport& report) {
 /// A hang of theirs is over even if tasks that nobody asked about hang on.
 void HangWatch::end(const std::string& gone) {
   for (const ToldHang& hang : hangs_.end_all()) say(watched::HangOver{hang});
-  for (const auto& [tid, told] : std::exchange(spinning_, {})) {
-    say(watched::SpinningOver{told.id, told.task});
-  }
+  end_spinning();
   say(watched::Gone{gone});
   wanted_ = false;
 }
@@ -113,8 +134,11 @@ Result<void> HangWatch::examine() {
   plan_.begin();
   reap_children();  // a scout that was lost is not charged to this examination
   const Nanos spent = spent_by_children();
+  bool died = false;  // then the scout must look at whoever gets the number
   for (const int pid : left_out_.all()) {
-    if (::access(("/proc/" + std::to_string(pid)).c_str(), F_OK) != 0) left_out_.forget(pid);
+    if (::access(("/proc/" + std::to_string(pid)).c_str(), F_OK) == 0) continue;
+    left_out_.forget(pid);
+    died = true;
   }
   ExamineOptions options;
   options.scope = options_.scope;
@@ -127,7 +151,7 @@ Result<void> HangWatch::examine() {
   if (!seen) {
     say(watched::Trouble{seen.error().what()});
     blocking.merge(left_out_.all());  // nobody knows that they can be read again
-    return settle(left_out, blocking);
+    return settle(left_out, blocking, died);
   }
   if (!std::exchange(begun_, true)) {
     say(watched::Begun{seen->looked_at, seen->absent, shows_all_processes()});
@@ -140,17 +164,18 @@ Result<void> HangWatch::examine() {
   moved_.clear();
   for (const ToldHang& hang : news.ended) say(watched::HangOver{hang});
   for (const ToldHang& hang : news.began) say(watched::Hang{hang});
-  return settle(left_out, blocking);
+  return settle(left_out, blocking, died);
 }
 
 /// After an examination that left out `before` when it began, and `blocking` in the end.
-Result<void> HangWatch::settle(const std::set<int>& before, const std::set<int>& blocking) {
+Result<void> HangWatch::settle(const std::set<int>& before, const std::set<int>& blocking,
+                               bool died) {
   for (const int pid : blocking) {
     if (before.contains(pid) || !left_out_.note(pid, now_ns())) continue;
     say(watched::Trouble{"a read of the /proc files of process " + std::to_string(pid) +
                          " blocks: it is left out for a while, and less is proven"});
   }
-  bool back = false;
+  bool back = died;
   for (const int pid : left_out_.all()) {
     if (before.contains(pid) || blocking.contains(pid)) continue;
     left_out_.forget(pid);

@@ -41,7 +41,9 @@ class HangWatch {
   Result<void> start_scout();
   void take(const ScoutReport& report);
   Result<void> examine();
-  Result<void> settle(const std::set<int>& before, const std::set<int>& blocking);
+  Result<void> settle(const std::set<int>& before, const std::set<int>& blocking, bool died);
+  void know_who_rests();
+  void end_spinning();
   void end(const std::string& gone);
   void say(const WatchEvent& event) { wanted_ = tell_(event) && wanted_; }
 
@@ -54,6 +56,7 @@ class HangWatch {
   ExaminationPlan plan_;
   HangBook hangs_;
   LeftOut left_out_;
+  int looks_ = 0;                              ///< of the scout that there is
   std::set<int> unread_;                       ///< by the scout that there is
   std::map<int, Nanos> resting_;               ///< by tid: since when
   std::set<int> moved_;                        ///< since the last examination

@@ -13,12 +13,14 @@ ScopeLife::ScopeLife(const ExamineScope& scope) : cgroup_(scope.cgroup) {
   for (const int pid : scope.pids) processes_.push_back({pid, open_process(pid)});
 }
 
-std::string ScopeLife::gone() const {
+std::string ScopeLife::gone(Nanos now) {
   if (processes_.empty() && cgroup_.empty()) return "";
   if (!std::all_of(processes_.begin(), processes_.end(), ended)) return "";
   const bool has_cgroup =
       !cgroup_.empty() && ::access((cgroup_ + "/cgroup.procs").c_str(), F_OK) == 0;
+  if (has_cgroup) away_.reset();
   if (has_cgroup) return "";
+  if (!cgroup_.empty() && now - away_.emplace(away_.value_or(now)) < kRestart) return "";
   if (!cgroup_.empty()) return "the cgroup " + cgroup_ + " is gone";
   if (processes_.size() > 1)
     return "all its " + std::to_string(processes_.size()) + " processes are gone";

@@ -3,10 +3,12 @@
 // ScopeLife: is anything of what a watch looks at still there?
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "harness/base/clock.h"
 #include "harness/base/unique_fd.h"
 #include "harness/diagnose/examine.h"
 
@@ -18,8 +20,11 @@ class ScopeLife {
   /// service that is started again has another one there.
   explicit ScopeLife(const ExamineScope& scope);
 
+  /// A cgroup may be away for so long: a service that is started again gets it anew.
+  static constexpr Nanos kRestart = 10 * kSecond;
+
   /// What is gone, in words; "" while any of it is there, and if it is of all.
-  std::string gone() const;
+  std::string gone(Nanos now);
 
  private:
   struct Process {
@@ -31,6 +36,7 @@ class ScopeLife {
 
   std::vector<Process> processes_;
   std::string cgroup_;
+  std::optional<Nanos> away_;  ///< since when the cgroup is
 };
 
 }  // namespace hangrate

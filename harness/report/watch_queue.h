@@ -26,6 +26,8 @@ class WatchQueue {
     std::vector<WatchEvent> told;
   };
   Turn take(const WatchEvent& event, Nanos now);
+  /// Were not told in this minute, for the one who ends.
+  int missed_so_far(Nanos now) { return quota_.missed_so_far(now); }
 
  private:
   enum class Kind { Hang, Spinner };

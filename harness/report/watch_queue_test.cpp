@@ -95,6 +95,12 @@ TEST_F(Queue, TheEndOfTheWatchIsAlwaysToldWithWhatWasMissed) {
   EXPECT_EQ(take(watched::Gone{"all"}, kMinute + 5), "missed 1 gone");
 }
 
+TEST_F(Queue, WhoeverEndsItCanSayHowMuchHadNoRoom) {
+  for (const int id : {1, 2, 3, 4}) come(id, kMinute);
+  EXPECT_EQ(queue_.missed_so_far(kMinute + 1), 2);
+  EXPECT_EQ(queue_.missed_so_far(kMinute + 2), 0) << "it is said once";
+}
+
 TEST_F(Queue, NoMoreWaitThanItKeeps) {
   const int most = static_cast<int>(WatchQueue::kMostWaiting);
   for (int id = 1; id <= most + 4; ++id) come(id, kMinute);

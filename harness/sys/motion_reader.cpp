@@ -67,8 +67,8 @@ TaskMotions MotionReader::look() {
   const int self = ::getpid();
   each_number("/proc", [&](int pid) {
     listed.insert(pid);
-    if (life_.place != nullptr) life_.place->at(pid);
     if (pid == self || kernel_threads_.contains(pid) || life_.blocking.contains(pid)) return;
+    if (life_.place != nullptr) life_.place->at(pid);
     if (!known_.contains(pid) && is_kernel_thread(pid)) {
       kernel_threads_.insert(pid);
     } else {

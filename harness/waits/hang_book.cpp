@@ -45,6 +45,14 @@ bool HangBook::known(const WaitProof& proof) const {
                      [&](const ToldHang& hang) { return overlap(hang.proof, proof); });
 }
 
+std::set<int> HangBook::tasks() const {
+  std::set<int> tids;
+  for (const ToldHang& hang : told_) {
+    for (const TaskRef& task : hang.proof.members) tids.insert(task.tid);
+  }
+  return tids;
+}
+
 bool HangBook::holds(const std::vector<int>& tids) const {
   return std::any_of(tids.begin(), tids.end(), [&](int tid) {
     return std::any_of(told_.begin(), told_.end(),

@@ -48,6 +48,8 @@ class HangBook {
   /// Their tasks are gone.
   std::vector<ToldHang> end_all() { return std::exchange(told_, {}); }
 
+  /// All that are part of a hang that was told.
+  std::set<int> tasks() const;
   /// Is one of these tasks part of a hang that was told?
   bool holds(const std::vector<int>& tids) const;
 

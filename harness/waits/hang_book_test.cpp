@@ -93,6 +93,7 @@ TEST_F(Book, WhatCannotBeLookedIntoAnyMoreIsNotOver) {
 TEST_F(Book, KnowsWhoIsPartOfOne) {
   take(with({proof_of({10, 11})}));
   EXPECT_TRUE(book_.holds({7, 11}));
+  EXPECT_EQ(book_.tasks(), (std::set<int>{10, 11}));
   EXPECT_FALSE(book_.holds({7, 12}));
   take(with({}));
   EXPECT_FALSE(book_.holds({11})) << "it is over";
