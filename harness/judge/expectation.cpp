@@ -172,6 +172,12 @@ std::string fault_of(const AffectedRange& range) {
   for (const std::string& end : {range.from, range.to}) {
     if (!end.empty() && !parse_kernel_version(end)) return "no version is " + end;
   }
+  const auto from = bound(range.from);
+  const auto to = bound(range.to);
+  if (from && to && *from >= *to) {
+    return "no kernel is from " + range.from + " to before " + range.to +
+           ", which begins with -rc1";
+  }
   return range.unknown && range.note.empty() ? "an unknown range says in its note why it is one"
                                              : "";
 }

@@ -295,6 +295,8 @@ TEST(Expectation, AnAffectedRangeMustBeUsable) {
   EXPECT_EQ(fault_of(AffectedRange{"6.9", "", ""}), "");
   EXPECT_EQ(fault_of(AffectedRange{"", "6.9-rc2", ""}), "");
   EXPECT_NE(fault_of(AffectedRange{"six", "", ""}), "");
+  EXPECT_NE(fault_of(AffectedRange{"7.3-rc1", "7.3", ""}), "") << "7.3 begins with its -rc1";
+  EXPECT_NE(fault_of(AffectedRange{"6.9", "6.8", ""}), "");
   AffectedRange unknown{"6.9", "", "nobody looked", true};
   EXPECT_EQ(fault_of(unknown), "");
   unknown.note.clear();

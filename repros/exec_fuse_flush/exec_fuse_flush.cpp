@@ -11,7 +11,7 @@
 //       request_wait_answer(): sleeps,           read("/proc/PID/stack"), "environ", "exe":
 //       no signal ends it                          exec_update_lock, for reading: state D
 //
-// (v5.10 fs/exec.c, fs/proc/base.c.) The lock keeps those who look from seeing half of a change of
+// (v6.1 fs/exec.c, fs/proc/base.c.) The lock keeps those who look from seeing half of a change of
 // credentials; the fix closes files before it is taken. No race: the server asks inside of the
 // request. The server's wait is killable, and with its end the connection is aborted.
 //

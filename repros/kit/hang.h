@@ -691,7 +691,8 @@ static inline char hang_state_in(int stat_fd) {
   const char* end = strrchr(text, ')');
   return end != NULL && end[1] == ' ' ? end[2] : '?';
 }
-/* The state letter of a process's first thread. Takes no lock that a wedged task holds. */
+/* The state letter of a process's first thread. Takes no lock that a wedged task holds, unless that
+ * is inside execve(2) on 6.12.97 and later or 6.1.178 and later. */
 static inline char hang_state_of(int pid) {
   char path[64];
   snprintf(path, sizeof path, "/proc/%d/stat", pid);

@@ -18,16 +18,12 @@
 
 namespace {
 
-struct Received {  // by the consumer
-  std::atomic<int64_t> bytes;
-  std::atomic<uint64_t> sum;
-};
-Received* received;
+stream_received* received;
 hang_fd ends[2];
 hang_child pipeline, consumer;
-char head[100];
+int pipeline_end;  // wait status of bash
+int attached;      // the consumer, while it is traced by us
 int cpu;
-constexpr int kLarge = 1 << 20;  // fs.pipe-max-size
 
 /// zstd's thread that writes to the pipe; 0: none does now.
 int writer(int* process) {
@@ -41,30 +37,15 @@ void run_pipeline() {
   setpgid(0, 0);
   dup2(stream_file(), STDIN_FILENO);
   dup2(ends[1], STDOUT_FILENO);
-  execlp("bash", "bash", "-c", "gpg -q --batch -d | zstdcat -T0", static_cast<char*>(nullptr));
+  execlp("bash", "bash", "-c", "set -o pipefail; gpg -q --batch -d | zstdcat -T0",
+         static_cast<char*>(nullptr));
 }
 /// As `zfs receive` does.
 void consume() {
-  static char buffer[1 << 16];
   ends[1].reset();
   if (hang_chose("help", "cpu")) hang_place(0, cpu, SCHED_OTHER);
-  if (hang_is("stream")) fcntl(ends[0], F_SETPIPE_SZ, kLarge);
-  ssize_t n;
-  while ((n = read(ends[0], buffer, sizeof buffer)) > 0) {
-    received->sum = stream_sum(received->sum, buffer, static_cast<size_t>(n));
-    received->bytes += n;
-  }
-}
-bool read_head() {
-  size_t have = 0;
-  while (have < sizeof head) {
-    const ssize_t n = read(ends[0], head + have, sizeof head - have);
-    if (n <= 0) return false;
-    have += static_cast<size_t>(n);
-  }
-  received->bytes = sizeof head;
-  received->sum = stream_sum(0, head, sizeof head);
-  return true;
+  if (hang_is("stream") && fcntl(ends[0], F_SETPIPE_SZ, kLargePipe) < 0) received->refused = errno;
+  stream_receive(ends[0], kStreamBytes + 1, received);  // to its end
 }
 /// Waits until zstd sleeps, so that no trial is lost to one that was still at work.
 void help() {
@@ -76,40 +57,44 @@ void help() {
 // ---- The wait. ----
 
 int over() {
+  stream_detached(&attached);
+  if (pipeline.pid > 0) stream_end_of(pipeline.pid, &pipeline_end);
   const bool ended = hang_child_reaped(&pipeline);
   return hang_child_reaped(&consumer) && ended;
 }
 void nap(int64_t ns) {
   hang_child_wait(pipeline.pid > 0 ? &pipeline : &consumer, ns);
 }
-/// A writer sleeps only while its pipe is full.
+/// A writer sleeps only while its pipe is full. One that reads has emptied it before it wakes the
+/// writer, so it must sleep in its next read(2) already.
 void look() {
   int process = 0, queued = 0;
   const int tid = writer(&process);
+  const bool reads = stream_state(consumer.pid) != 'S';
   const bool asked = ioctl(ends[0], FIONREAD, &queued) == 0;
+  const bool idle = asked && queued == 0 && !reads && stream_state(consumer.pid) == 'S';
   if (tid != 0) hang_victim("zstd", process, tid, STDOUT_FILENO, POLLOUT);
   if (const int gpg = stream_member(pipeline.pid, "gpg")) hang_partner("gpg", gpg, 0);
   if (pipeline.pid > 0) hang_partner("bash", pipeline.pid, 0);
   if (consumer.pid > 0) hang_partner("consumer", consumer.pid, 0);
-  hang_invariant(tid == 0 || !asked || queued != 0 ? HANG_HOLDS : HANG_BROKEN,
+  hang_invariant(tid == 0 || queued != 0 ? HANG_HOLDS
+                 : idle                  ? HANG_BROKEN
+                                         : HANG_UNKNOWN,
                  "zstd is in write(2) on a pipe of %d bytes that holds %d",
                  fcntl(ends[0], F_GETPIPE_SZ), queued);
 }
 /// What `strace -p` does first, to the wrong one.
 int attach_to_consumer() {
-  if (consumer.pid <= 0 || ptrace(PTRACE_SEIZE, consumer.pid, nullptr, nullptr) != 0) return 0;
-  const bool stopped = ptrace(PTRACE_INTERRUPT, consumer.pid, nullptr, nullptr) == 0 &&
-                       hang_until([] { return stream_state(consumer.pid) == 't'; }, 1);
-  if (stopped) waitpid(consumer.pid, nullptr, WNOHANG);
-  ptrace(PTRACE_DETACH, consumer.pid, nullptr, nullptr);
-  return stopped;
+  if (consumer.pid <= 0 || !stream_attach(&attached, consumer.pid)) return 0;
+  hang_until([] { return stream_detached(&attached); }, 0.05);  // else over() does it
+  return 1;
 }
 
 // ---- The trial. ----
 
 void setup() {
   stream_setup();
-  received = static_cast<Received*>(hang_share(sizeof *received));
+  received = static_cast<stream_received*>(hang_share(sizeof *received));
   cpu = hang_cpu(hang_lane());
 }
 int trial() {
@@ -117,11 +102,15 @@ int trial() {
   int pipe_ends[2];
   hang_must(pipe2(pipe_ends, O_CLOEXEC), "pipe2");
   ends[0].reset(pipe_ends[0]), ends[1].reset(pipe_ends[1]);
-  if (hang_is("resize-first")) hang_must(fcntl(ends[0], F_SETPIPE_SZ, kLarge), "F_SETPIPE_SZ");
+  if (hang_is("resize-first")) hang_must(fcntl(ends[0], F_SETPIPE_SZ, kLargePipe), "F_SETPIPE_SZ");
+  received->bytes = received->refused = 0;
+  received->sum = 0;
+  pipeline_end = attached = 0;
   hang_phase("start the pipeline and read its first bytes");
   hang_child_start(&pipeline, 0, run_pipeline);
   ends[1].reset();
-  if (!read_head()) hang_fail("the pipeline brings nothing: does gpg work here?");
+  stream_receive(ends[0], 100, received);
+  if (received->bytes != 100) hang_fail("the pipeline brings nothing: does gpg work here?");
   if (!hang_chose("help", "none")) help();
   hang_phase("the consumer resizes the pipe and reads");
   hang_child_start(&consumer, 0, consume);
@@ -132,7 +121,15 @@ int trial() {
   if (!hang_child_ends(&pipeline, 10) || !hang_child_ends(&consumer, 10))
     hang_fail("left behind: a process of the pipeline does not die");
   ends[0].reset();
+  if (received->refused != 0) {  // the user's pages are used up: setup() could
+    hang_note("the consumer may not resize its pipe: %s", strerror(received->refused));
+    return HANG_INFRA;
+  }
   if (received->bytes == kStreamBytes && received->sum == stream_expected()) return HANG_CLEAN;
+  if (pipeline_end != 0) {
+    hang_note("gpg or zstd failed or was killed, wait status %d", pipeline_end);
+    return hang_parked() ? HANG_CLEAN : HANG_INCONCLUSIVE;  // parked: a rescue killed them
+  }
   hang_note("%ld of %ld bytes came, or others", static_cast<long>(received->bytes), kStreamBytes);
   return HANG_ANOMALY;
 }

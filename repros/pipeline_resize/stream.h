@@ -15,6 +15,7 @@
 
 /// More than all pipes and buffers on its way hold, so that gpg waits too.
 static const long kStreamBytes = 4 << 20;
+static const int kLargePipe = 1 << 20;  // fs.pipe-max-size
 
 /// FNV-1a over 64 bits; 0: nothing yet.
 inline uint64_t stream_sum(uint64_t sum, const char* bytes, size_t count) {
@@ -23,6 +24,22 @@ inline uint64_t stream_sum(uint64_t sum, const char* bytes, size_t count) {
     sum = (sum ^ static_cast<unsigned char>(bytes[i])) * 0x100000001b3u;
   }
   return sum;
+}
+struct stream_received {  // of a stream, by whoever reads it
+  std::atomic<int64_t> bytes;
+  std::atomic<uint64_t> sum;
+  std::atomic<int> refused;  // the errno of the resize
+};
+/// Reads until so many bytes have come, or the end.
+inline void stream_receive(int fd, long until, stream_received* received) {
+  static char buffer[1 << 16];
+  while (received->bytes < until) {
+    const size_t left = static_cast<size_t>(until - received->bytes);
+    const ssize_t n = read(fd, buffer, left < sizeof buffer ? left : sizeof buffer);
+    if (n <= 0) return;
+    received->sum = stream_sum(received->sum, buffer, static_cast<size_t>(n));
+    received->bytes += n;
+  }
 }
 inline uint64_t& stream_expected() {
   static uint64_t sum = 0;
@@ -71,6 +88,12 @@ inline void stream_keeper_start() {
 /// Once per worker.
 inline void stream_setup() {
   static char plain[kStreamBytes];
+  int ends[2];
+  hang_must(pipe2(ends, O_CLOEXEC), "pipe2");
+  if (fcntl(ends[0], F_SETPIPE_SZ, kLargePipe) < 0)
+    hang_skip("a pipe may not have %d bytes here: %s", kLargePipe, strerror(errno));
+  close(ends[0]);
+  close(ends[1]);
   if (stream_shell("type gpg gpg-agent zstd zstdcat >/dev/null 2>&1") != 0) {
     hang_skip("it needs bash, gpg with its agent, and zstd");
   }
@@ -146,4 +169,30 @@ inline int stream_thread_in_write(int process, int fd) {
   }
   closedir(folder);
   return found;
+}
+
+/// What `strace -p` does first. True: `traced` is `pid`, and will stop.
+inline bool stream_attach(int* traced, int pid) {
+  if (ptrace(PTRACE_SEIZE, pid, nullptr, nullptr) != 0) return false;
+  *traced = pid;
+  return ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr) == 0;
+}
+/// Lets it go on once it has stopped, since it cannot be let go before. True: nobody is traced.
+inline bool stream_detached(int* traced) {
+  if (*traced == 0) return true;
+  const char state = stream_state(*traced);
+  if (state == 't') {
+    waitpid(*traced, nullptr, WNOHANG);
+    if (ptrace(PTRACE_DETACH, *traced, nullptr, nullptr) == 0) *traced = 0;
+  } else if (state == 'Z' || state == 0) {
+    *traced = 0;
+  }
+  return *traced == 0;
+}
+/// The wait status of a child that has ended and is not reaped; else it stays as it is.
+inline void stream_end_of(int pid, int* status) {
+  siginfo_t end;
+  memset(&end, 0, sizeof end);
+  if (waitid(P_PID, static_cast<id_t>(pid), &end, WEXITED | WNOHANG | WNOWAIT) != 0) return;
+  if (end.si_pid == pid) *status = end.si_code == CLD_EXITED ? end.si_status << 8 : end.si_status;
 }

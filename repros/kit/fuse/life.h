@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Whether a process can still do something, from /proc/PID/task/TID/stat. Reading these files takes
-// no lock that a task stuck in exit or in a FUSE request holds.
+// no lock that a task stuck in exit or in a FUSE request holds, but for one inside execve(2):
+// "proc: protect ptrace_may_access() with exec_update_lock" (6.12.97, 6.1.178).
 #pragma once
 
 #include <dirent.h>
