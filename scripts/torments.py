@@ -345,10 +345,19 @@ class Deck:
             torment.remove()
 
 
+def alive(pid):
+    """Its name and state; "" if it is dead: that nobody has reaped it yet is the affair of init."""
+    stat = text_of(f"/proc/{pid}/stat")
+    name, _, rest = stat.partition("(")[2].rpartition(")")
+    state = rest.split()[0] if rest.split() else "X"
+    return "" if state in "ZX" else f"{name}, state {state}"
+
+
 def left_behind(supervisor):
     """Processes and cgroups of a run that is over, one line each."""
-    found = [f"process left behind: {pid}" for pid in os.listdir("/proc") if pid.isdigit() and
-             f"hangrate-{supervisor}-" in text_of(f"/proc/{pid}/cgroup")]
+    found = [f"process left behind: {pid}, {stat}" for pid in os.listdir("/proc") if pid.isdigit() and
+             f"hangrate-{supervisor}-" in text_of(f"/proc/{pid}/cgroup")
+             and (stat := alive(pid))]
     for mount, _ in [*mounts("cgroup"), *mounts("cgroup2")]:
         for folder, folders, _ in os.walk(mount):
             found += [f"cgroup left behind: {folder}/{name}" for name in folders

@@ -4,10 +4,15 @@
 // programs do in between shows too, so tests that use it run alone.
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <set>
 #include <string>
+#include <vector>
 
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 
 #include "harness/base/file.h"
@@ -17,8 +22,14 @@ namespace hangrate::testing {
 
 class MachineState {
  public:
-  /// Orphans of this process come to it from now on, so that its children are all that is left.
-  static void adopt_orphans() { ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
+  /// Orphans of this process come to it from now on, so that its children are all that is left, and
+  /// it sees the FUSE connections of the machine, if it may.
+  static void prepare() {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    if (::unshare(CLONE_NEWNS) != 0) return;
+    ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
+    ::mount("fusectl", kConnections, "fusectl", 0, nullptr);
+  }
 
   static MachineState now() {
     MachineState state;
@@ -30,7 +41,7 @@ class MachineState {
     state.add_processes();
     state.add_names("file", "/tmp", "");
     state.add_names("file", "/dev/shm", "");
-    state.add_names("FUSE connection", "/sys/fs/fuse/connections", "");
+    state.add_names("FUSE connection", kConnections, "");
     state.add_names("network namespace", "/run/netns", "");
     for (const char* place : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
       state.add_cgroups(place);
@@ -44,14 +55,17 @@ class MachineState {
 
   /// What is there now and was not before, or is another value, a line each.
   std::string left_since(const MachineState& before) const {
+    std::vector<std::string> left;
+    std::set_difference(facts_.begin(), facts_.end(), before.facts_.begin(), before.facts_.end(),
+                        std::back_inserter(left));
     std::string text;
-    for (const std::string& fact : facts_) {
-      if (!before.facts_.contains(fact)) text += fact + "\n";
-    }
+    for (const std::string& fact : left) text += fact + "\n";
     return text;
   }
 
  private:
+  static constexpr const char* kConnections = "/sys/fs/fuse/connections";
+
   void add(const std::string& kind, const std::string& what) { facts_.insert(kind + " " + what); }
 
   void add_lines(const std::string& kind, const std::string& file) {
@@ -104,7 +118,7 @@ class MachineState {
     }
   }
 
-  std::set<std::string> facts_;
+  std::multiset<std::string> facts_;  ///< two mounts may read alike
 };
 
 }  // namespace hangrate::testing

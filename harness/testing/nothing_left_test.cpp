@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include <gtest/gtest.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 
 #include "harness/model/json.h"
@@ -42,13 +43,14 @@ std::string left_since(const MachineState& before) {
 class NothingLeft : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(NothingLeft, ByARunOfAllVariants) {
-  MachineState::adopt_orphans();
+  MachineState::prepare();
   const TempFolder folder;
   const MachineState before = MachineState::now();
   const Ran ran = run_command({kHangrate, "run", GetParam(), "--trials", "2", "--results",
                                folder / "run", "--json", folder / "run.json", "--weak-ok", "-q"},
                               280);
   EXPECT_EQ(left_since(before), "");
+  EXPECT_NE(ran.code, 2) << ran.err;
   const auto json = parse_json(read_file(folder / "run.json").value_or(""));
   ASSERT_TRUE(json) << ran.err;
   std::uint64_t attempted = 0;
@@ -63,14 +65,21 @@ TEST_P(NothingLeft, ByARunOfAllVariants) {
 INSTANTIATE_TEST_SUITE_P(Of, NothingLeft, ::testing::ValuesIn(reproducers()),
                          [](const auto& each) { return each.param; });
 
-TEST(NothingLeft, IsNotSaidOfAFileOrAProcess) {
-  MachineState::adopt_orphans();
+TEST(NothingLeft, IsNotSaidOfAFileAProcessOrAMount) {
+  MachineState::prepare();
   const MachineState before = MachineState::now();
   EXPECT_EQ(MachineState::now().left_since(before), "");
   {
     const TempFolder folder;
     EXPECT_EQ(MachineState::now().left_since(before), "file " + folder.path() + "\n");
   }
+  for (const int times : {1, 2}) {
+    if (::mount("none", "/mnt", "tmpfs", 0, nullptr) != 0) break;
+    const std::string told = MachineState::now().left_since(before);
+    EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), times) << told;
+    EXPECT_EQ(told.find("mount /mnt"), 0u) << told;
+  }
+  while (::umount("/mnt") == 0) continue;
   const Ran ran = run_command({"/bin/sh", "-c", "sleep 300 >/dev/null 2>&1 & echo $!"});
   const std::string pid = trimmed(ran.out);
   EXPECT_EQ(MachineState::now().left_since(before), "process " + pid + " sleep\n");
