@@ -19,10 +19,13 @@ constexpr Nanos kToRead = 2 * kSecond;
 
 using Samples = std::map<std::pair<int, int>, TaskSample>;  // by pid and tid
 
-/// stat, status and wchan alone: syscall, stack and io wait for whoever executes (exec_update_lock,
-/// fs/proc/base.c), and all about memory for its lock.
+std::string folder_of(int pid, int tid) {
+  return "/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid) + "/";
+}
+
+/// Not syscall, stack and io: they wait for whoever executes (exec_update_lock, fs/proc/base.c).
 void sample(int pid, int tid, Samples& to) {
-  const std::string folder = "/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid) + "/";
+  const std::string folder = folder_of(pid, tid);
   TaskSample task;
   task.pid = pid;
   task.tid = tid;
@@ -34,11 +37,26 @@ void sample(int pid, int tid, Samples& to) {
   to.emplace(std::pair(pid, tid), std::move(task));
 }
 
+/// status alone: 6.12.97, 6.1.178 and 6.18.44 let stat and wchan wait for exec_update_lock too.
+void sample_of_blocking(int pid, int tid, Samples& to) {
+  TaskSample task;
+  task.pid = pid;
+  task.tid = tid;
+  std::string text;
+  if (!read_proc(folder_of(pid, tid) + "status", text)) return;
+  parse_status(text, task);
+  parse_name_and_state(text, task);
+  to.emplace(std::pair(pid, tid), std::move(task));
+}
+
 Samples look(const std::vector<TaskRef>& tasks, const std::set<int>& blocking) {
   Samples seen;
-  for (const TaskRef& task : tasks) sample(task.pid, task.tid, seen);
   for (const int pid : blocking) {
-    each_number("/proc/" + std::to_string(pid) + "/task", [&](int tid) { sample(pid, tid, seen); });
+    each_number("/proc/" + std::to_string(pid) + "/task",
+                [&](int tid) { sample_of_blocking(pid, tid, seen); });
+  }
+  for (const TaskRef& task : tasks) {
+    if (!blocking.contains(task.pid)) sample(task.pid, task.tid, seen);
   }
   return seen;
 }
@@ -83,8 +101,16 @@ void add_unmoved(const ExamineScope& scope, const std::set<int>& blocking, Diagn
         return part;
       },
       "tasks in state D", diagnosis);
-  if (!told) return;
-  for (StuckTask& task : told->stuck) diagnosis.stuck.push_back(std::move(task));
+  if (told) {
+    for (StuckTask& task : told->stuck) diagnosis.stuck.push_back(std::move(task));
+    return;
+  }
+  // Even that blocked, so nothing is known of them but this.
+  for (const int pid : ours) {
+    TaskSample task;
+    task.pid = task.tid = pid;
+    diagnosis.stuck.push_back(unreadable(task));
+  }
 }
 
 }  // namespace hangrate

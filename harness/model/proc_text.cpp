@@ -59,6 +59,10 @@ std::optional<std::string_view> value_of(std::string_view text, std::string_view
   return std::nullopt;
 }
 
+std::string_view behind_tab(std::string_view value) {
+  return value.starts_with('\t') ? value.substr(1) : value;
+}
+
 }  // namespace
 
 void parse_stat(std::string_view text, TaskSample& sample) {
@@ -102,6 +106,16 @@ void parse_status(std::string_view text, TaskSample& sample) {
   }
   if (const auto tracer = value_of(text, "TracerPid")) {
     sample.tracer = number<int>(*tracer).value_or(0);
+  }
+}
+
+void parse_name_and_state(std::string_view status, TaskSample& sample) {
+  sample.comm = std::string(behind_tab(value_of(status, "Name").value_or("")));
+  const std::string_view state = behind_tab(value_of(status, "State").value_or(""));
+  if (state.empty()) {
+    sample.absent.push_back({"status", "no state"});
+  } else {
+    sample.state = state.front();
   }
 }
 

@@ -21,6 +21,8 @@ void parse_stat(std::string_view text, TaskSample& sample);
 std::optional<int> parent_of(std::string_view stat);
 /// Fills context switches, pending signals and tracer from proc_pid_status(5).
 void parse_status(std::string_view text, TaskSample& sample);
+/// Fills name and state from proc_pid_status(5), for whom proc_pid_stat(5) cannot be asked.
+void parse_name_and_state(std::string_view status, TaskSample& sample);
 /// "0" means unknown, not "nowhere": fs/proc/base.c proc_pid_wchan() prints it when access is
 /// refused.
 void parse_wchan(std::string_view text, TaskSample& sample);

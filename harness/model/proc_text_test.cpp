@@ -55,6 +55,18 @@ TEST(ProcStatus, WithoutCountersMotionStaysUnknown) {
   ASSERT_EQ(sample.absent.size(), 1u);
 }
 
+TEST(ProcStatus, GivesNameAndStateWhereStatCannotBeRead) {
+  TaskSample sample;
+  parse_name_and_state("Name:\ta b\nUmask:\t0022\nState:\tD (disk sleep)\nTgid:\t7\n", sample);
+  EXPECT_EQ(sample.comm, "a b");
+  EXPECT_EQ(sample.state, 'D');
+  EXPECT_TRUE(sample.absent.empty());
+  TaskSample cut;
+  parse_name_and_state("Name:\tx\n", cut);
+  EXPECT_EQ(cut.state, TaskSample().state);
+  EXPECT_EQ(cut.absent.size(), 1u);
+}
+
 TEST(ProcWchan, ZeroMeansUnknown) {
   TaskSample sample;
   parse_wchan("0", sample);

@@ -62,27 +62,28 @@ TEST(Diagnose, TellsAFuseDaemonThatWaitsForItself) {
 
 /// In execve(2), with a lock that every reader of its /proc/PID/stack waits for: on some kernels of
 /// its stat, wchan and links too (exec_fuse_flush).
-TEST(Diagnose, ComesBackFromATaskWhoseFilesBlockTheirReaders) {
+TEST(Diagnose, TellsATaskWhoseFilesBlockTheirReaders) {
   if (::geteuid() != 0) GTEST_SKIP() << "mounts FUSE";
   Ran told;
-  int looks = 0;
-  const Ran story = run_command(
-      {HANGRATE_BUILD_DIR "/libexec/hangrate/exec_fuse_flush/exec_fuse_flush", "silent"}, 60,
-      [&](pid_t pid) {
-        if (told.code >= 0) return;
-        const auto family = family_of(pid);
-        const bool sleeps = std::any_of(family.begin(), family.end(), [](const auto& child) {
-          const std::string status = read_proc_file("/proc/" + child + "/status");
-          return status.starts_with("Name:\tprogram\n") && status.find("State:\tS") != status.npos;
-        });
-        looks = sleeps ? looks + 1 : 0;
-        if (looks < 40) return;
-        told = diagnose(family);
-        for (std::size_t i = family.size(); i-- > 0;) ::kill(std::stoi(family[i]), SIGKILL);
-      });
-  if (story.code == 4) GTEST_SKIP() << story.out << story.err;
-  // The server is only silent. On a kernel without the bug all files can be read.
-  EXPECT_TRUE(told.code == 0 || told.code == 3) << told.code << told.out << told.err << story.out;
+  bool blocks = false;
+  const TempFolder folder;
+  const std::string hold =
+      "sleep 60 | " HANGRATE_BUILD_DIR "/waits/wait_cases fuse-exec-closes > " + folder / "ready";
+  const Ran held = run_command({"/bin/sh", "-c", hold}, 60, [&](pid_t pid) {
+    auto said = split(trimmed(read_file(folder / "ready").value_or("")), ' ');
+    if (told.code >= 0 || said.front() != "ready") return;
+    said.erase(said.begin());  // the daemon, and who executes
+    for (const std::string& member : said) {
+      blocks = blocks || run_command({"/bin/cat", "/proc/" + member + "/stack"}, 1).code < 0;
+    }
+    told = diagnose(said);
+    const auto family = family_of(pid);
+    for (std::size_t i = family.size(); i-- > 0;) ::kill(std::stoi(family[i]), SIGKILL);
+  });
+  if (held.code == 4) GTEST_SKIP() << held.out << held.err;
+  EXPECT_EQ(told.code, blocks ? 3 : 0) << told.out << told.err << held.out << held.err;
+  EXPECT_EQ(told.out.find("a read of its files in /proc blocks") != told.out.npos, blocks)
+      << told.out;
 }
 
 TEST(Diagnose, FreesAFuseDaemonByAnAbort) {
