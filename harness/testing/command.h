@@ -3,12 +3,14 @@
 // For tests: runs a program as a user would, with its output in files and a deadline.
 #pragma once
 
+#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,6 +44,42 @@ class TempFolder {
 
  private:
   std::string path_;
+};
+
+/// What the commands of a test said: told if it fails, because a failure may come only once.
+class CommandLog : public ::testing::EmptyTestEventListener {
+ public:
+  static void add(const std::vector<std::string>& argv, const Ran& ran) {
+    // GoogleTest owns it.
+    static auto* const log = [] {
+      auto* const made = new CommandLog;
+      ::testing::UnitTest::GetInstance()->listeners().Append(made);
+      return made;
+    }();
+    std::string words;
+    for (const std::string& word : argv) words += " " + word.substr(0, kLongestWord);
+    log->texts_.push_back("---- ended with " + std::to_string(ran.code) + " after " +
+                          std::to_string(ran.seconds) + " s:" + words + "\n" + end_of(ran.err));
+    if (log->texts_.size() > kMost) log->texts_.erase(log->texts_.begin());
+  }
+
+ private:
+  static constexpr std::size_t kMost = 6;  // the last ones tell why it failed
+  static constexpr std::size_t kLongestWord = 200;
+  static constexpr std::size_t kLongestText = 1500;
+
+  static std::string end_of(const std::string& text) {
+    return text.size() > kLongestText ? "[...]" + text.substr(text.size() - kLongestText) : text;
+  }
+
+  void OnTestStart(const ::testing::TestInfo&) override { texts_.clear(); }
+  void OnTestEnd(const ::testing::TestInfo& test) override {
+    if (!test.result()->Failed()) return;
+    for (const std::string& text : texts_) std::printf("%s\n", text.c_str());
+    std::fflush(stdout);
+  }
+
+  std::vector<std::string> texts_;
 };
 
 /// Runs `argv`; `meanwhile` is called about every 5 ms with the pid while it runs.
@@ -80,6 +118,7 @@ inline Ran run_command(const std::vector<std::string>& argv, double limit_second
   ran.seconds = to_seconds(now_ns() - start);
   ran.out = read_file(out).value_or("");
   ran.err = read_file(err).value_or("");
+  CommandLog::add(argv, ran);
   return ran;
 }
 

@@ -243,9 +243,10 @@ TEST_F(Matrix, AKilledGuestIsNeitherCleanNorAHit) {
 
 TEST_F(Matrix, AKilledRunLeavesNoGuestAndGoesOnWhereItWas) {
   const auto words = argv({"--trials", "200", "--trace", "off", "--repro", "pipe_full_child"});
-  run_command(words, kLimit, [&](pid_t pid) {
+  const Ran killed = run_command(words, kLimit, [&](pid_t pid) {
     if (has_records()) ::kill(pid, SIGKILL);
   });
+  ASSERT_EQ(killed.code, 128 + SIGKILL) << killed.err;
   for (int i = 0; i < 200 && !guests_of(folder_.path()).empty(); ++i) ::usleep(10'000);
   EXPECT_TRUE(guests_of(folder_.path()).empty());
   const Ran half = run_command({kHangrate, "report", folder_ / "run", "--json", "-"});
