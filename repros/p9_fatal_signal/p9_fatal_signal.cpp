@@ -15,23 +15,18 @@
 // (net/9p/client.c p9_client_rpc().) A server that answers TFLUSH lets the client die; so does the
 // end of the connection, and that is the lever. No race: the server says when it has the request,
 // and the kill comes then.
-#include <sched.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 
-#include "../kit/child.h"
-#include "../kit/p9/server.h"
+#include "../kit/p9/mount.h"
 
 namespace {
-
-constexpr const char* kMount = "/sys/fs";  // in a mount namespace of the worker's own
 
 struct Told {  // by the server, and by the client that it was answered
   std::atomic<int> walks, withheld_flushes, answered;
 };
 Told* told;
-hang_child server, client;
-hang_fd ends[2];  // the kernel's, the server's
+hang_p9_mount connection;
+hang_child client;
 bool killed;
 
 // ---- The server and its client. ----
@@ -46,9 +41,7 @@ int choose(uint8_t type) {
   return type == HANG_P9_WALK && !hang_is("walk-answered") ? HANG_P9_WITHHOLD : HANG_P9_ANSWER;
 }
 void serve() {
-  prctl(PR_SET_NAME, "p9-server");
-  ends[0].reset();
-  hang_p9_serve(ends[1], choose);
+  hang_p9_serve(hang_p9_served(&connection), choose);
 }
 void look_up() {
   struct stat info;
@@ -69,46 +62,28 @@ void nap(int64_t ns) {
 /// however slow, is no hang.
 void look() {
   hang_victim("client", client.pid, 0, -1, 0);
-  hang_partner("server", server.pid, 0);
+  hang_partner("server", connection.server.pid, 0);
   hang_invariant(killed && !over() && told->withheld_flushes > 0 ? HANG_BROKEN : HANG_HOLDS,
                  "the client %s; the server withholds the answers to %d TFLUSH of it",
                  killed ? "was killed" : "was not killed", told->withheld_flushes.load());
 }
 int end_connection() {
-  hang_child_kill(&server);
-  return server.pid > 0;
+  hang_child_kill(&connection.server);
+  return connection.server.pid > 0;
 }
 
 // ---- The trial. ----
 
 void setup() {
-  if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
-    hang_skip("no mount namespace of its own: %s: run as root", strerror(errno));
-  // Without descriptors it is refused otherwise (EINVAL); ENODEV: there is no such filesystem.
-  if (mount("hangrate", kMount, "9p", 0, "trans=fd") != 0 && errno == ENODEV)
-    hang_skip(
-        "no 9p here: modprobe 9p, or boot a kernel with CONFIG_9P_FS (Debian's cloud kernels "
-        "have none)");
+  hang_p9_setup();
   told = static_cast<Told*>(hang_share(sizeof *told));
-}
-void mount_it() {
-  char options[128];
-  int pair[2];
-  hang_must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), "socketpair");
-  for (int i = 0; i < 2; ++i) ends[i].reset(pair[i]);
-  hang_child_start(&server, 0, serve);
-  ends[1].reset();  // only the server has it: its end is that of the connection
-  snprintf(options, sizeof options, "trans=fd,rfdno=%d,wfdno=%d,version=9p2000.L", pair[0],
-           pair[0]);
-  hang_must(mount(hang_mark(), kMount, "9p", MS_NOSUID | MS_NODEV, options), "mount(9p)");
-  ends[0].reset();
 }
 int trial() {
   static const hang_wait wait = {over, nap, look, end_connection};
   killed = false;
   told->walks = told->withheld_flushes = told->answered = 0;
   hang_phase("mount");
-  mount_it();
+  hang_p9_start(&connection, serve);
   hang_phase("look up a name");
   hang_child_start(&client, 0, look_up);
   const bool asked =
@@ -118,9 +93,7 @@ int trial() {
   hang_child_kill(&client);
   hang_await(&wait);
   hang_phase("clean up");
-  hang_child_kill(&server);
-  if (!hang_child_ends(&server, 10)) hang_fail("the server cannot be killed");
-  hang_must(umount2(kMount, MNT_DETACH), "umount2");
+  hang_p9_end(&connection);
   return asked ? HANG_CLEAN : HANG_INCONCLUSIVE;
 }
 
