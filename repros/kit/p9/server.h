@@ -86,13 +86,25 @@ inline bool hang_p9_read(int socket, hang_p9_message* request) {
   return body == 0 ||
          recv(socket, request->bytes + 7, static_cast<size_t>(body), MSG_WAITALL) == body;
 }
+/// Fails `request` with `error`.
+inline void hang_p9_refuse(const hang_p9_message& request, uint32_t error, hang_p9_message* reply) {
+  reply->size = 7;
+  reply->add(error, 4);
+  reply->finish(HANG_P9_RLERROR, request.bytes + 5);
+}
+/// Does `flush`, a TFLUSH, ask to forget `request`?
+inline bool hang_p9_flushes(const hang_p9_message& flush, const hang_p9_message& request) {
+  return memcmp(flush.bytes + 7, request.bytes + 5, 2) == 0;
+}
+inline bool hang_p9_send(int socket, const hang_p9_message& reply) {
+  return send(socket, reply.bytes, reply.size, MSG_NOSIGNAL) == static_cast<ssize_t>(reply.size);
+}
 /// Serves until the client is gone. `choose` is asked about the type of each request.
 inline void hang_p9_serve(int socket, int (*choose)(uint8_t type)) {
   static hang_p9_message request, reply;
   while (hang_p9_read(socket, &request)) {
     if (choose(request.type()) == HANG_P9_WITHHOLD) continue;
     hang_p9_reply(request, &reply);
-    if (send(socket, reply.bytes, reply.size, MSG_NOSIGNAL) != static_cast<ssize_t>(reply.size))
-      return;
+    if (!hang_p9_send(socket, reply)) return;
   }
 }
