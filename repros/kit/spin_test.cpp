@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What is told apart: a task that is over, one that sleeps, one that is busy outside of the kernel,
+// and one that never comes out of it.
+#include "repros/kit/spin.h"
+
+#include <gtest/gtest.h>
+
+namespace hangrate {
+namespace {
+
+class Spin : public ::testing::Test {
+ protected:
+  ~Spin() override {
+    hang_child_kill(&child_);
+    EXPECT_TRUE(hang_child_ends(&child_, 10));
+  }
+  hang_spin watch(void (*body)()) {
+    hang_child_start(&child_, 0, body);
+    return hang_watch_spin(child_.pid, [this] { return hang_child_reaped(&child_); });
+  }
+  hang_child child_;
+};
+
+TEST(Times, AreCountedFromTheLastParenthesis) {
+  const hang_times times =
+      hang_times_in("7 (a) R (b) S 1 7 7 0 -1 4194560 92 0 0 0 31 42 0 0 20 0");
+  EXPECT_EQ(times.state, 'S');
+  EXPECT_EQ(times.user, 31);
+  EXPECT_EQ(times.system, 42);
+  EXPECT_EQ(hang_times_in("7 (cut) S 1 7").state, '?');
+  EXPECT_EQ(hang_times_in("").state, '?');
+}
+
+TEST_F(Spin, OneThatEndsIsOver) {
+  EXPECT_EQ(watch([] {}), HANG_SPIN_OVER);
+}
+
+TEST_F(Spin, OneThatSleepsDoesNotSpin) {
+  EXPECT_EQ(watch([] { pause(); }), HANG_SPIN_SLEEPS);
+}
+
+TEST_F(Spin, OneThatIsBusyOutsideDoesNotSpin) {
+  EXPECT_EQ(watch([] {
+              for (const int64_t end = hang_now() + 1000000000; hang_now() < end;) continue;
+            }),
+            HANG_SPIN_OVER);
+}
+
+/// As good as: nearly all of its time goes into filling memory with zeros, which the kernel does.
+TEST_F(Spin, OneThatStaysInTheKernelSpinsUntilItIsKilled) {
+  EXPECT_EQ(watch([] {
+              const size_t size = 64 << 20;
+              void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+              while (madvise(memory, size, MADV_DONTNEED) == 0 &&
+                     madvise(memory, size, 23 /* MADV_POPULATE_WRITE */) == 0) {
+              }
+              pause();
+            }),
+            HANG_SPIN_PROVEN);
+  EXPECT_STREQ(hang_kill_spinner(&child_), "SIGKILL ended it");
+}
+
+}  // namespace
+}  // namespace hangrate
