@@ -104,7 +104,7 @@ void wait_for_all() {
 void setup() {
   open_ring();
   told = static_cast<Told*>(hang_share(sizeof *told));
-  hang_spin_guard(make_room);
+  hang_spin_guard(make_room, -1);
 }
 int trial() {
   told->entered = told->returned = 0;
