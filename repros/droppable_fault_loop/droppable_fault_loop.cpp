@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// droppable_fault_loop: read(2) into MAP_DROPPABLE memory spins in the kernel once the memory limit
+// of the cgroup is reached, and cannot be killed. No hang but an anomaly. From v6.11 until "mm: fix
+// unkillable fault loop on MAP_DROPPABLE memory" (6.12.118).
+//
+//   read(): copy_to_user(): page fault, for ever:
+//     handle_mm_fault(): no page can be charged: VM_FAULT_OOM, which is masked for such memory
+//     do_user_addr_fault(): no error: back to the instruction, which faults again
+//
+// (v6.12 mm/memory.c, arch/x86/mm/fault.c.) The task was to go back to user mode, handle its
+// signals and try again. A fault from within the kernel has no such way back: the SIGKILL of the
+// OOM killer stays pending. More room ends it. The fix masks faults from user mode only.
+#include "../kit/spin.h"
+
+namespace {
+
+constexpr size_t kPage = 4096, kLimit = 1 << 20;
+constexpr int kDroppable = 8;  // MAP_DROPPABLE, in headers since v6.11
+
+struct Told {
+  std::atomic<int> full, entered, returned, error;
+};
+Told* told;
+hang_child hog, reader;
+int root, file;  // of a cgroup v2 filesystem that is mounted nowhere; what the hog fills
+char name[160];
+char* memory;
+
+// ---- The cgroup. fsopen() and its like have these numbers on every machine but alpha. ----
+
+int open_root() {
+  const long context = syscall(430 /* fsopen */, "cgroup2", 1 /* FSOPEN_CLOEXEC */);
+  const long made =
+      context < 0 ? -1 : syscall(431 /* fsconfig */, context, 6 /* CREATE */, nullptr, nullptr, 0);
+  if (made < 0) hang_skip("no cgroup v2 to be had: %s: run as root", strerror(errno));
+  const long mounted = hang_must(syscall(432 /* fsmount */, context, 1, 0), "fsmount(cgroup2)");
+  close(static_cast<int>(context));
+  return static_cast<int>(mounted);
+}
+bool tell(const char* what, const char* text) {
+  char path[200];
+  snprintf(path, sizeof path, "%s%s", *what == '/' ? name : "", what);
+  const hang_fd to(openat(root, path, O_WRONLY | O_CLOEXEC));
+  return to >= 0 && write(to, text, strlen(text)) > 0;
+}
+int removed() {  // a member that has just been reaped may hold it for a moment
+  return unlinkat(root, name, AT_REMOVEDIR) == 0 || errno == ENOENT;
+}
+void make_room() {
+  tell("/memory.max", "max");
+}
+void rescue() {
+  make_room();
+  hang_until(removed, 10);
+}
+
+// ---- Who is in it. ----
+
+/// Takes what the limit leaves, as memory of a file, and stays. The OOM killer must leave it alone.
+void fill() {
+  static const char bytes[kPage] = {1};
+  const hang_fd score(open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+  if (write(score, "-1000", 5) != 5 || !tell("/cgroup.procs", "0")) _exit(1);
+  for (size_t i = 0; i < 2 * kLimit && write(file, bytes, kPage) > 0; i += kPage) continue;
+  told->full = 1;
+  for (;;) pause();
+}
+void read_it() {
+  const hang_fd zero(open("/dev/zero", O_RDONLY | O_CLOEXEC));
+  const bool joined = tell("/cgroup.procs", "0");
+  told->entered = 1;
+  if (hang_is("touch"))
+    *const_cast<volatile char*>(memory) = 1;
+  else if (!joined || read(zero, memory, kPage) < 0)
+    told->error = errno;
+  told->returned = 1;
+}
+
+// ---- The trial. ----
+
+void setup() {
+  memory = static_cast<char*>(
+      mmap(nullptr, kPage, PROT_READ | PROT_WRITE, kDroppable | MAP_ANONYMOUS, -1, 0));
+  if (memory == MAP_FAILED) hang_skip("no MAP_DROPPABLE: %s: needs v6.11", strerror(errno));
+  if (hang_is("ordinary"))
+    memory = static_cast<char*>(
+        mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  told = static_cast<Told*>(hang_share(sizeof *told));
+  root = open_root();
+  snprintf(name, sizeof name, "%s-%d", hang_mark(), getpid());
+  if (!tell("cgroup.subtree_control", "+memory"))
+    hang_skip("no memory controller in cgroup v2: %s", strerror(errno));
+  hang_spin_guard(rescue, root);
+}
+int trial() {
+  told->full = told->entered = told->returned = told->error = 0;
+  hang_phase("fill the cgroup");
+  hang_must(mkdirat(root, name, 0700), "mkdir of a cgroup");
+  tell("/memory.swap.max", "0");
+  if (!tell("/memory.max", "1M")) hang_must(-1, "memory.max");
+  file = static_cast<int>(hang_must(syscall(SYS_memfd_create, "hog", 1U), "memfd_create"));
+  if (!hang_is("room")) hang_child_start(&hog, 0, fill);
+  const bool full = hang_is("room") || hang_until([] { return told->full != 0; }, 30);
+  hang_phase("read");
+  hang_child_start(&reader, 0, read_it);
+  const auto over = [] { return told->returned != 0 || hang_child_reaped(&reader); };
+  hang_until([=] { return told->entered != 0 || over(); }, 30);
+  const hang_spin end = over() ? HANG_SPIN_OVER : hang_watch_spin(reader.pid, over);
+  const bool spins = full && told->entered != 0 && end == HANG_SPIN_PROVEN;
+  const char* killed = spins ? hang_kill_spinner(&reader) : "";
+  hang_phase("clean up");
+  make_room();
+  hang_child_kill(&reader);
+  hang_child_kill(&hog);
+  if (!hang_child_ends(&reader, 10) || !hang_child_ends(&hog, 10))
+    hang_fail("left behind: the reader");
+  close(file);
+  if (!hang_until(removed)) hang_fail("rmdir of a cgroup: %s", strerror(errno));
+  if (full && told->entered != 0 && end == HANG_SPIN_OVER) return HANG_CLEAN;
+  hang_note(
+      "one read() took %d ms of CPU time in the kernel, none outside, and did not return: the "
+      "cgroup is full; %s; more room ended it",
+      HANG_SPIN_TICKS * 10, killed);
+  if (spins) return HANG_ANOMALY;
+  return hang_note("the cgroup was not full, or nothing is proven"), HANG_INCONCLUSIVE;
+}
+
+}  // namespace
+
+HANG_VARIANT(droppable, "droppable", setup, trial)
+HANG_VARIANT(touch, "touch", setup, trial)
+HANG_VARIANT(ordinary, "ordinary", setup, trial)
+HANG_VARIANT(room, "room", setup, trial)
+
+int main(int argc, char** argv) {
+  return hang_main(argc, argv);
+}
