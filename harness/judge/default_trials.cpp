@@ -9,7 +9,7 @@ namespace hangrate {
 
 namespace {
 
-constexpr std::uint64_t kForTheRate = 1000;
+constexpr std::uint64_t kMostForTheRate = 1000;
 constexpr double kRarely = 0.1;
 constexpr int kBootsOfARace = 5;
 
@@ -30,8 +30,9 @@ std::uint64_t default_trials(const Variant& variant, double confidence) {
 
 std::uint64_t default_matrix_trials(const Variant& variant, double confidence) {
   if (variant.expect == Expect::Measure) return variant.trials;
-  if (!claims_absence(variant)) return std::min(variant.trials, kForTheRate);
-  return std::max(kForTheRate, trials_to_exclude(variant.reference_rate, confidence, 1));
+  const std::uint64_t own = std::min(variant.trials, kMostForTheRate);
+  if (!claims_absence(variant)) return own;
+  return std::max(own, trials_to_exclude(variant.reference_rate, confidence, 1));
 }
 
 bool is_race(const Variant& variant) {

@@ -26,6 +26,8 @@ TEST(DefaultTrials, MakeACleanResultOne) {
     }
     EXPECT_EQ(default_trials(variant(expect, 50000, 0.001), 0.95), 50000u);
     EXPECT_EQ(default_matrix_trials(variant(expect, 50000, 0.5), 0.95), 1000u);
+    EXPECT_EQ(default_matrix_trials(variant(expect, 300, 0.5), 0.95), 300u);
+    EXPECT_GT(default_matrix_trials(variant(expect, 2, 0.5), 0.95), 2u);
   }
 }
 
