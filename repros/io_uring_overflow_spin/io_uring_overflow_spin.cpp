@@ -102,6 +102,7 @@ void wait_for_all() {
   told->returned = 1;
 }
 void setup() {
+  hang_spin_place();
   open_ring();
   told = static_cast<Told*>(hang_share(sizeof *told));
   hang_spin_guard(make_room, -1);
@@ -120,18 +121,20 @@ int trial() {
   if (asleep && !hang_is("right-head")) set_head(head - 1);
   if (asleep && !hang_is("no-overflow")) post(1);
   const bool full = asleep && overflown();
-  const hang_spin end = hang_watch_spin(waiter.pid, [] { return told->returned != 0; });
+  const hang_spin end =
+      hang_watch_spin(waiter.pid, &hang_times::preempted, [] { return told->returned != 0; });
   const bool spins = end == HANG_SPIN_PROVEN && full && overflown();
-  const char* killed = spins ? hang_kill_spinner(&waiter) : "";
+  const char* killed = spins ? hang_kill_spinner(&waiter, &hang_times::preempted) : "";
   hang_phase("clean up");
   reap();
   hang_child_kill(&waiter);
   if (!hang_child_ends(&waiter, 10)) hang_fail("left behind: the waiter does not return");
   if (asleep && full == hang_is("stale-head") && end <= HANG_SPIN_SLEEPS) return HANG_CLEAN;
   hang_note(
-      "one io_uring_enter() took %d ms of CPU time in the kernel, none outside, and did not "
+      "one io_uring_enter() took %d ms of CPU time in the kernel, none outside, was preempted %d "
+      "times and did not "
       "return: an overflow was flagged and the ring full; %s; reaping ended it",
-      HANG_SPIN_TICKS * 10, killed);
+      HANG_SPIN_TICKS * 10, HANG_SPIN_TICKS, killed);
   if (spins) return HANG_ANOMALY;
   return hang_note("the waiter did not sleep, or nothing is proven"), HANG_INCONCLUSIVE;
 }

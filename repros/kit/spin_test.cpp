@@ -16,8 +16,10 @@ class Spin : public ::testing::Test {
     EXPECT_TRUE(hang_child_ends(&child_, 10));
   }
   hang_spin watch(void (*body)()) {
+    EXPECT_STREQ(hang_place(0, hang_cpu(0), SCHED_OTHER), "");
     hang_child_start(&child_, 0, body);
-    return hang_watch_spin(child_.pid, [this] { return hang_child_reaped(&child_); });
+    return hang_watch_spin(child_.pid, &hang_times::preempted,
+                           [this] { return hang_child_reaped(&child_); });
   }
   hang_child child_;
 };
@@ -26,6 +28,7 @@ TEST(Times, AreCountedFromTheLastParenthesis) {
   const hang_times times =
       hang_times_in("7 (a) R (b) S 1 7 7 0 -1 4194560 92 0 0 0 31 42 0 0 20 0");
   EXPECT_EQ(times.state, 'S');
+  EXPECT_EQ(times.faults, 92);
   EXPECT_EQ(times.user, 31);
   EXPECT_EQ(times.system, 42);
   EXPECT_EQ(hang_times_in("7 (cut) S 1 7").state, '?');
@@ -59,7 +62,7 @@ TEST_F(Spin, OneThatStaysInTheKernelSpinsUntilItIsKilled) {
               pause();
             }),
             HANG_SPIN_PROVEN);
-  EXPECT_STREQ(hang_kill_spinner(&child_), "SIGKILL ended it");
+  EXPECT_STREQ(hang_kill_spinner(&child_, &hang_times::preempted), "SIGKILL ended it");
 }
 
 }  // namespace

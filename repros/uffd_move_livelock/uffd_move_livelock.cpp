@@ -100,6 +100,7 @@ bool drain() {
   return read(ends[0], bytes, kPage) > 0 && hang_until([] { return told->returned != 0; });
 }
 void setup() {
+  hang_spin_place();
   const hang_fd probe(open_uffd());
   if (probe < 0) hang_skip("no UFFDIO_MOVE: %s: needs v6.8", strerror(errno));
   told = static_cast<Told*>(hang_share(sizeof *told));
@@ -111,10 +112,11 @@ int trial() {
   hang_child_start(&mover, 0, move);
   const auto over = [] { return told->returned != 0 || hang_child_reaped(&mover); };
   hang_until([=] { return told->entered != 0 || over(); }, 30);
-  const hang_spin end = over() ? HANG_SPIN_OVER : hang_watch_spin(mover.pid, over);
+  const hang_spin end =
+      over() ? HANG_SPIN_OVER : hang_watch_spin(mover.pid, &hang_times::preempted, over);
   const bool proven = told->entered != 0 && end == HANG_SPIN_PROVEN;
   const char* rescue = !proven                 ? ""
-                       : hang_trial() % 2 != 0 ? hang_kill_spinner(&mover)
+                       : hang_trial() % 2 != 0 ? hang_kill_spinner(&mover, &hang_times::preempted)
                        : drain()               ? "reading the pipe ended it"
                                                : "reading the pipe did not end it";
   hang_phase("clean up");
@@ -125,9 +127,10 @@ int trial() {
   const bool busy = hang_is("pinned") && (told->error == EBUSY || told->error == EAGAIN);
   if (told->returned != 0 && !proven && (busy || told->error == 0)) return HANG_CLEAN;
   hang_note(
-      "one ioctl(UFFDIO_MOVE) took %d ms of CPU time in the kernel, none outside, and did "
+      "one ioctl(UFFDIO_MOVE) took %d ms of CPU time in the kernel, none outside, was preempted %d "
+      "times and did "
       "not return while a pipe held a page; %s",
-      HANG_SPIN_TICKS * 10, rescue);
+      HANG_SPIN_TICKS * 10, HANG_SPIN_TICKS, rescue);
   if (proven) return HANG_ANOMALY;
   return hang_note("not moved: %s", strerror(told->error)), HANG_INCONCLUSIVE;
 }
