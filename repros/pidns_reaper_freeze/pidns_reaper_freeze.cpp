@@ -17,15 +17,11 @@
 // The freezers of cgroups do not see it: a dying task has left its cgroup. So this needs that of
 // suspend, and SNAPSHOT_FREEZE of /dev/snapshot, by which programs hibernate, is the freezing
 // alone. It freezes ALL tasks for a moment: only if asked for, machine=freeze.
-#include <sys/ioctl.h>
-
-#include "../kit/spin.h"
+#include "../kit/freezer.h"
 
 namespace {
-enum : uint32_t { kStarted, kInside, kReap, kReaped };
-const unsigned long kFreeze = _IO('3', 1), kUnfreeze = _IO('3', 2);  // linux/suspend_ioctls.h
-const char kDevice[] = "/dev/snapshot", kLimit[] = "/sys/power/pm_freeze_timeout";
 
+enum : uint32_t { kStarted, kInside, kReap, kReaped };
 struct Shared {
   std::atomic<uint32_t> step;
   std::atomic<int> member;
@@ -64,39 +60,15 @@ bool reap() {
   return hang_until([] { return shared->step == kReaped; }, 10);
 }
 
-// ---- The freezer. ----
-
-/// One process at a time has it; -1: not within 10 s, or not at all.
-int open_device() {
-  int device = -1;
-  hang_until(
-      [&] {
-        device = open(kDevice, O_RDONLY | O_CLOEXEC);
-        return device >= 0 || errno != EBUSY;
-      },
-      10);
-  return device;
-}
-/// 0: all tasks froze, and are thawed again; else why not.
-int freeze_machine() {
-  char before[32] = "";
-  const hang_fd device(open_device()), limit(open(kLimit, O_RDWR | O_CLOEXEC));
-  if (device < 0 || pread(limit, before, sizeof before - 1, 0) <= 0) return errno;
-  if (pwrite(limit, "500", 3, 0) != 3) return errno;  // ms; it is 20 s
-  const int error = ioctl(device, kFreeze, 0) != 0     ? errno
-                    : ioctl(device, kUnfreeze, 0) != 0 ? errno
-                                                       : 0;
-  return pwrite(limit, before, strlen(before), 0) > 0 ? error : errno;
-}
-
 // ---- The trial. ----
 
 void setup() {
-  if (!hang_chose("machine", "freeze"))
-    hang_skip("it freezes all tasks of the machine for moments: for a guest, with machine=freeze");
-  if (hang_fd(open_device()) < 0)
-    hang_skip("%s: %s: root, HIBERNATION_SNAPSHOT_DEV, no lockdown", kDevice, strerror(errno));
+  const char* lack = hang_freezer_prepare();
+  if (*lack != '\0') hang_skip("%s", lack);
   shared = static_cast<Shared*>(hang_share(sizeof *shared));
+  // All on the first CPU, so that the program gets its turns from a task that spins there; that of
+  // a lane may go offline.
+  if (*hang_place(0, hang_cpu(0), SCHED_OTHER) != '\0') hang_must(-1, "sched_setaffinity");
 }
 /// "", or what did not come: a namespace as the variant wants it.
 const char* begin() {
@@ -119,8 +91,8 @@ int trial() {
   int error = EBUSY;
   // Where another task refuses, that says nothing of init.
   for (int i = 0; i < 5 && *missing == '\0' && error == EBUSY && spin != HANG_SPIN_PROVEN; ++i) {
-    error = freeze_machine();
-    if (error == EBUSY) spin = hang_watch_spin(init.pid, init_ended);
+    error = hang_freeze_machine();
+    if (error == EBUSY) spin = hang_watch_spin(init.pid, &hang_times::preempted, init_ended);
   }
   hang_phase("clean up");
   const bool reaped = shared->step != kInside || reap();
