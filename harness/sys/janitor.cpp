@@ -19,6 +19,9 @@ namespace hangrate {
 
 namespace {
 
+/// Workers die with the supervisor; their guards free then what no signal ends, and are in the
+/// cgroup themselves.
+constexpr Nanos kForGuards = 500 * kMilli;
 constexpr Nanos kLinger = 5 * kSecond;    // how long leftovers are hunted
 constexpr Nanos kAtLeast = 200 * kMilli;  // a worker may just be dying
 constexpr Nanos kRound = 20 * kMilli;
@@ -44,7 +47,7 @@ int clean_up(Arena& arena, const Cgroup& cgroup, pid_t supervisor) {
   while ((left || now_ns() < start + kAtLeast) && now_ns() < start + kLinger) {
     left = false;
     if (cgroup.version() != 0 && !cgroup.processes().empty()) {
-      cgroup.kill_all();
+      if (now_ns() > start + kForGuards) cgroup.kill_all();
       left = true;
     }
     for (std::size_t i = 0; i < Arena::kSlots; ++i) {

@@ -65,6 +65,22 @@ TEST_P(NothingLeft, ByARunOfAllVariants) {
 INSTANTIATE_TEST_SUITE_P(Of, NothingLeft, ::testing::ValuesIn(reproducers()),
                          [](const auto& each) { return each.param; });
 
+/// A task that spins in the kernel survives SIGKILL; only the guard of its program frees it, which
+/// must not be killed before it has.
+TEST(NothingLeft, OfSpinnersIfTheSupervisorIsKilled) {
+  MachineState::prepare();
+  const TempFolder folder;
+  const MachineState before = MachineState::now();
+  const Nanos begin = now_ns();
+  const Ran ran = run_command({kHangrate, "run", "io_uring_overflow_spin/stale-head", "--trials",
+                               "100000", "--results", folder / "run", "-q"},
+                              60, [&](pid_t pid) {
+                                if (now_ns() > begin + 2 * kSecond) ::kill(pid, SIGKILL);
+                              });
+  EXPECT_EQ(left_since(before), "");
+  if (ran.code != 128 + SIGKILL) GTEST_SKIP() << "io_uring cannot run here: " << ran.err;
+}
+
 TEST(NothingLeft, IsNotSaidOfAFileAProcessOrAMount) {
   MachineState::prepare();
   const MachineState before = MachineState::now();
