@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The freezer of suspend and hibernation, alone: SNAPSHOT_FREEZE and SNAPSHOT_UNFREEZE of
-// /dev/snapshot (kernel/power/user.c). It freezes ALL tasks of the machine but the caller, so it is
-// for guests: a reproducer does it only if it was told machine=freeze.
+// The freezer of suspend and hibernation, without an image: SNAPSHOT_FREEZE and SNAPSHOT_UNFREEZE
+// of /dev/snapshot (kernel/power/user.c). It writes filesystems out first and freezes ALL tasks of
+// the machine but the caller, so it is for guests: only where it was told machine=freeze.
 #pragma once
 
 #include <sys/file.h>

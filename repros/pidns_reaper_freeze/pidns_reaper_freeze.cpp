@@ -15,8 +15,8 @@
 //
 // (v6.12 kernel/pid_namespace.c, kernel/freezer.c; the fix sleeps with TASK_IDLE | TASK_FREEZABLE.)
 // The freezers of cgroups do not see it: a dying task has left its cgroup. So this needs that of
-// suspend, and SNAPSHOT_FREEZE of /dev/snapshot, by which programs hibernate, is the freezing
-// alone. It freezes ALL tasks for a moment: only if asked for, machine=freeze.
+// suspend: SNAPSHOT_FREEZE of /dev/snapshot, by which programs hibernate, makes no image. It
+// freezes ALL tasks for a moment: only if asked for, machine=freeze.
 #include "../kit/freezer.h"
 
 namespace {
