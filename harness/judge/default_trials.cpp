@@ -10,6 +10,7 @@ namespace hangrate {
 namespace {
 
 constexpr std::uint64_t kMostForTheRate = 1000;
+constexpr std::uint64_t kMostOfWhatIsSure = 100;
 constexpr double kRarely = 0.1;
 constexpr int kBootsOfARace = 5;
 
@@ -30,7 +31,9 @@ std::uint64_t default_trials(const Variant& variant, double confidence) {
 
 std::uint64_t default_matrix_trials(const Variant& variant, double confidence) {
   if (variant.expect == Expect::Measure) return variant.trials;
-  const std::uint64_t own = std::min(variant.trials, kMostForTheRate);
+  // What hits each time, or else never, has a rate of no digits: 100 of 100 is at least 96 %.
+  const bool sure = !claims_absence(variant) || variant.reference_rate >= kRarely;
+  const std::uint64_t own = std::min(variant.trials, sure ? kMostOfWhatIsSure : kMostForTheRate);
   if (!claims_absence(variant)) return own;
   return std::max(own, trials_to_exclude(variant.reference_rate, confidence, 1));
 }

@@ -17,7 +17,7 @@ std::uint64_t default_trials(const Variant& variant, double confidence);
 std::uint64_t trials_for_power(const Variant& variant, double confidence);
 
 /// Of a cell of a matrix: enough to exclude the reference rate even if one trial is lost with its
-/// machine, and its own number for the rate, up to a thousand. Who hits each time asks for few.
+/// machine, and its own number for the rate: up to a thousand, or a hundred of what hits each time.
 std::uint64_t default_matrix_trials(const Variant& variant, double confidence);
 
 /// A race hits in one trial of many, and how many differs from boot to boot.

@@ -25,18 +25,19 @@ TEST(DefaultTrials, MakeACleanResultOne) {
           << "one may be lost";
     }
     EXPECT_EQ(default_trials(variant(expect, 50000, 0.001), 0.95), 50000u);
-    EXPECT_EQ(default_matrix_trials(variant(expect, 50000, 0.5), 0.95), 1000u);
-    EXPECT_EQ(default_matrix_trials(variant(expect, 300, 0.5), 0.95), 300u);
+    EXPECT_EQ(default_matrix_trials(variant(expect, 50000, 0.09), 0.95), 1000u);
+    EXPECT_EQ(default_matrix_trials(variant(expect, 300, 0.09), 0.95), 300u);
+    EXPECT_EQ(default_matrix_trials(variant(expect, 3000, 0.5), 0.95), 100u);
     EXPECT_GT(default_matrix_trials(variant(expect, 2, 0.5), 0.95), 2u);
   }
 }
 
 TEST(DefaultTrials, OfWhatClaimsNoAbsenceAreItsOwn) {
   for (const Expect expect : {Expect::Always, Expect::Lookalike, Expect::Measure}) {
-    EXPECT_EQ(default_trials(variant(expect, 100, 0.001), 0.95), 100u);
-    EXPECT_EQ(default_matrix_trials(variant(expect, 100, 0.001), 0.95), 100u);
+    EXPECT_EQ(default_trials(variant(expect, 80, 0.001), 0.95), 80u);
+    EXPECT_EQ(default_matrix_trials(variant(expect, 80, 0.001), 0.95), 80u);
   }
-  EXPECT_EQ(default_matrix_trials(variant(Expect::Always, 2000, 0.001), 0.95), 1000u);
+  EXPECT_EQ(default_matrix_trials(variant(Expect::Always, 2000, 0.001), 0.95), 100u);
 }
 
 TEST(DefaultBoots, AreFiveForARaceAndOneForWhatHitsEachTime) {
