@@ -77,11 +77,11 @@ void fill() {
 }
 void read_it() {
   const hang_fd zero(open("/dev/zero", O_RDONLY | O_CLOEXEC));
-  const bool joined = tell("/cgroup.procs", "0");
+  if (!tell("/cgroup.procs", "0")) _exit(1);
   told->entered = 1;
   if (hang_is("touch"))
     *const_cast<volatile char*>(memory) = 1;
-  else if (!joined || read(zero, memory, kPage) < 0)
+  else if (read(zero, memory, kPage) < 0)
     told->error = errno;
   told->returned = 1;
 }
@@ -112,10 +112,11 @@ int trial() {
   hang_child_start(&reader, 0, read_it);
   const auto over = [] { return told->returned != 0 || hang_child_reaped(&reader); };
   hang_until([=] { return told->entered != 0 || over(); }, 30);
+  const auto turns = &hang_times::faults;
   const hang_spin end =
-      over() ? HANG_SPIN_OVER : hang_watch_spin(reader.pid, &hang_times::faults, over);
-  const bool spins = full && told->entered != 0 && end == HANG_SPIN_PROVEN;
-  const char* killed = spins ? hang_kill_spinner(&reader, &hang_times::faults) : "";
+      told->entered != 0 ? hang_watch_spin(reader.pid, turns, over) : HANG_SPIN_UNCLEAR;
+  const bool spins = full && end == HANG_SPIN_PROVEN;
+  const hang_spin killed = spins ? hang_kill_spinner(&reader, turns) : HANG_SPIN_UNCLEAR;
   hang_phase("clean up");
   make_room();
   hang_child_kill(&reader);
@@ -126,14 +127,13 @@ int trial() {
   if (!hang_until(removed)) hang_fail("rmdir of a cgroup: %s", strerror(errno));
   // A read() that succeeds has found room after all.
   const bool fitted = told->returned != 0 && told->error == 0 && !hang_is("room");
-  if (full && told->entered != 0 && end == HANG_SPIN_OVER && !fitted) return HANG_CLEAN;
+  if (full && end == HANG_SPIN_OVER && !fitted) return HANG_CLEAN;
   hang_note(
       "one read() took %d ms of CPU time in the kernel, none outside, faulted %d times and did not "
-      "return: the "
-      "cgroup is full; %s; more room ended it",
-      HANG_SPIN_TICKS * 10, HANG_SPIN_TICKS, killed);
-  if (spins) return HANG_ANOMALY;
-  return hang_note("the cgroup was not full, or nothing is proven"), HANG_INCONCLUSIVE;
+      "return: the cgroup is full; %s; more room ended it",
+      HANG_SPIN_TICKS * 10, HANG_SPIN_TICKS, hang_kill_words(killed));
+  if (!spins) hang_note("the cgroup was not full or not entered, or nothing is proven");
+  return killed == HANG_SPIN_PROVEN ? HANG_ANOMALY : HANG_INCONCLUSIVE;
 }
 
 }  // namespace

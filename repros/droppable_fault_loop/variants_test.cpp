@@ -51,6 +51,7 @@ TEST_F(Droppable, AnAnomalySaysWhatItTookAndWhatEndedIt) {
   EXPECT_EQ(worker.slot().outcome, static_cast<std::uint32_t>(HANG_ANOMALY));
   const std::string message = worker.slot().message;
   EXPECT_NE(message.find("took 200 ms of CPU time in the kernel"), message.npos) << message;
+  EXPECT_NE(message.find("SIGKILL did not end it"), message.npos) << message;
   EXPECT_NE(message.find("more room ended it"), message.npos) << message;
 }
 

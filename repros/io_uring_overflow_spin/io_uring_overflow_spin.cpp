@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // io_uring_overflow_spin: who waits for completions on a ring that is full spins in the kernel, and
-// cannot be killed. No hang but an anomaly. Until "io_uring/wait: don't spin on a stuck overflow
-// list" (6.12.115).
+// cannot be killed. No hang but an anomaly. From "io_uring: don't check overflow flush failures"
+// (v6.2) until "io_uring/wait: don't spin on a stuck overflow list" (6.12.115).
 //
 //   waiter: io_uring_enter(min_complete=4)       application, another task
 //     sleeps until tail is its head + 4
@@ -65,8 +65,7 @@ void open_ring() {
   ring.params.flags = IORING_SETUP_CQSIZE;
   ring.params.cq_entries = kEntries;
   const long made = syscall(425 /* io_uring_setup */, kEntries, &ring.params);
-  if (made < 0)
-    hang_skip("io_uring_setup: %s: needs v5.5, and kernel.io_uring_disabled=0", strerror(errno));
+  if (made < 0) hang_skip("io_uring_setup: %s: needs v5.5, io_uring_disabled=0", strerror(errno));
   ring.fd.reset(static_cast<int>(made));
   const unsigned cqes = ring.params.cq_off.cqes + kEntries * unsigned{sizeof(io_uring_cqe)};
   const unsigned array = ring.params.sq_off.array + kEntries * unsigned{sizeof(uint32_t)};
@@ -121,22 +120,23 @@ int trial() {
   if (asleep && !hang_is("right-head")) set_head(head - 1);
   if (asleep && !hang_is("no-overflow")) post(1);
   const bool full = asleep && overflown();
-  const hang_spin end =
-      hang_watch_spin(waiter.pid, &hang_times::preempted, [] { return told->returned != 0; });
+  const auto over = [] { return told->returned != 0; };
+  const auto turns = &hang_times::preempted;
+  const hang_spin end = asleep ? hang_watch_spin(waiter.pid, turns, over) : HANG_SPIN_UNCLEAR;
   const bool spins = end == HANG_SPIN_PROVEN && full && overflown();
-  const char* killed = spins ? hang_kill_spinner(&waiter, &hang_times::preempted) : "";
+  const hang_spin killed = spins ? hang_kill_spinner(&waiter, turns) : HANG_SPIN_UNCLEAR;
   hang_phase("clean up");
   reap();
   hang_child_kill(&waiter);
   if (!hang_child_ends(&waiter, 10)) hang_fail("left behind: the waiter does not return");
-  if (asleep && full == hang_is("stale-head") && end <= HANG_SPIN_SLEEPS) return HANG_CLEAN;
+  const hang_spin healthy = hang_is("no-overflow") ? HANG_SPIN_SLEEPS : HANG_SPIN_OVER;
+  if (asleep && full == hang_is("stale-head") && end == healthy) return HANG_CLEAN;
   hang_note(
       "one io_uring_enter() took %d ms of CPU time in the kernel, none outside, was preempted %d "
-      "times and did not "
-      "return: an overflow was flagged and the ring full; %s; reaping ended it",
-      HANG_SPIN_TICKS * 10, HANG_SPIN_TICKS, killed);
-  if (spins) return HANG_ANOMALY;
-  return hang_note("the waiter did not sleep, or nothing is proven"), HANG_INCONCLUSIVE;
+      "times and did not return: an overflow was flagged and the ring full; %s; reaping ended it",
+      HANG_SPIN_TICKS * 10, HANG_SPIN_TICKS, hang_kill_words(killed));
+  if (!spins) hang_note("the waiter did not sleep first, or sleeps on, or nothing is proven");
+  return killed == HANG_SPIN_PROVEN ? HANG_ANOMALY : HANG_INCONCLUSIVE;
 }
 
 }  // namespace

@@ -51,6 +51,10 @@ enum hang_spin {
   HANG_SPIN_UNCLEAR  // none of these within 60 s
 };
 enum { HANG_SPIN_TICKS = 20, HANG_SPIN_NAPS = 100 };
+/// Interruptibly, uninterruptibly, or idle (TASK_IDLE: as D, but no load).
+inline bool hang_sleeps(char state) {
+  return state == 'S' || state == 'D' || state == 'I';
+}
 
 /// In setup(): the program and what it starts share one CPU.
 inline void hang_spin_place() {
@@ -72,17 +76,18 @@ hang_spin hang_watch_spin(int pid, long hang_times::*turns, Over over) {
     if (now.system - begin.system >= HANG_SPIN_TICKS &&
         now.*turns - begin.*turns >= HANG_SPIN_TICKS)
       return HANG_SPIN_PROVEN;
-    naps = now.state == 'S' || now.state == 'D' ? naps + 1 : 0;
+    naps = hang_sleeps(now.state) ? naps + 1 : 0;
     if (naps == HANG_SPIN_NAPS) return HANG_SPIN_SLEEPS;
   }
   return HANG_SPIN_UNCLEAR;
 }
 
-/// Does SIGKILL end it, or does it spin on for as long again?
-inline const char* hang_kill_spinner(hang_child* child, long hang_times::*turns) {
+/// Does SIGKILL end it (OVER), or does it spin on for as long again (PROVEN)?
+inline hang_spin hang_kill_spinner(hang_child* child, long hang_times::*turns) {
   hang_child_kill(child);
-  const hang_spin after =
-      hang_watch_spin(child->pid, turns, [=] { return hang_child_reaped(child); });
+  return hang_watch_spin(child->pid, turns, [=] { return hang_child_reaped(child); });
+}
+inline const char* hang_kill_words(hang_spin after) {
   return after == HANG_SPIN_OVER     ? "SIGKILL ended it"
          : after == HANG_SPIN_PROVEN ? "SIGKILL did not end it"
                                      : "whether SIGKILL ends it is not clear";
