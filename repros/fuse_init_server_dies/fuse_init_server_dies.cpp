@@ -53,27 +53,15 @@ void run_server() {
   while (hang_fuse_serve(device, choose) == EPERM) hang_nap(100000);  // not mounted yet
 }
 void open_device() {
-  device.reset(open("/dev/fuse", O_RDWR | O_CLOEXEC));
-  if (!hang_is("async") && ioctl(device, _IO(229, 3) /* FUSE_DEV_IOC_SYNC_INIT */) != 0)
-    hang_skip("not applicable: no FUSE_DEV_IOC_SYNC_INIT here, it came with v6.18");
-}
-bool is_ours(int folder, const char* name) {
-  struct stat info;
-  return fstatat(folder, name, &info, AT_EMPTY_PATH) == 0 && info.st_uid == owner &&
-         info.st_gid == group;
-}
-bool find_connection() {
-  DIR* all = opendir("/sys/fs/fuse/connections");
-  connection = 0;
-  for (dirent* entry; all != nullptr && (entry = readdir(all)) != nullptr;)
-    if (is_ours(dirfd(all), entry->d_name)) connection = atoi(entry->d_name);
-  if (all != nullptr) closedir(all);
-  return connection != 0;
+  const int made = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+  device.reset(static_cast<int>(hang_must(made, "open(/dev/fuse)")));
+  if (hang_is("async") || ioctl(device, _IO(229, 3) /* FUSE_DEV_IOC_SYNC_INIT */) == 0) return;
+  if (errno != ENOTTY && errno != EINVAL) hang_must(-1, "ioctl(FUSE_DEV_IOC_SYNC_INIT)");
+  hang_skip("not applicable: no FUSE_DEV_IOC_SYNC_INIT here, it came with v6.18");
 }
 /// A mount that failed gives its number away: it may be that of somebody else by now.
 int abort_it() {
-  const hang_fd file(hang_fuse_control(connection, "abort", O_WRONLY));
-  return file >= 0 && is_ours(file, "") && write(file, "1", 1) == 1;
+  return hang_fuse_abort_meant(connection, {0, owner, group});
 }
 
 // ---- The wait. ----
@@ -112,12 +100,14 @@ int trial() {
   told->read = told->mounted = 0;
   ++group;
   open_device();
+  hang_fuse_guard_mount(owner, group);
   hang_phase("mount");
   hang_child_start(&server, 0, run_server);
   if (!thread) hang_child_start(&mounter, 0, [] { mount_it(nullptr); });
   device.reset();
   const bool came = hang_until([=] { return (mounts ? told->mounted : told->read) != 0; });
-  const bool ready = find_connection() && came;
+  connection = hang_fuse_find(owner, group);
+  const bool ready = connection != 0 && came;
   hang_fuse_guard(connection);
   hang_phase("the server dies");
   hang_child_kill(&server);

@@ -10,11 +10,27 @@
 
 struct hang_fuse_guarded {
   std::atomic<int> connection, listens;
+  std::atomic<uint64_t> instance;      // of the connection
+  std::atomic<unsigned> owner, group;  // user_id and group_id of a mount in the making; 0: none
 };
 /// In memory shared with the guard process; null: there is none.
 inline hang_fuse_guarded*& hang_fuse_guarded_now() {
   static hang_fuse_guarded* guarded = nullptr;
   return guarded;
+}
+
+/// What is left of the worker. Its number alone may be that of somebody else by now. A mount whose
+/// number nobody knows may still be on its way into the kernel when the worker dies.
+inline void hang_fuse_guard_abort(const hang_fuse_guarded* guarded) {
+  const hang_fuse_meant known = {guarded->instance, 0, 0};
+  if (guarded->connection != 0 && known.instance != 0)
+    hang_fuse_abort_meant(guarded->connection, known);
+  const hang_fuse_meant made = {0, guarded->owner, guarded->group};
+  const auto aborted = [=] {
+    const int number = hang_fuse_find(made.owner, made.group);
+    return number != 0 && hang_fuse_abort_meant(number, made);
+  };
+  if (made.owner != 0) hang_until(aborted, 2);
 }
 
 /// Sleeps until the worker is dead, by whatever cause; SIGTERM says so. In a session of its own and
@@ -31,7 +47,7 @@ inline hang_fuse_guarded*& hang_fuse_guarded_now() {
   sigemptyset(&death);
   sigaddset(&death, SIGTERM);
   for (int number = 0; getppid() == worker;) sigwait(&death, &number);
-  if (guarded->connection != 0) hang_fuse_abort(guarded->connection);
+  hang_fuse_guard_abort(guarded);
   _exit(0);
 }
 /// In setup(), after hang_fuse_prepare(). Until the guard listens it is of no use: on a busy
@@ -59,14 +75,25 @@ inline void hang_fuse_record(int connection, uint64_t instance) {
   if (pwrite(file, padded, HANG_LINE, HANG_HEAD + atol(line) * HANG_LINE) < 0) return;
 }
 
+/// Before a mount that does not return: the connection with these numbers, which are nobody
+/// else's, is to be aborted if we die before hang_fuse_guard(). 0: none.
+inline void hang_fuse_guard_mount(unsigned owner, unsigned group) {
+  hang_fuse_guarded* guarded = hang_fuse_guarded_now();
+  if (guarded == nullptr) return;
+  guarded->owner = 0;
+  guarded->group = group;
+  guarded->owner = owner;
+}
+
 /// The connection to abort if we die; 0: none.
 inline void hang_fuse_guard(int connection) {
   hang_slot* slot = hang_self.slot;
-  char folder[64];
-  struct stat info;
-  snprintf(folder, sizeof folder, "/sys/fs/fuse/connections/%d", connection);
-  const uint64_t instance = connection != 0 && stat(folder, &info) == 0 ? info.st_ino : 0;
-  if (hang_fuse_guarded_now() != nullptr) hang_fuse_guarded_now()->connection = connection;
+  const uint64_t instance = hang_fuse_instance(connection);
+  if (hang_fuse_guarded* guarded = hang_fuse_guarded_now()) {
+    guarded->connection = 0;
+    guarded->instance = instance;
+    guarded->connection = connection;
+  }
   hang_put(&slot->fuse_connection, 0);  // number and instance belong together
   hang_put(&slot->fuse_instance, instance);
   hang_put(&slot->fuse_connection, connection);
