@@ -76,6 +76,7 @@ void fill() {
   for (;;) pause();
 }
 void read_it() {
+  close(file);  // so that the death of the hog, and of the worker, makes room
   const hang_fd zero(open("/dev/zero", O_RDONLY | O_CLOEXEC));
   if (!tell("/cgroup.procs", "0")) _exit(1);
   told->entered = 1;
