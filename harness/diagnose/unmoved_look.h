@@ -17,7 +17,8 @@ inline constexpr Nanos kUnmovedFor = 2 * kSecond;
 
 /// Of `diagnosis.unmoved`, which is empty afterwards, and of the processes of `blocking` in the
 /// scope, whose files blocked a reader: of these only status is read, which takes no lock of
-/// theirs, and each is told. Takes kUnmovedFor if there are any. In a process of its own; call it from the main thread.
+/// theirs, and each is told. Takes kUnmovedFor if there are any. In a process of its own; call it
+/// from the main thread.
 void add_unmoved(const ExamineScope& scope, const std::set<int>& blocking, Diagnosis& diagnosis);
 
 }  // namespace hangrate
