@@ -262,7 +262,8 @@ CommandBody add_matrix_command(CLI::App& app, std::vector<std::string> argv) {
       "matrix", "Run reproducers on many kernels in virtual machines and report rates per kernel");
   command->add_option("file", o->file, "Matrix file, e.g. ci/kernels.json");
   command->add_option("--repro", o->overrides.selectors,
-                      "REPRO or REPRO/VARIANT, instead of the file's (repeatable)");
+                      "REPRO, REPRO/VARIANT or 'REPRO/*' (all variants, so the controls too), "
+                      "instead of the file's (repeatable)");
   command
       ->add_option(
           "--trials", o->overrides.trials,

@@ -153,9 +153,10 @@ Result<MatrixKernel> parse_kernel(const Json& json, const std::string& where) {
   return kernel;
 }
 
-/// The variants a selector means: the named one, or the default.
-Result<MatrixCell> cell_of(const std::string& selector, const std::vector<Manifest>& manifests,
-                           const std::string& where) {
+/// The variants a selector means: the named one, all for "*", or the default.
+Result<std::vector<MatrixCell>> cells_of(const std::string& selector,
+                                         const std::vector<Manifest>& manifests,
+                                         const std::string& where) {
   const std::size_t slash = selector.find('/');
   const std::string name = selector.substr(0, slash);
   const auto manifest = std::find_if(manifests.begin(), manifests.end(),
@@ -166,15 +167,26 @@ Result<MatrixCell> cell_of(const std::string& selector, const std::vector<Manife
     return wrong(where,
                  fmt::format("no reproducer {}; there are: {}", name, fmt::join(there, ", ")));
   }
-  if (slash == selector.npos) return MatrixCell{name, manifest->variants.front().name};
+  if (slash == selector.npos) return std::vector{MatrixCell{name, manifest->variants[0].name}};
   const std::string variant = selector.substr(slash + 1);
   std::vector<std::string> there;
   for (const Variant& v : manifest->variants) there.push_back(v.name);
-  if (std::find(there.begin(), there.end(), variant) == there.end()) {
-    return wrong(where, fmt::format("{} has no variant {}; it has: {}", name, variant,
-                                    fmt::join(there, ", ")));
+  if (variant != "*" && std::find(there.begin(), there.end(), variant) == there.end()) {
+    return wrong(where, fmt::format("{} has no variant {}; it has: {}, and * for all", name,
+                                    variant, fmt::join(there, ", ")));
   }
-  return MatrixCell{name, variant};
+  if (variant != "*") there = {variant};
+  std::vector<MatrixCell> cells;
+  for (const std::string& one : there) cells.push_back({name, one});
+  return cells;
+}
+
+/// With the trials and boots that it gets.
+MatrixCell sized(MatrixCell cell, std::optional<std::uint64_t> trials, const Variant& variant,
+                 double confidence) {
+  cell.trials = trials.value_or(default_matrix_trials(variant, confidence));
+  cell.boots = default_boots(variant);
+  return cell;
 }
 
 const Variant& variant_of(const MatrixCell& cell, const std::vector<Manifest>& manifests) {
@@ -184,7 +196,7 @@ const Variant& variant_of(const MatrixCell& cell, const std::vector<Manifest>& m
       if (variant.name == cell.variant) return variant;
     }
   }
-  HR_CHECK(false);  // cell_of() found it
+  HR_CHECK(false);  // cells_of() found it
   return manifests.front().variants.front();
 }
 
@@ -310,23 +322,21 @@ Result<MatrixPlan> parse_matrix(const std::string& source, const std::string& na
     try {
       selectors = json["repros"].get<std::vector<std::string>>();
     } catch (const nlohmann::json::exception&) {
-      return wrong(name, "\"repros\": expected a list of REPRO or REPRO/VARIANT");
+      return wrong(name, "\"repros\": expected a list of REPRO, REPRO/VARIANT or REPRO/*");
     }
   }
   if (selectors.empty()) {
     for (const Manifest& manifest : manifests) selectors.push_back(manifest.name);
   }
   for (const std::string& selector : selectors) {
-    auto cell = cell_of(selector, manifests, name);
-    if (!cell) return fail(cell.error());
-    if (overrides.trials || *trials > 0) {
-      cell->trials = overrides.trials.value_or(static_cast<std::uint64_t>(*trials));
-    } else {
-      cell->trials = default_matrix_trials(variant_of(*cell, manifests), overrides.confidence);
-    }
-    cell->boots = default_boots(variant_of(*cell, manifests));
-    if (std::find(plan.cells.begin(), plan.cells.end(), *cell) == plan.cells.end()) {
-      plan.cells.push_back(std::move(*cell));
+    const auto cells = cells_of(selector, manifests, name);
+    if (!cells) return fail(cells.error());
+    for (const MatrixCell& one : *cells) {
+      auto wanted = overrides.trials;
+      if (!wanted && *trials > 0) wanted = static_cast<std::uint64_t>(*trials);
+      MatrixCell cell = sized(one, wanted, variant_of(one, manifests), overrides.confidence);
+      const auto there = std::find(plan.cells.begin(), plan.cells.end(), cell);
+      if (there == plan.cells.end()) plan.cells.push_back(std::move(cell));
     }
   }
   const auto stated = stated_for_all(overrides, manifests, plan.cells);

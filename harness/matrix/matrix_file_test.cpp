@@ -49,6 +49,14 @@ TEST(MatrixPlan, AxesMakeTheirOwnNames) {
   EXPECT_EQ(plan->cells, (std::vector<MatrixCell>{{"alpha", "second", 50, 5}}));
 }
 
+TEST(MatrixPlan, AStarMeansAllVariantsEachOnce) {
+  const auto plan = parse(R"({"schema":1,"trials":50,"repros":["alpha/second","alpha/*"],
+      "kernels":[{"spec":"native"}]})");
+  ASSERT_TRUE(plan) << plan.error().what();
+  EXPECT_EQ(plan->cells,
+            (std::vector<MatrixCell>{{"alpha", "second", 50, 5}, {"alpha", "first", 50, 5}}));
+}
+
 TEST(MatrixPlan, TheCommandLineOverrides) {
   MatrixOverrides overrides;
   overrides.trials = 7;
