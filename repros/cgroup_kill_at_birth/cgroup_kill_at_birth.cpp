@@ -16,7 +16,7 @@
 // race: the counters decide. Variants are named by the kills of parent and target.
 #include <linux/sched.h>
 
-#include "../kit/child.h"
+#include "../kit/cgroup.h"
 
 namespace {
 
@@ -26,67 +26,29 @@ struct Told {  // told by the parent
 };
 Told* family;
 hang_child parent;
-int root;  // of a cgroup v2 filesystem that is mounted nowhere
-char names[2][160];
+hang_cgroup cgroups[2];
 int kills[2];
 
-// ---- Cgroups. fsopen() and its like have these numbers on every machine but alpha. ----
-
-int open_root() {
-  const long context = syscall(430 /* fsopen */, "cgroup2", 1 /* FSOPEN_CLOEXEC */);
-  const long made =
-      context < 0 ? -1 : syscall(431 /* fsconfig */, context, 6 /* CREATE */, nullptr, nullptr, 0);
-  if (made < 0) hang_skip("no cgroup v2 to be had: %s: run as root", strerror(errno));
-  const long mounted = hang_must(syscall(432 /* fsmount */, context, 1, 0), "fsmount(cgroup2)");
-  close(static_cast<int>(context));
-  return static_cast<int>(mounted);
-}
-int open_in(Which which, const char* file, int flags) {
-  char path[200];
-  snprintf(path, sizeof path, "%s/%s", names[which], file);
-  return openat(root, path, flags | O_CLOEXEC);
-}
-bool tell(Which which, const char* file, const char* text) {
-  const hang_fd to(open_in(which, file, O_WRONLY));
-  return to >= 0 && write(to, text, strlen(text)) > 0;
-}
-int removed() {  // a member that has just been reaped may hold one for a moment
-  int left = 0;
-  for (const char* name : names) left += unlinkat(root, name, AT_REMOVEDIR) != 0 && errno != ENOENT;
-  return left == 0;
-}
 void make(Which which) {
-  hang_must(mkdirat(root, names[which], 0700), "mkdir of a cgroup");
+  hang_cgroup_make(cgroups[which]);
   for (int i = 0; i < kills[which]; ++i) {
-    if (!tell(which, "cgroup.kill", "1")) hang_must(-1, "cgroup.kill");
+    if (!hang_cgroup_tell(cgroups[which], "cgroup.kill", "1")) hang_must(-1, "cgroup.kill");
   }
 }
-/// A process of its own: removes them should the worker die.
-void guard() {
-  sigset_t death;
-  int number;
-  setsid();
-  sigemptyset(&death);
-  sigaddset(&death, SIGTERM);
-  sigprocmask(SIG_BLOCK, &death, nullptr);
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
-  const int worker = family->joined;
-  family->joined = 0;  // from here on it listens
-  while (getppid() == worker) sigwait(&death, &number);
-  hang_until(removed, 10);
-  _exit(0);
+bool removed() {
+  return hang_cgroup_removed(cgroups, 2);
 }
 
 // ---- The parent, and the child. ----
 
 void run_parent() {
-  const hang_fd target(open_in(kTarget, ".", O_RDONLY | O_DIRECTORY));
+  const hang_fd target(hang_cgroup_open(cgroups[kTarget], ".", O_RDONLY | O_DIRECTORY));
   clone_args how;
   memset(&how, 0, sizeof how);
   how.flags = 0x200000000ULL;  // CLONE_INTO_CGROUP, v5.7
   how.exit_signal = SIGCHLD;
   how.cgroup = static_cast<decltype(how.cgroup)>(static_cast<int>(target));
-  family->joined = tell(kParent, "cgroup.procs", "0") ? 0 : errno;
+  family->joined = hang_cgroup_tell(cgroups[kParent], "cgroup.procs", "0") ? 0 : errno;
   const long child = syscall(435 /* clone3 */, &how, sizeof how);
   if (child == 0) {
     family->lived = 1;
@@ -104,17 +66,12 @@ int over() {
 
 void setup() {
   sscanf(hang_self.variant->name, "kills-%d-%d", &kills[kParent], &kills[kTarget]);
-  snprintf(names[kParent], sizeof names[0], "%s-%d-parent", hang_mark(), getpid());
-  snprintf(names[kTarget], sizeof names[0], "%s-%d-target", hang_mark(), getpid());
   family = static_cast<Told*>(hang_share(sizeof *family));
-  root = open_root();
-  family->joined = getpid();
-  if (hang_must(fork(), "fork") == 0) guard();
-  if (!hang_until([] { return family->joined == 0; }, 10)) hang_fail("the guard did not start");
-  hang_must(mkdirat(root, names[kTarget], 0700), "mkdir of a cgroup");
-  if (hang_fd(open_in(kTarget, "cgroup.kill", O_WRONLY)) < 0)
-    removed(), hang_skip("no cgroup.kill: it came with v5.14");
-  removed();
+  const int root = hang_cgroup_root();
+  hang_cgroup_name(&cgroups[kParent], root, "parent");
+  hang_cgroup_name(&cgroups[kTarget], root, "target");
+  hang_cgroup_guard(cgroups, 2);
+  hang_cgroup_need(cgroups[kTarget], "cgroup.kill", "v5.14");
 }
 int trial() {
   static const hang_wait wait = {over, nullptr, nullptr, nullptr};

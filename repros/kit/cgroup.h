@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// hang_cgroup: a cgroup of cgroup v2, in a filesystem of our own that is mounted nowhere, and a
+// guard that removes it should the worker die.
+#pragma once
+
+#include "child.h"
+
+struct hang_cgroup {
+  int root = -1;
+  char name[160] = "";
+};
+
+/// Needs root; skips without. fsopen() and its like have these numbers on every machine but alpha.
+inline int hang_cgroup_root() {
+  const long context = syscall(430 /* fsopen */, "cgroup2", 1 /* FSOPEN_CLOEXEC */);
+  const long made =
+      context < 0 ? -1 : syscall(431 /* fsconfig */, context, 6 /* CREATE */, nullptr, nullptr, 0);
+  if (made < 0) hang_skip("no cgroup v2 to be had: %s: run as root", strerror(errno));
+  const long mounted = hang_must(syscall(432 /* fsmount */, context, 1, 0), "fsmount(cgroup2)");
+  close(static_cast<int>(context));
+  return static_cast<int>(mounted);
+}
+/// Of this worker, not made yet.
+inline void hang_cgroup_name(hang_cgroup* cgroup, int root, const char* what) {
+  cgroup->root = root;
+  snprintf(cgroup->name, sizeof cgroup->name, "%s-%d-%s", hang_mark(), getpid(), what);
+}
+inline void hang_cgroup_make(const hang_cgroup& cgroup) {
+  hang_must(mkdirat(cgroup.root, cgroup.name, 0700), "mkdir of a cgroup");
+}
+inline int hang_cgroup_open(const hang_cgroup& cgroup, const char* file, int flags) {
+  char path[200];
+  snprintf(path, sizeof path, "%s/%s", cgroup.name, file);
+  return openat(cgroup.root, path, flags | O_CLOEXEC);
+}
+inline bool hang_cgroup_tell(const hang_cgroup& cgroup, const char* file, const char* text) {
+  const hang_fd to(hang_cgroup_open(cgroup, file, O_WRONLY));
+  return to >= 0 && write(to, text, strlen(text)) > 0;
+}
+/// The text of a file; "" where it cannot be read.
+struct hang_cgroup_text {
+  char text[512] = "";
+  hang_cgroup_text(const hang_cgroup& cgroup, const char* file) {
+    const hang_fd from(hang_cgroup_open(cgroup, file, O_RDONLY));
+    if (from < 0 || read(from, text, sizeof text - 1) < 0) text[0] = '\0';
+  }
+  bool has(const char* what) const { return strstr(text, what) != nullptr; }
+};
+/// True if `count` of them are gone. A member that was just reaped may hold one for a moment.
+inline bool hang_cgroup_removed(const hang_cgroup* cgroups, int count) {
+  int left = 0;
+  for (int i = 0; i < count; ++i)
+    left += unlinkat(cgroups[i].root, cgroups[i].name, AT_REMOVEDIR) != 0 && errno != ENOENT;
+  return left == 0;
+}
+/// In setup(): skips where cgroups have no such file.
+inline void hang_cgroup_need(const hang_cgroup& cgroup, const char* file, const char* since) {
+  hang_cgroup_make(cgroup);
+  const hang_fd there(hang_cgroup_open(cgroup, file, O_WRONLY));
+  hang_cgroup_removed(&cgroup, 1);
+  if (there < 0) hang_skip("no %s: it came with %s", file, since);
+}
+/// In setup(), once they are named: a process of its own that removes them should the worker die.
+inline void hang_cgroup_guard(const hang_cgroup* cgroups, int count) {
+  std::atomic<int>* listens = static_cast<std::atomic<int>*>(hang_share(sizeof *listens));
+  const int worker = getpid();
+  if (hang_must(fork(), "fork") != 0) {
+    if (!hang_until([=] { return *listens != 0; }, 10)) hang_fail("the guard did not start");
+    return;
+  }
+  sigset_t death;
+  setsid();
+  sigemptyset(&death);
+  sigaddset(&death, SIGTERM);
+  sigprocmask(SIG_BLOCK, &death, nullptr);
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  *listens = 1;
+  for (int number = 0; getppid() == worker;) sigwait(&death, &number);
+  hang_until([=] { return hang_cgroup_removed(cgroups, count); }, 10);
+  _exit(0);
+}
