@@ -14,9 +14,9 @@
 //   TIF_SIGPENDING is set, which nobody takes away, not even when all are thawed.
 //
 // (v6.12 kernel/pid_namespace.c, kernel/freezer.c; the fix sleeps with TASK_IDLE | TASK_FREEZABLE.)
-// The freezers of cgroups do not see it: a dying task has left its cgroup. So this needs that of
-// suspend: SNAPSHOT_FREEZE of /dev/snapshot, by which programs hibernate, makes no image. It
-// freezes ALL tasks for a moment: only if asked for, machine=freeze.
+// The freezers of cgroups do not see it before v6.19 (then: cgroup_freeze_reaper). So this needs
+// that of suspend: SNAPSHOT_FREEZE of /dev/snapshot, by which programs hibernate, makes no image.
+// It freezes ALL tasks for a moment: only if asked for, machine=freeze.
 #include "../kit/freezer.h"
 
 namespace {
