@@ -226,14 +226,23 @@ Result<CacheEntry> KernelCache::get(const std::string& id, const Say& say, const
 
 Result<std::optional<CacheEntry>> KernelCache::newest(
     const std::function<bool(const CacheEntry&)>& fits, const Say& say) const {
-  std::vector<std::pair<fs::file_time_type, std::string>> candidates;
+  struct Candidate {
+    std::string version;
+    fs::file_time_type made;
+    std::string id;
+  };
+  std::vector<Candidate> candidates;
   for (const CacheEntry& entry : entries(folder_)) {
     std::error_code error;
-    if (fits(entry))
-      candidates.emplace_back(fs::last_write_time(entry.kernel.image, error), entry.id);
+    if (!fits(entry)) continue;
+    candidates.push_back({entry.version, fs::last_write_time(entry.kernel.image, error), entry.id});
   }
-  std::sort(candidates.rbegin(), candidates.rend());
-  for (const auto& [made, id] : candidates) {
+  // By version: that a ladder of old ones was fetched last makes none of them the newest.
+  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+    const int order = ::strverscmp(a.version.c_str(), b.version.c_str());
+    return order != 0 ? order > 0 : std::tie(a.made, a.id) > std::tie(b.made, b.id);
+  });
+  for (const auto& [version, made, id] : candidates) {
     bool damaged = false;
     auto found = held(id, say, damaged);
     if (!found || *found) return found;

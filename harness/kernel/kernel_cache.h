@@ -33,7 +33,8 @@ class KernelCache {
   /// a hold on it (GuestKernel::hold).
   Result<CacheEntry> get(const std::string& id, const Say& say, const Make& make) const;
 
-  /// Of what `fits` the one with the newest image, with a hold on it; nullopt if there is none.
+  /// Of what `fits` the one of the highest version, of several the one made last, with a hold on
+  /// it; nullopt if there is none.
   Result<std::optional<CacheEntry>> newest(const std::function<bool(const CacheEntry&)>& fits,
                                            const Say& say) const;
 

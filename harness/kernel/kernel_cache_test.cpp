@@ -53,18 +53,19 @@ class Cache : public ::testing::Test {
                                  .notice = [&](const std::string& line) { notices_ += line; }});
   }
   /// A cached kernel of bookworm, and its image.
-  std::string cache_bookworm() {
+  std::string cache_bookworm(const std::string& release = "6.1.0-50-cloud-amd64",
+                             const std::string& version = "6.1.176-1") {
     const auto cache = KernelCache::open(folder_ / "cache");
     const auto entry =
-        cache->get("debian-bookworm-a", {},
+        cache->get("debian-bookworm-" + version, {},
                    [&](const std::string& folder, const std::string&) -> Result<CacheEntry> {
-                     write_file(folder + "/vmlinuz", bz_image("6.1.0-50-cloud-amd64"));
+                     write_file(folder + "/vmlinuz", bz_image(release));
                      CacheEntry made;
                      made.kernel.spec = "debian:bookworm";
                      made.kernel.label = "Debian one";
-                     made.kernel.release = "6.1.0-50-cloud-amd64";
+                     made.kernel.release = release;
                      made.kernel.image = folder + "/vmlinuz";
-                     made.version = "6.1.176-1";
+                     made.version = version;
                      return made;
                    });
     return entry ? entry->kernel.image : "";
@@ -72,6 +73,15 @@ class Cache : public ::testing::Test {
   testing::TempFolder folder_;
   std::string notices_;
 };
+
+TEST_F(Cache, TheNewestOfASuiteIsThatOfTheHighestVersionAndNotTheLastFetched) {
+  cache_bookworm("6.1.0-50-cloud-amd64", "6.1.99-1");
+  cache_bookworm("6.1.0-56-cloud-amd64", "6.1.192-2");
+  cache_bookworm("6.1.0-54-cloud-amd64", "6.1.190-1");
+  const auto kernel = provide("debian:bookworm");
+  ASSERT_TRUE(kernel) << kernel.error().what();
+  EXPECT_EQ(kernel->release, "6.1.0-56-cloud-amd64");
+}
 
 TEST_F(Cache, AnImageThatIsNotWhatItWasIsMadeAgainWithANotice) {
   const std::string spec = "deb:" + file("a.deb", deb(old_layout("6.1.0")));
