@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "harness/base/file.h"
+#include "harness/kernel/deb_version.h"
 
 namespace hangrate {
 
@@ -191,7 +192,7 @@ Result<DebPackage> choose_image(const std::vector<DebPackage>& images, const std
   std::vector<DebPackage> sorted = images;
   std::erase_if(sorted, [&](const DebPackage& p) { return !is_image(p.name, flavour); });
   std::stable_sort(sorted.begin(), sorted.end(), [](const DebPackage& a, const DebPackage& b) {
-    return ::strverscmp(a.version.c_str(), b.version.c_str()) < 0;
+    return compare_deb_versions(a.version, b.version) < 0;
   });
   std::vector<std::string> there;
   const DebPackage* chosen = nullptr;

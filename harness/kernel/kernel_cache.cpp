@@ -12,6 +12,7 @@
 
 #include "harness/base/file.h"
 #include "harness/base/scope_exit.h"
+#include "harness/kernel/deb_version.h"
 #include "harness/kernel/file_lock.h"
 #include "harness/kernel/kernel_sums.h"
 
@@ -239,7 +240,7 @@ Result<std::optional<CacheEntry>> KernelCache::newest(
   }
   // By version: that a ladder of old ones was fetched last makes none of them the newest.
   std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
-    const int order = ::strverscmp(a.version.c_str(), b.version.c_str());
+    const int order = compare_deb_versions(a.version, b.version);
     return order != 0 ? order > 0 : std::tie(a.made, a.id) > std::tie(b.made, b.id);
   });
   for (const auto& [version, made, id] : candidates) {

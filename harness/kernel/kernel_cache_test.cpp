@@ -78,6 +78,7 @@ TEST_F(Cache, TheNewestOfASuiteIsThatOfTheHighestVersionAndNotTheLastFetched) {
   cache_bookworm("6.1.0-50-cloud-amd64", "6.1.99-1");
   cache_bookworm("6.1.0-56-cloud-amd64", "6.1.192-2");
   cache_bookworm("6.1.0-54-cloud-amd64", "6.1.190-1");
+  cache_bookworm("6.1.0-55-cloud-amd64", "6.1.192-2~rc1");
   const auto kernel = provide("debian:bookworm");
   ASSERT_TRUE(kernel) << kernel.error().what();
   EXPECT_EQ(kernel->release, "6.1.0-56-cloud-amd64");
