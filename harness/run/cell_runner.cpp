@@ -13,7 +13,7 @@ namespace hangrate {
 namespace {
 
 constexpr Nanos kReapLimit = 2 * kSecond;  // from SIGKILL to reaped
-constexpr Nanos kGrace = 50 * kMilli;      // for processes of a worker to follow it by themselves
+constexpr Nanos kKillAgain = 50 * kMilli;
 constexpr Nanos kProgressEvery = 100 * kMilli;
 constexpr Nanos kIdleWake = 250 * kMilli;
 
@@ -151,7 +151,7 @@ void CellRunner::close() {
 
 void CellRunner::await_ends() {
   const Nanos deadline = now_ns() + kReapLimit;
-  Nanos kill_again = now_ns() + kGrace;
+  Nanos kill_again = now_ns() + kForGuards;
   while (now_ns() < deadline) {
     take_ended_children();
     take_reader_answers();
@@ -160,7 +160,7 @@ void CellRunner::await_ends() {
     if (now_ns() >= kill_again && parts_.cgroup.version() != 0 &&
         !parts_.cgroup.processes().empty()) {
       parts_.cgroup.kill_all();
-      kill_again = now_ns() + kGrace;
+      kill_again = now_ns() + kKillAgain;
     }
     parts_.sleep_until(now_ns() + 5 * kMilli);
   }

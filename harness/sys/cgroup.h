@@ -11,9 +11,14 @@
 
 #include <sys/types.h>
 
+#include "harness/base/clock.h"
 #include "harness/base/unique_fd.h"
 
 namespace hangrate {
+
+/// From the death of workers to kill_all(): their guards, which are inside too, free meanwhile what
+/// no signal ends.
+inline constexpr Nanos kForGuards = 500 * kMilli;
 
 class Cgroup {
  public:

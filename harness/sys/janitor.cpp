@@ -19,9 +19,6 @@ namespace hangrate {
 
 namespace {
 
-/// Workers die with the supervisor; their guards free then what no signal ends, and are in the
-/// cgroup themselves.
-constexpr Nanos kForGuards = 500 * kMilli;
 constexpr Nanos kLinger = 5 * kSecond;    // how long leftovers are hunted
 constexpr Nanos kAtLeast = 200 * kMilli;  // a worker may just be dying
 constexpr Nanos kRound = 20 * kMilli;
