@@ -332,13 +332,21 @@ def test_test_installs_the_formatter_only_where_it_exists():
 
 def test_test_says_again_at_its_end_why_a_test_failed():
     machine = Machine().install()
-    output = "[ RUN      ] A.A\n/src/a_test.cpp:7: Failure\nExpected equality:\n  1\n  2\n\n" + "more\n" * 100 + "last\n"
+    output = "[ RUN      ] A.A\n/src/a_test.cpp:7: Failure\nExpected equality:\n  1\n  2\n\n" + "more\n" * 150 + "last\n"
     machine.junit("unit", [CASE.format("A.A", "fail", '<failure message=""/>', output),
                            CASE.format("A.B", "run", "", "not told")], 8)
     result = machine.call("test")
     end = result.stdout[result.stdout.index("---- A.A ----\n"):]
     expect("\nlast\nFailed:\n  A.A: a_test.cpp:7: Expected equality: 1 2\n" in end, result)
-    expect("[27 lines left out]\n" in end and "not told" not in end, result)
+    expect("[37 lines left out]\n" in end and "not told" not in end, result)
+
+
+def test_capture_overwrites_nothing_and_says_what_does_not_fit():
+    there = "repros/fuse_flush_exit/captures/hit-self-held-6.18.44.jsonl"
+    for arguments, code, said in (([there], 2, "is there already"), ([there, "anomaly"], 1, "no trial of it is: anomaly"),
+                                  (["README.md"], 2, "README.md: "), ([there, "clean"], 2, "one of hit, anomaly, stuck")):
+        result = subprocess.run([SCRIPTS / "capture", *arguments], cwd=SCRIPTS.parent, capture_output=True, text=True)
+        expect(result.returncode == code and said in result.stderr and not result.stdout, result)
 
 
 def test_junit_summary_reports_a_broken_file():

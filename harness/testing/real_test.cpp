@@ -215,7 +215,7 @@ TEST(Real, WithoutRootWhatCanRunRunsAndTheRestIsSkippedWithAReason) {
       ran = true;
       EXPECT_NE(cell["verdict"], "skipped") << cell.dump(2);
     }
-    if (cell["expectation"] == "always-hangs") {
+    if (cell["expectation"] == "always-hangs" && cell["verdict"] != "skipped") {
       EXPECT_EQ(cell["hits"], 30) << cell.dump(2);
     }
   }
