@@ -15,9 +15,9 @@
 // (v6.12 mm/filemap.c folio_wait_bit_common(), wake_page_function().) Whoever locks and unlocks the
 // page next wakes it; a read(2) of what is there does not. With two tasks alone the window is some
 // ns, from a load to a lock. Tasks that read(2) the page before it is there wait in the same queue,
-// want no lock and are all woken by one unlock, in the order in which they came. With some before
-// the first task, the window is as long as waking them takes: the waker holds the queue's lock,
-// and without it the first cannot leave the queue.
+// want no lock, and those before the first who does are all woken by one unlock. With some of them
+// the window is as long as waking them takes: the waker holds the queue's lock, and without it the
+// first cannot leave the queue.
 #include "../kit/fuse/page.h"
 #include "../kit/window/rendezvous.h"
 
@@ -106,8 +106,8 @@ void setup() {
   const char* why = hang_fuse_prepare();
   if (*why != '\0') hang_skip("%s", why);
   if ((cpu_0 = hang_cpu(0)) == (cpu_1 = hang_cpu(1))) hang_skip("needs two CPUs");
-  crowd = hang_is("silent") ? 0 : hang_number("readers", 64);
-  span_us = hang_number("span_us", 30);
+  crowd = hang_is("silent") || hang_is("pair") ? 0 : hang_number("readers", 64);
+  span_us = hang_number("span_us", hang_is("pair") ? 8 : 30);
   if (crowd < 0 || crowd > kMost || span_us <= 0) hang_fail("readers: 0 to 256; span_us: from 1");
   hang_fuse_guard_start();
   meeting = new (hang_share(sizeof *meeting)) window::Rendezvous(2);
@@ -140,6 +140,7 @@ int trial() {
 }  // namespace
 
 HANG_VARIANT(readers, "readers", setup, trial)
+HANG_VARIANT(pair, "pair", setup, trial)
 HANG_VARIANT(no_signal, "no-signal", setup, trial)
 HANG_VARIANT(late, "late", setup, trial)
 HANG_VARIANT(silent, "silent", setup, trial)

@@ -21,13 +21,13 @@ inline int hang_freezer_open() {
       10);
   return device;
 }
-/// The second CPU, if there is one: its file in /sys, with a lock that all have who want it
-/// offline.
+/// The second CPU, if there is one that was online: its file in /sys, with a lock that all have who
+/// want it offline.
 static int hang_second_cpu = -1;
 
 inline void hang_second_cpu_back() {  // by a guard, which has the lock of its worker
   if (flock(hang_second_cpu, LOCK_EX | LOCK_NB) != 0) return;  // another one wants it
-  while (pwrite(hang_second_cpu, "1", 1, 0) < 0 && errno == EBUSY) hang_nap(1000000);
+  hang_until([] { return pwrite(hang_second_cpu, "1", 1, 0) > 0 || errno != EBUSY; }, 60);
 }
 /// In setup(): "", or why this machine cannot be frozen, or may not.
 /// While its workers live the second CPU is offline: the freezer has the kernel patch its text
@@ -39,7 +39,15 @@ inline const char* hang_freezer_prepare() {
     return "no /dev/snapshot to be had: needs root, CONFIG_HIBERNATION_SNAPSHOT_DEV, no lockdown";
   hang_second_cpu = open("/sys/devices/system/cpu/cpu1/online", O_RDWR | O_CLOEXEC);
   if (hang_second_cpu < 0) return "";
-  hang_must(flock(hang_second_cpu, LOCK_SH), "flock");
+  char online = '0';
+  const bool alone = flock(hang_second_cpu, LOCK_EX | LOCK_NB) == 0;
+  if (alone && pread(hang_second_cpu, &online, 1, 0) == 1 && online == '0') {
+    close(hang_second_cpu);  // somebody else has it offline, whose affair it is
+    return "";
+  }
+  // A guard that brings it back has the lock alone for a moment.
+  if (!hang_until([] { return flock(hang_second_cpu, LOCK_SH | LOCK_NB) == 0; }, 10))
+    return "somebody holds the lock of the second CPU";
   hang_spin_guard(hang_second_cpu_back, hang_second_cpu);
   // EBUSY: somebody has the device, and CPUs stay as they are meanwhile.
   const bool off =

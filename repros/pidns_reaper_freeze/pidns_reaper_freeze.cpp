@@ -88,9 +88,9 @@ int trial() {
   const char* missing = begin();
   hang_phase("freeze");
   hang_spin spin = HANG_SPIN_OVER;
-  int error = EBUSY;
+  int error = *missing == '\0' ? EBUSY : 0;
   // Where another task refuses, that says nothing of init.
-  for (int i = 0; i < 5 && *missing == '\0' && error == EBUSY && spin != HANG_SPIN_PROVEN; ++i) {
+  for (int i = 0; i < 5 && error == EBUSY && spin <= HANG_SPIN_SLEEPS; ++i) {
     error = hang_freeze_machine();
     if (error == EBUSY) spin = hang_watch_spin(init.pid, &hang_times::preempted, init_ended);
   }
@@ -101,12 +101,13 @@ int trial() {
   hang_child_kill(&parent);
   if (!reaped || !hang_child_ends(&init, 10) || !hang_child_ends(&parent, 10))
     hang_fail("left behind: the namespace does not end");
+  if (*missing != '\0') return hang_note("%s", missing), HANG_INCONCLUSIVE;
   if (error == 0) return HANG_CLEAN;
-  hang_note("%s: %s; thawed, init %s", *missing == '\0' ? "the machine does not freeze" : missing,
-            strerror(error),
-            spin != HANG_SPIN_PROVEN ? "does not run"
-            : ended                  ? "spins, until the last member is reaped"
-                                     : "spins");
+  hang_note("the machine does not freeze: %s; thawed, init %s", strerror(error),
+            spin == HANG_SPIN_UNCLEAR  ? "is not seen to spin nor to sleep"
+            : spin != HANG_SPIN_PROVEN ? "does not run"
+            : ended                    ? "spins, until the last member is reaped"
+                                       : "spins");
   return spin == HANG_SPIN_PROVEN ? HANG_ANOMALY : HANG_INCONCLUSIVE;
 }
 
