@@ -154,6 +154,10 @@ TEST_P(ParkedTrial, StopAndContinueFreesNobody) {
     ASSERT_EQ(::kill(pid, SIGCONT), 0);
     EXPECT_TRUE(comes_true([&] { return hang_state_of(pid) == 'S'; }));
   }
+  // A child that stops or goes on wakes its parent for a moment.
+  for (std::uint32_t i = 0; i < slot_.party_count; ++i) {
+    EXPECT_TRUE(comes_true([&] { return hang_state_of(slot_.parties[i].pid) == 'S'; }));
+  }
   order(HANG_CHECK);
   EXPECT_EQ(slot_.invariant, HANG_BROKEN) << slot_.invariant_text;
   EXPECT_FALSE(worker_.released());
