@@ -11,6 +11,7 @@
 // (v6.12 mm/memory.c, arch/x86/mm/fault.c.) The task was to go back to user mode, handle its
 // signals and try again. A fault from within the kernel has no such way back: the SIGKILL of the
 // OOM killer stays pending. More room ends it. The fix masks faults from user mode only.
+#include "../kit/cgroup.h"
 #include "../kit/spin.h"
 
 namespace {
@@ -23,32 +24,17 @@ struct Told {
 };
 Told* told;
 hang_child hog, reader;
-int root, file;  // of a cgroup v2 filesystem that is mounted nowhere; what the hog fills
-char name[160];
+hang_cgroup cgroup;
+int file;  // what the hog fills
 char* memory;
 
-// ---- The cgroup. fsopen() and its like have these numbers on every machine but alpha. ----
+// ---- The cgroup. ----
 
-int open_root() {
-  const long context = syscall(430 /* fsopen */, "cgroup2", 1 /* FSOPEN_CLOEXEC */);
-  const long made =
-      context < 0 ? -1 : syscall(431 /* fsconfig */, context, 6 /* CREATE */, nullptr, nullptr, 0);
-  if (made < 0) hang_skip("no cgroup v2 to be had: %s: run as root", strerror(errno));
-  const long mounted = hang_must(syscall(432 /* fsmount */, context, 1, 0), "fsmount(cgroup2)");
-  close(static_cast<int>(context));
-  return static_cast<int>(mounted);
-}
-bool tell(const char* what, const char* text) {
-  char path[200];
-  snprintf(path, sizeof path, "%s%s", *what == '/' ? name : "", what);
-  const hang_fd to(openat(root, path, O_WRONLY | O_CLOEXEC));
-  return to >= 0 && write(to, text, strlen(text)) > 0;
-}
-int removed() {  // a member that has just been reaped may hold it for a moment
-  return unlinkat(root, name, AT_REMOVEDIR) == 0 || errno == ENOENT;
+int removed() {
+  return hang_cgroup_removed(&cgroup, 1);
 }
 void make_room() {
-  tell("/memory.max", "max");
+  hang_cgroup_tell(cgroup, "memory.max", "max");
 }
 void rescue() {
   make_room();
@@ -67,7 +53,7 @@ void fill() {
   static const char bytes[kPage] = {1};
   const hang_fd zero(open("/dev/zero", O_RDONLY | O_CLOEXEC));
   const hang_fd score(open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
-  if (write(score, "-1000", 5) != 5 || !tell("/cgroup.procs", "0")) _exit(1);
+  if (write(score, "-1000", 5) != 5 || !hang_cgroup_tell(cgroup, "cgroup.procs", "0")) _exit(1);
   for (size_t i = 0; i < 2 * kLimit && write(file, bytes, kPage) > 0; i += kPage) continue;
   // A write may have failed for more than a page: what that left goes here.
   char* rest = map(MAP_PRIVATE, kLimit);
@@ -78,7 +64,7 @@ void fill() {
 void read_it() {
   close(file);  // so that the death of the hog, and of the worker, makes room
   const hang_fd zero(open("/dev/zero", O_RDONLY | O_CLOEXEC));
-  if (!tell("/cgroup.procs", "0")) _exit(1);
+  if (!hang_cgroup_tell(cgroup, "cgroup.procs", "0")) _exit(1);
   told->entered = 1;
   if (hang_is("touch"))
     *const_cast<volatile char*>(memory) = 1;
@@ -94,18 +80,18 @@ void setup() {
   if (memory == MAP_FAILED) hang_skip("no MAP_DROPPABLE: %s: needs v6.11", strerror(errno));
   if (hang_is("ordinary")) memory = map(MAP_PRIVATE, kPage);
   told = static_cast<Told*>(hang_share(sizeof *told));
-  root = open_root();
-  snprintf(name, sizeof name, "%s-%d", hang_mark(), getpid());
-  if (!tell("cgroup.subtree_control", "+memory"))
+  hang_cgroup_name(&cgroup, hang_cgroup_root(), "full");
+  const hang_fd control(openat(cgroup.root, "cgroup.subtree_control", O_WRONLY | O_CLOEXEC));
+  if (control < 0 || write(control, "+memory", 7) != 7)
     hang_skip("no memory controller in cgroup v2: %s", strerror(errno));
-  hang_spin_guard(rescue, root);
+  hang_guard("spin-guard", cgroup.root, rescue);
 }
 int trial() {
   told->full = told->entered = told->returned = told->error = 0;
   hang_phase("fill the cgroup");
-  hang_must(mkdirat(root, name, 0700), "mkdir of a cgroup");
-  tell("/memory.swap.max", "0");
-  if (!tell("/memory.max", "1M")) hang_must(-1, "memory.max");
+  hang_cgroup_make(cgroup);
+  hang_cgroup_tell(cgroup, "memory.swap.max", "0");
+  if (!hang_cgroup_tell(cgroup, "memory.max", "1M")) hang_must(-1, "memory.max");
   file = static_cast<int>(hang_must(syscall(SYS_memfd_create, "hog", 1U), "memfd_create"));
   if (!hang_is("room")) hang_child_start(&hog, 0, fill);
   const bool full = hang_is("room") || hang_until([] { return told->full != 0; }, 30);

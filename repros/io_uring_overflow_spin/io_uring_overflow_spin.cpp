@@ -16,80 +16,40 @@
 // (v6.12 io_uring/io_uring.c.) Only more room ends it: the application reaps. A ring that is full
 // and has less than what is waited for comes of a head that went back: of two reapers that are not
 // synchronised the slower one writes an old value. The fix returns to the application.
-#include <linux/io_uring.h>
-
+#include "../kit/guard.h"
 #include "../kit/spin.h"
+#include "../kit/uring.h"
 
 namespace {
 
 constexpr unsigned kEntries = 4;
-struct {
-  hang_fd fd;
-  char* memory;  // both rings, since v5.4 in one
-  io_uring_sqe* sqes;
-  io_uring_params params;
-} ring;
+hang_uring ring;
 struct Told {
   std::atomic<int> entered, returned;
 };
 Told* told;
 hang_child waiter;
 
-// ---- The ring, without liburing. These calls have these numbers on every machine but alpha. ----
+// ---- The ring. ----
 
-long enter(unsigned submit, unsigned complete, unsigned flags) {
-  const int fd = ring.fd;
-  const long done = syscall(426 /* io_uring_enter */, fd, submit, complete, flags, nullptr, 0);
-  return done < 0 ? -errno : done;
-}
-uint32_t* word(unsigned offset) {
-  return reinterpret_cast<uint32_t*>(ring.memory + offset);
-}
-uint32_t tail() {
-  return __atomic_load_n(word(ring.params.cq_off.tail), __ATOMIC_ACQUIRE);
-}
 void set_head(uint32_t value) {
-  __atomic_store_n(word(ring.params.cq_off.head), value, __ATOMIC_RELEASE);
+  __atomic_store_n(hang_uring_word(ring, ring.params.cq_off.head), value, __ATOMIC_RELEASE);
 }
 bool overflown() {
-  const uint32_t flags = __atomic_load_n(word(ring.params.sq_off.flags), __ATOMIC_ACQUIRE);
-  return (flags & IORING_SQ_CQ_OVERFLOW) != 0 &&
-         tail() - *word(ring.params.cq_off.head) == kEntries;
+  const uint32_t* flags = hang_uring_word(ring, ring.params.sq_off.flags);
+  return (__atomic_load_n(flags, __ATOMIC_ACQUIRE) & IORING_SQ_CQ_OVERFLOW) != 0 &&
+         hang_uring_completions(ring) == kEntries;
 }
-void* map(size_t bytes, off_t what) {
-  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ring.fd, what);
-  hang_must(memory == MAP_FAILED ? -1 : 0, "mmap of a ring");
-  return memory;
-}
-void open_ring() {
-  ring.params.flags = IORING_SETUP_CQSIZE;
-  ring.params.cq_entries = kEntries;
-  const long made = syscall(425 /* io_uring_setup */, kEntries, &ring.params);
-  if (made < 0) hang_skip("io_uring_setup: %s: needs v5.5, io_uring_disabled=0", strerror(errno));
-  ring.fd.reset(static_cast<int>(made));
-  const unsigned cqes = ring.params.cq_off.cqes + kEntries * unsigned{sizeof(io_uring_cqe)};
-  const unsigned array = ring.params.sq_off.array + kEntries * unsigned{sizeof(uint32_t)};
-  ring.memory = static_cast<char*>(map(cqes > array ? cqes : array, IORING_OFF_SQ_RING));
-  ring.sqes = static_cast<io_uring_sqe*>(map(kEntries * sizeof(io_uring_sqe), IORING_OFF_SQES));
-}
-/// Submits `count` NOPs, each of which completes at once.
 void post(unsigned count) {
-  uint32_t* end = word(ring.params.sq_off.tail);
-  for (unsigned i = 0; i < count; ++i) {
-    const uint32_t slot = (*end + i) % kEntries;
-    memset(&ring.sqes[slot], 0, sizeof *ring.sqes);  // IORING_OP_NOP is 0
-    word(ring.params.sq_off.array)[slot] = slot;
-  }
-  __atomic_store_n(end, *end + count, __ATOMIC_RELEASE);
-  if (enter(count, 0, 0) != count) hang_fail("io_uring_enter: a NOP was not submitted");
+  if (hang_uring_post(ring, count) != count) hang_fail("io_uring_enter: a NOP was not submitted");
 }
 void make_room() {
-  set_head(tail());
+  set_head(hang_uring_tail(ring));
 }
 /// What overflew comes into the ring, and who waits for it returns.
 void reap() {
   make_room();
-  enter(0, 0, IORING_ENTER_GETEVENTS);
+  hang_uring_enter(ring, 0, 0, IORING_ENTER_GETEVENTS);
   make_room();
 }
 
@@ -97,20 +57,20 @@ void reap() {
 
 void wait_for_all() {
   told->entered = 1;
-  enter(0, kEntries, IORING_ENTER_GETEVENTS);
+  hang_uring_enter(ring, 0, kEntries, IORING_ENTER_GETEVENTS);
   told->returned = 1;
 }
 void setup() {
   hang_spin_place();
-  open_ring();
+  hang_uring_open(&ring, kEntries, kEntries);
   told = static_cast<Told*>(hang_share(sizeof *told));
-  hang_spin_guard(make_room, -1);
+  hang_guard("spin-guard", -1, make_room);
 }
 int trial() {
   told->entered = told->returned = 0;
   // The kernel takes free slots up to the end of the array at once: the fourth is to be the next.
-  for (reap(); tail() % kEntries != 1; reap()) post(1);
-  const uint32_t head = tail();
+  for (reap(); hang_uring_tail(ring) % kEntries != 1; reap()) post(1);
+  const uint32_t head = hang_uring_tail(ring);
   hang_phase("wait for 4 completions");
   hang_child_start(&waiter, 0, wait_for_all);
   const bool asleep =

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "child.h"
+#include "guard.h"
 
 struct hang_cgroup {
   int root = -1;
@@ -63,20 +64,6 @@ inline void hang_cgroup_need(const hang_cgroup& cgroup, const char* file, const 
 }
 /// In setup(), once they are named: a process of its own that removes them should the worker die.
 inline void hang_cgroup_guard(const hang_cgroup* cgroups, int count) {
-  std::atomic<int>* listens = static_cast<std::atomic<int>*>(hang_share(sizeof *listens));
-  const int worker = getpid();
-  if (hang_must(fork(), "fork") != 0) {
-    if (!hang_until([=] { return *listens != 0; }, 10)) hang_fail("the guard did not start");
-    return;
-  }
-  sigset_t death;
-  setsid();
-  sigemptyset(&death);
-  sigaddset(&death, SIGTERM);
-  sigprocmask(SIG_BLOCK, &death, nullptr);
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
-  *listens = 1;
-  for (int number = 0; getppid() == worker;) sigwait(&death, &number);
-  hang_until([=] { return hang_cgroup_removed(cgroups, count); }, 10);
-  _exit(0);
+  const auto removed = [=] { return hang_cgroup_removed(cgroups, count); };
+  hang_guard("cgroup-guard", cgroups->root, [=] { hang_until(removed, 10); });
 }

@@ -8,7 +8,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 
-#include "spin.h"
+#include "guard.h"
 
 /// One process at a time has it; -1: not within 10 s, or not at all.
 inline int hang_freezer_open() {
@@ -48,7 +48,7 @@ inline const char* hang_freezer_prepare() {
   // A guard that brings it back has the lock alone for a moment.
   if (!hang_until([] { return flock(hang_second_cpu, LOCK_SH | LOCK_NB) == 0; }, 10))
     return "somebody holds the lock of the second CPU";
-  hang_spin_guard(hang_second_cpu_back, hang_second_cpu);
+  hang_guard("cpu-guard", hang_second_cpu, hang_second_cpu_back);
   // EBUSY: somebody has the device, and CPUs stay as they are meanwhile.
   const bool off =
       hang_until([] { return pwrite(hang_second_cpu, "0", 1, 0) > 0 || errno != EBUSY; }, 10);

@@ -92,29 +92,3 @@ inline const char* hang_kill_words(hang_spin after) {
          : after == HANG_SPIN_PROVEN ? "SIGKILL did not end it"
                                      : "whether SIGKILL ends it is not clear";
 }
-
-/// In setup(): a process of its own that calls `rescue` should the worker die, for a spinner that
-/// cannot be killed. It has the memory that is shared by then, and the descriptor `keep` (-1:
-/// none).
-inline void hang_spin_guard(void (*rescue)(), int keep) {
-  std::atomic<int>* listens = static_cast<std::atomic<int>*>(hang_share(sizeof *listens));
-  const int worker = getpid();
-  if (hang_must(fork(), "fork") != 0) {
-    if (!hang_until([=] { return *listens != 0; }, 10)) hang_fail("the guard did not start");
-    return;
-  }
-  sigset_t all, death;
-  setsid();
-  sigfillset(&all);
-  sigprocmask(SIG_BLOCK, &all, nullptr);
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
-  *listens = 1;
-  // Holds no end of a pipe open. 436 is close_range(), on every machine.
-  if (keep > 0) syscall(436, 0U, static_cast<unsigned>(keep) - 1, 0U);
-  syscall(436, static_cast<unsigned>(keep + 1), ~0U, 0U);
-  sigemptyset(&death);
-  sigaddset(&death, SIGTERM);
-  for (int number = 0; getppid() == worker;) sigwait(&death, &number);
-  rescue();
-  _exit(0);
-}

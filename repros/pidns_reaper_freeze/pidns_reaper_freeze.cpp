@@ -18,6 +18,7 @@
 // that of suspend: SNAPSHOT_FREEZE of /dev/snapshot, by which programs hibernate, makes no image.
 // It freezes ALL tasks for a moment: only if asked for, machine=freeze.
 #include "../kit/freezer.h"
+#include "../kit/spin.h"
 
 namespace {
 

@@ -2,14 +2,14 @@
 //
 // Whoever dies with a FUSE request in flight can leave a task behind that nobody can kill. So the
 // connection of the trial in flight is known to the supervisor, which aborts it for a dead worker,
-// to the record of the run, and to a guard process: a program run alone has no supervisor, and
-// supervisors die too.
+// to the record of the run, and to a guard process (../guard.h).
 #pragma once
 
+#include "../guard.h"
 #include "connection.h"
 
 struct hang_fuse_guarded {
-  std::atomic<int> connection, listens;
+  std::atomic<int> connection;
   std::atomic<uint64_t> instance;      // of the connection
   std::atomic<unsigned> owner, group;  // user_id and group_id of a mount in the making; 0: none
 };
@@ -33,30 +33,10 @@ inline void hang_fuse_guard_abort(const hang_fuse_guarded* guarded) {
   if (made.owner != 0) hang_until(aborted, 2);
 }
 
-/// Sleeps until the worker is dead, by whatever cause; SIGTERM says so. In a session of its own and
-/// with signals blocked, so that ^C or a SIGKILL to the worker's group does not end it before.
-[[noreturn]] inline void hang_fuse_guard_run(int worker, hang_fuse_guarded* guarded) {
-  sigset_t all, death;
-  setsid();
-  sigfillset(&all);
-  sigprocmask(SIG_BLOCK, &all, nullptr);
-  prctl(PR_SET_NAME, "fuse-guard");
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
-  guarded->listens = 1;
-  syscall(436 /* close_range, on every machine */, 0U, ~0U, 0U);  // holds no end of a pipe open
-  sigemptyset(&death);
-  sigaddset(&death, SIGTERM);
-  for (int number = 0; getppid() == worker;) sigwait(&death, &number);
-  hang_fuse_guard_abort(guarded);
-  _exit(0);
-}
-/// In setup(), after hang_fuse_prepare(). Until the guard listens it is of no use: on a busy
-/// machine it may not have run at all when the first trial is under way.
+/// In setup(), after hang_fuse_prepare().
 inline void hang_fuse_guard_start() {
   hang_fuse_guarded* guarded = static_cast<hang_fuse_guarded*>(hang_share(sizeof *guarded));
-  const int worker = getpid();
-  if (hang_must(fork(), "fork") == 0) hang_fuse_guard_run(worker, guarded);
-  if (!hang_until([=] { return guarded->listens != 0; }, 10)) hang_fail("the guard did not start");
+  hang_guard("fuse-guard", -1, [=] { hang_fuse_guard_abort(guarded); });
   hang_fuse_guarded_now() = guarded;
 }
 
