@@ -3,17 +3,14 @@
 // Which variants a kernel kills is its own affair; that equal counts never kill is everybody's.
 #include <gtest/gtest.h>
 
-#include "harness/testing/program_worker.h"
 #include "harness/testing/repro_manifest.h"
-#include "harness/testing/worker_process.h"
+#include "harness/testing/sure_bug.h"
 
 int hang_program_main(int argc, char** argv);
 
 namespace hangrate {
 namespace {
 
-using testing::comes_true;
-using testing::ProgramWorker;
 using testing::run_alone;
 
 TEST(Variants, OfTheManifestAreThoseOfTheProgram) {
@@ -45,14 +42,9 @@ TEST_F(Cgroups, AllDifferencesAreTreatedAlike) {
 }
 
 TEST_F(Cgroups, AnAnomalySaysHowOftenEachWasKilled) {
-  ProgramWorker worker;
-  worker.start(hang_program_main, "kills-1-2", 20'000'000);
-  ASSERT_TRUE(comes_true([&] { return worker.in(HANG_REPORTED) || worker.clean(); }));
-  if (!worker.in(HANG_REPORTED)) GTEST_SKIP() << "this kernel does not have the bug";
-  EXPECT_EQ(worker.slot().outcome, static_cast<std::uint32_t>(HANG_ANOMALY));
-  EXPECT_NE(std::string(worker.slot().message).find("was killed 1 times, its own 2 times"),
-            std::string::npos)
-      << worker.slot().message;
+  const std::string message = testing::anomaly_of(hang_program_main, "kills-1-2");
+  if (message.empty()) GTEST_SKIP() << "this kernel does not have the bug";
+  EXPECT_NE(message.find("was killed 1 times, its own 2 times"), message.npos) << message;
 }
 
 }  // namespace

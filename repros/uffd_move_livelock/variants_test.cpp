@@ -4,17 +4,14 @@
 // holds, and what it need not split, is everybody's.
 #include <gtest/gtest.h>
 
-#include "harness/testing/program_worker.h"
 #include "harness/testing/repro_manifest.h"
-#include "harness/testing/worker_process.h"
+#include "harness/testing/sure_bug.h"
 
 int hang_program_main(int argc, char** argv);
 
 namespace hangrate {
 namespace {
 
-using testing::comes_true;
-using testing::ProgramWorker;
 using testing::run_alone;
 
 TEST(Variants, OfTheManifestAreThoseOfTheProgram) {
@@ -38,18 +35,12 @@ TEST_F(Uffd, WhatNobodyHoldsOrNeedNotBeSplitIsMoved) {
 }
 
 TEST_F(Uffd, AKernelSpinsAlwaysOrNever) {
-  const int first = run_alone(hang_program_main, {"pinned", "--trials", "1"});
-  EXPECT_TRUE(first == 0 || first == HANG_EXIT_HIT) << first;
-  EXPECT_EQ(run_alone(hang_program_main, {"pinned", "--trials", "3"}), first);
+  testing::expect_always_or_never(hang_program_main, "pinned", "3");
 }
 
 TEST_F(Uffd, AnAnomalySaysWhatItTookAndWhatEndedIt) {
-  ProgramWorker worker;
-  worker.start(hang_program_main, "pinned", 20'000'000);
-  ASSERT_TRUE(comes_true([&] { return worker.in(HANG_REPORTED) || worker.clean(); }));
-  if (!worker.in(HANG_REPORTED)) GTEST_SKIP() << "this kernel does not have the bug";
-  EXPECT_EQ(worker.slot().outcome, static_cast<std::uint32_t>(HANG_ANOMALY));
-  const std::string message = worker.slot().message;
+  const std::string message = testing::anomaly_of(hang_program_main, "pinned");
+  if (message.empty()) GTEST_SKIP() << "this kernel does not have the bug";
   EXPECT_NE(message.find("took 200 ms of CPU time in the kernel"), message.npos) << message;
   EXPECT_NE(message.find("ended it"), message.npos) << message;
 }
