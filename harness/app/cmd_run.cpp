@@ -135,9 +135,10 @@ CommandBody add_run_command(CLI::App& app, std::vector<std::string> argv) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("run", "Run reproducers on this kernel and report hit rates");
-  command->add_option("repro", options->run.selectors,
-                      "REPRO or REPRO/VARIANT (default: all); or a path: ./FOLDER of a "
-                      "program of your own and its repro.json, ./FOLDER/VARIANT");
+  command->add_option(
+      "repro", options->run.selectors,
+      "REPRO or 'REPRO/*' (all its variants) or REPRO/VARIANT (default: all); or a "
+      "path: ./FOLDER of a program of your own and its repro.json, ./FOLDER/VARIANT");
   add_exec_options(*command, options->exec);
   add_run_options(*command, options->run);
   command->add_option("--resume", options->run.resume, "Go on with the run in this results folder");

@@ -58,6 +58,7 @@ Result<std::vector<std::string>> chosen_variants(const RunOptions& options,
     named = true;
     if (slash == selector.npos) continue;
     const std::string variant = selector.substr(slash + 1);
+    if (variant == "*") return variant_names(manifest);
     if (!contains(variant_names(manifest), variant)) {
       return fail(Error::usage(fmt::format("{} has no variant {}; it has: {}", manifest.name,
                                            variant, joined(variant_names(manifest)))));

@@ -98,6 +98,20 @@ TEST(Real, EveryVariantAloneSaysWhatTheHarnessSays) {
   }
 }
 
+TEST(Real, AStarSelectsTheSameVariantsAsTheNameAlone) {
+  const auto selected = [](const char* selector) {
+    std::vector<std::string> variants;
+    for (const Json& cell : results_of(run_of(selector, {"--trials", "1"}))) {
+      variants.push_back(cell["variant"]);
+    }
+    return variants;
+  };
+  const std::vector<std::string> all = selected("pipe_full_child");
+  EXPECT_GT(all.size(), 1u);
+  EXPECT_EQ(selected("pipe_full_child/*"), all);
+  EXPECT_EQ(selected("pipe_full_child/deadlock"), std::vector<std::string>{"deadlock"});
+}
+
 TEST(Real, TheFullPipeControlsHoldOnEveryKernel) {
   int code = -1;
   const Json all = results_of(run_of("pipe_full_child", {"--trials", "200", "--weak-ok"}), &code);
