@@ -349,6 +349,30 @@ def test_capture_overwrites_nothing_and_says_what_does_not_fit():
         expect(result.returncode == code and said in result.stderr and not result.stdout, result)
 
 
+def test_gallery_has_a_rate_for_hangs_anomalies_and_neither():
+    def result(variant, hits, anomalies):
+        point = (hits + anomalies) / 20
+        return {"repro": "one", "variant": variant, "params": {}, "widened": False, "kinds": [], "hits": hits,
+                "anomalies": anomalies, "attempted": 20, "excluded_rate": 0.139, "verdict": "v",
+                "rate": {"point": point, "low": point / 2, "high": point}, "over_boots": {"boots": 1},
+                "load": {"queue": 0.25}}
+    results = [result("hangs", 10, 0), result("wrong", 0, 5), result("clean", 0, 0)]
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for name, text in {
+                "repros/one/repro.json": json.dumps({"title": "a bug"}),
+                "results/matrix/m.json": json.dumps({"kernels": [{"label": "6.1", "results": results}]}),
+                "README.md": "<!-- made by scripts/gallery from repros/*/repro.json -->\n"
+                             "<!-- end of what scripts/gallery makes -->\n"}.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(text)
+        subprocess.run([SCRIPTS / "gallery", "--root", folder], check=True)
+        page = (root / "repros/GALLERY.md").read_text()
+    assert "| `hangs` | natural | 10/20 | 50 % [25, 50] |" in page, page
+    assert "| `wrong` | natural | 5/20 | 25 % [12.5, 25] |" in page, page
+    assert "| `clean` | natural | 0/20 | &lt; 13.9 % |" in page, page
+
+
 def test_junit_summary_reports_a_broken_file():
     machine = Machine()
     (machine.root / "x.xml").write_text("<testsuite><testcase")
