@@ -80,6 +80,20 @@ bool is_folder_name(const std::string& id) {
          });
 }
 
+/// {"pipe_resize_stall": 500}
+Result<std::map<std::string, std::uint64_t>> parse_trials(const Json& json,
+                                                          const std::string& where) {
+  if (!json.is_object()) return wrong(where, "expected {\"REPRO\": TRIALS}");
+  std::map<std::string, std::uint64_t> trials;
+  for (const auto& [repro, value] : json.items()) {
+    const auto count = whole_number(json, repro.c_str(), 0, 1,
+                                    static_cast<std::int64_t>(kMostMatrixTrials), where);
+    if (!count) return fail(count.error());
+    trials[repro] = static_cast<std::uint64_t>(*count);
+  }
+  return trials;
+}
+
 /// {"pipe_resize_stall": "fixed", "because": "RHEL-37087"}
 Result<StatedExpectations> parse_expect(const Json& json, const std::string& where) {
   constexpr const char* kBecause = "because";
@@ -109,7 +123,7 @@ Result<StatedExpectations> parse_expect(const Json& json, const std::string& whe
 Result<MatrixKernel> parse_kernel(const Json& json, const std::string& where) {
   HR_TRY(only_members(json,
                       {"spec", "id", "cmdline", "cpus", "memory_mib", "boots", "boot_limit_s",
-                       "boot_mib", "params", "expect"},
+                       "boot_mib", "params", "trials", "expect"},
                       where));
   MatrixKernel kernel;
   const auto spec = text(json, "spec", "", where);
@@ -144,6 +158,11 @@ Result<MatrixKernel> parse_kernel(const Json& json, const std::string& where) {
     } catch (const nlohmann::json::exception&) {
       return wrong(where, "\"params\": expected {\"REPRO\": {\"NAME\": \"VALUE\"}}");
     }
+  }
+  if (json.contains("trials")) {
+    auto trials = parse_trials(json["trials"], where + ": \"trials\"");
+    if (!trials) return fail(trials.error());
+    kernel.trials = std::move(*trials);
   }
   if (json.contains("expect")) {
     auto stated = parse_expect(json["expect"], where + ": \"expect\"");
@@ -200,13 +219,26 @@ const Variant& variant_of(const MatrixCell& cell, const std::vector<Manifest>& m
   return manifests.front().variants.front();
 }
 
+const Manifest* manifest_of(const std::string& repro, const std::vector<Manifest>& manifests) {
+  const auto found = std::find_if(manifests.begin(), manifests.end(),
+                                  [&repro](const Manifest& m) { return m.name == repro; });
+  return found == manifests.end() ? nullptr : &*found;
+}
+
+Result<void> check_trials(const MatrixKernel& kernel, const std::vector<Manifest>& manifests,
+                          const std::string& where) {
+  for (const auto& [repro, count] : kernel.trials) {
+    if (manifest_of(repro, manifests) == nullptr)
+      return wrong(where, "\"trials\": no reproducer " + repro);
+  }
+  return {};
+}
+
 Result<void> check_params(const MatrixKernel& kernel, const std::vector<Manifest>& manifests,
                           const std::string& where) {
   for (const auto& [repro, params] : kernel.params) {
-    const auto manifest =
-        std::find_if(manifests.begin(), manifests.end(),
-                     [&repro = repro](const Manifest& m) { return m.name == repro; });
-    if (manifest == manifests.end()) return wrong(where, "\"params\": no reproducer " + repro);
+    const Manifest* manifest = manifest_of(repro, manifests);
+    if (manifest == nullptr) return wrong(where, "\"params\": no reproducer " + repro);
     for (const auto& [name, value] : params) {
       const auto param = std::find_if(manifest->params.begin(), manifest->params.end(),
                                       [&name = name](const Param& p) { return p.name == name; });
@@ -348,6 +380,8 @@ Result<MatrixPlan> parse_matrix(const std::string& source, const std::string& na
     auto kernel = parse_kernel(entry, where);
     if (!kernel) return fail(kernel.error());
     HR_TRY(check_params(*kernel, manifests, where));
+    HR_TRY(check_trials(*kernel, manifests, where));
+    if (overrides.trials) kernel->trials.clear();
     HR_TRY(check_expect(kernel->expect, manifests, where + ": \"expect\""));
     for (const auto& [repro, expectation] : *stated) kernel->expect[repro] = expectation;
     if (!ids.insert(kernel->id).second) {

@@ -57,6 +57,23 @@ TEST(MatrixPlan, AStarMeansAllVariantsEachOnce) {
             (std::vector<MatrixCell>{{"alpha", "second", 50, 5}, {"alpha", "first", 50, 5}}));
 }
 
+TEST(MatrixPlan, AKernelHasTrialsOfItsOwnUnlessTheCommandLineSaysHowMany) {
+  const std::string text = R"({"schema":1,"trials":50,"repros":["alpha/second","beta"],"kernels":[
+      {"spec":"debian:sid"},{"spec":"native","trials":{"alpha":3}}]})";
+  auto plan = parse(text);
+  ASSERT_TRUE(plan) << plan.error().what();
+  const auto of = [&](std::size_t kernel, std::size_t cell) {
+    return trials_of(plan->kernels[kernel], plan->cells[cell]);
+  };
+  EXPECT_EQ(of(0, 0), 50u);
+  EXPECT_EQ(of(1, 0), 3u);
+  EXPECT_EQ(of(1, 1), 50u);
+  MatrixOverrides overrides;
+  overrides.trials = 7;
+  plan = parse(text, overrides);
+  EXPECT_EQ(of(1, 0), 7u);
+}
+
 TEST(MatrixPlan, TheCommandLineOverrides) {
   MatrixOverrides overrides;
   overrides.trials = 7;
@@ -182,6 +199,10 @@ TEST(MatrixPlan, MistakesAreUsageErrorsThatNameThePlace) {
       {R"({"schema":1,"kernels":[{"spec":"native","expect":{"alpha":"fixed","because":7}}]})",
        "\"because\": expected text"},
       {R"({"schema":1,"kernels":[{"spec":"native","cpu":2}]})", "unknown member \"cpu\""},
+      {R"({"schema":1,"kernels":[{"spec":"native","trials":5}]})", "\"trials\": expected {"},
+      {R"({"schema":1,"kernels":[{"spec":"native","trials":{"alpha":0}}]})", "\"alpha\": 0 is no"},
+      {R"({"schema":1,"kernels":[{"spec":"native","trials":{"gamma":1}}]})",
+       "\"trials\": no reproducer gamma"},
       {R"({"schema":1,"kernels":[{"spec":"native","id":"../x"}]})", "letters, digits"},
       {R"({"schema":1,"kernels":[{"spec":"native","params":{"alpha":{"x":"1"}}}]})",
        "no parameter x"},

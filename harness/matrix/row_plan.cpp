@@ -20,6 +20,7 @@ RowPlan::RowPlan(const MatrixKernel& kernel, const std::vector<MatrixCell>& cell
     : kernel_(kernel) {
   for (std::size_t i = 0; i < cells.size(); ++i) {
     RowCell cell{.plan = cells[i], .result = so_far.cells[i]};
+    cell.plan.trials = trials_of(kernel, cells[i]);
     const auto search = kernel.search.find(cell.plan.name());
     if (search != kernel.search.end()) cell.search = search->second;
     cell.ended = hopeless(cell.result.end_reason());

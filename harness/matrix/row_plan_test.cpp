@@ -49,6 +49,16 @@ class Row {
   std::optional<RowPlan> plan_;
 };
 
+TEST(RowPlan, TheTrialsOfItsKernelCount) {
+  MatrixKernel kernel;
+  kernel.trials["beta"] = 6;
+  RowPlan plan(kernel, {{"alpha", "0", 30, 3}, {"beta", "0", 30, 3}}, row_of(2));
+  const auto boot = plan.next_boot(false);
+  ASSERT_EQ(boot.size(), 2u);
+  EXPECT_EQ(boot[0].trials, 10u);
+  EXPECT_EQ(boot[1].trials, 2u);
+}
+
 TEST(RowPlan, TrialsAreSpreadOverTheBoots) {
   Row row;
   for (const std::uint64_t first : {0u, 10u, 20u}) {

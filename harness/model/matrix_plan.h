@@ -34,11 +34,18 @@ struct MatrixKernel {
   int boot_mib = 0;      ///< the same of MiB of console and journals
   /// Parameters by reproducer: {"pipe_resize_stall": {"cpu": "same"}}.
   std::map<std::string, std::map<std::string, std::string>> params;
+  /// Trials of each of a reproducer's variants, where they are not those of the cell.
+  std::map<std::string, std::uint64_t> trials;
   /// Trials of the search by REPRO/VARIANT, before those the plan counts; widened cells only.
   std::map<std::string, std::uint64_t> search;
   StatedExpectations expect;  ///< what is known of it beyond its version
   bool operator==(const MatrixKernel&) const = default;
 };
+
+inline std::uint64_t trials_of(const MatrixKernel& kernel, const MatrixCell& cell) {
+  const auto own = kernel.trials.find(cell.repro);
+  return own == kernel.trials.end() ? cell.trials : own->second;
+}
 
 struct MatrixPlan {
   std::vector<MatrixKernel> kernels;

@@ -95,7 +95,7 @@ Row planned_row(const MatrixHeader& header, const MatrixKernel& kernel) {
     CellSpec spec;
     spec.repro = cell.repro;
     spec.variant = cell.variant;
-    spec.trials = cell.trials;
+    spec.trials = trials_of(kernel, cell);
     const auto search = kernel.search.find(cell.name());
     if (search != kernel.search.end()) spec.search = search->second;
     row.cells.emplace_back(spec);
