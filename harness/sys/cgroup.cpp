@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -122,6 +123,13 @@ void Cgroup::kill_all() const {
       signal_process(handle, SIGKILL);
     }
   }
+}
+
+UniqueFd open_cgroup2_root() {
+  const UniqueFd context(::fsopen("cgroup2", FSOPEN_CLOEXEC));
+  if (!context || ::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0)
+    return {};
+  return UniqueFd(::fsmount(context.get(), FSMOUNT_CLOEXEC, 0));
 }
 
 }  // namespace hangrate

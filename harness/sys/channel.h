@@ -78,7 +78,7 @@ class ChannelReader {
   bool corrupt() const { return corrupt_; }
 
   static constexpr std::size_t kMostLines = 1u << 16;
-  static constexpr std::size_t kMostLine = 4u << 20;  ///< bytes; the longest ever seen had 38,000
+  static constexpr std::size_t kMostLine = 4u << 20;  ///< bytes; the longest ever seen had 234,000
 
  private:
   ChannelReader(UniqueFd file, ChannelMemory memory)

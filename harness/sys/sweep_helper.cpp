@@ -21,6 +21,7 @@
 
 #include "harness/base/file.h"
 #include "harness/base/text.h"
+#include "harness/sys/cgroup.h"
 #include "harness/sys/fusectl.h"
 #include "harness/sys/process_handle.h"
 
@@ -145,23 +146,39 @@ bool kill_in(int cgroup, const std::string& tid) {
   return inside && signal_process(task, SIGKILL);
 }
 
-UniqueFd open_cgroup(const std::string& path) {
-  UniqueFd cgroup(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+UniqueFd open_cgroup(int parent, const std::string& name) {
+  UniqueFd cgroup(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat info {};
   const bool ours = cgroup && ::fstat(cgroup.get(), &info) == 0 && info.st_uid == ::geteuid();
   return ours ? std::move(cgroup) : UniqueFd();
 }
 
 /// True if it is gone.
-bool clear_cgroup(const std::string& path, std::set<std::string>& killed, SweepReport& report) {
-  const UniqueFd cgroup = open_cgroup(path);
-  if (!cgroup) return ::access(path.c_str(), F_OK) != 0;
+bool clear_cgroup(int parent, const std::string& name, std::set<std::string>& killed,
+                  SweepReport& report) {
+  const UniqueFd cgroup = open_cgroup(parent, name);
+  if (!cgroup) return ::faccessat(parent, name.c_str(), F_OK, 0) != 0;
   for (const std::string& tid : tasks_in(cgroup.get())) {
     if (kill_in(cgroup.get(), tid)) killed.insert(tid);
   }
-  if (::rmdir(path.c_str()) != 0) return errno == ENOENT;
+  if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) != 0) return errno == ENOENT;
   ++report.cgroups;
   return true;
+}
+
+/// That of the run, and those that its reproducers made in the root of cgroup v2. True if all are
+/// gone.
+bool clear_cgroups(const Orphan& orphan, const UniqueFd& root, std::set<std::string>& killed,
+                   SweepReport& report) {
+  bool gone = true;
+  for (const std::string& path : orphan.record.cgroups) {
+    gone = clear_cgroup(AT_FDCWD, path, killed, report) && gone;
+  }
+  if (!root) return gone;
+  for (const std::string& name : names_in(root.get())) {
+    if (bears(name, orphan.mark)) gone = clear_cgroup(root.get(), name, killed, report) && gone;
+  }
+  return gone;
 }
 
 /// Below an open folder of ours; links are removed, not followed.
@@ -248,14 +265,12 @@ void free_tasks(const Orphan& orphan, Nanos deadline, SweepReport& report) {
   if (orphan.record.boot != boot_id()) return;  // nothing of it can be there any more
   std::set<int> aborted;
   std::set<std::string> killed;
+  const UniqueFd root = open_cgroup2_root();
   bool connected = true;
   bool gone = false;
   while (connected || !gone) {
     connected = abort_connections(orphan, aborted);
-    gone = true;
-    for (const std::string& path : orphan.record.cgroups) {
-      gone = clear_cgroup(path, killed, report) && gone;
-    }
+    gone = clear_cgroups(orphan, root, killed, report);
     if ((!connected && gone) || now_ns() >= deadline) break;
     const timespec nap = to_timespec(5 * kMilli);
     ::nanosleep(&nap, nullptr);

@@ -95,7 +95,7 @@ TEST_F(Sweep, ACgroupWithATaskInItGoesAndItsNeighbourStays) {
   const std::string name = orphan();
   Cgroup group = Cgroup::make(name.substr(9));
   if (group.version() == 0) GTEST_SKIP() << group.why_not();
-  const Cgroup neighbour = Cgroup::make(name.substr(9) + "-neighbour");
+  const Cgroup neighbour = Cgroup::make(std::to_string(::getpid()) + "-neighbour");
   std::ofstream(path_of(name), std::ios::app) << "cgroup " << group.path() << "\n"
                                               << "cgroup " << neighbour.path() << "\n";
   const auto start = [](const Cgroup& cgroup) {
@@ -118,6 +118,23 @@ TEST_F(Sweep, ACgroupWithATaskInItGoesAndItsNeighbourStays) {
   ::waitpid(*beside, &status, 0);
   EXPECT_EQ(::waitpid(*inside, &status, 0), *inside);
   EXPECT_TRUE(WIFSIGNALED(status));
+}
+
+TEST_F(Sweep, ACgroupThatAReproducerMadeInTheRootOfV2GoesWithItsTasks) {
+  const UniqueFd root = open_cgroup2_root();
+  if (!root) GTEST_SKIP() << "no cgroup v2 to be had: run as root";
+  const std::string ours = orphan() + "-0-7-frozen", other = "hangrate-of-nobody-on-record";
+  for (const std::string& name : {ours, other}) ::mkdirat(root.get(), name.c_str(), 0700);
+  const UniqueFd inside(::openat(root.get(), ours.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  auto task = spawn({.argv = {"/bin/sleep", "60"}, .cgroup_fd = inside.get()});
+  ASSERT_TRUE(task) << task.error().what();
+  const SweepReport report = sweep();
+  EXPECT_EQ(report.cgroups, 1);
+  EXPECT_EQ(report.processes, 1);
+  EXPECT_TRUE(report.clean()) << report.left.size();
+  EXPECT_NE(::faccessat(root.get(), ours.c_str(), F_OK, 0), 0);
+  EXPECT_EQ(::unlinkat(root.get(), other.c_str(), AT_REMOVEDIR), 0) << "the sweep took it";
+  ::waitpid(*task, nullptr, 0);
 }
 
 TEST_F(Sweep, FoldersOfTheRunGoWithTheirLinksAndWhatLinksNameStays) {
