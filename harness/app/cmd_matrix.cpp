@@ -281,7 +281,7 @@ CommandBody add_matrix_command(CLI::App& app, std::vector<std::string> argv) {
   command
       ->add_option("--boot-mib", o->overrides.boot_mib,
                    "MiB of console and journals beyond which a boot is ended as corrupt (default: "
-                   "64 and 1/16 a trial)")
+                   "64, 1/16 a trial, and 1 for each of the first hundred of a cell)")
       ->check(whole_number(1, kMostBootMib));
   command
       ->add_option("--expect", o->overrides.expect,

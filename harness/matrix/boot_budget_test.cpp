@@ -23,6 +23,13 @@ TEST(BootBudget, GrowsWithTheTrialsAndIsLongerWithoutVirtualization) {
 TEST(BootBudget, HasRoomForTheWorstThatWasEverSeen) {
   const BootBudget budget = budget_for({}, {{.trials = 60, .longest_trial = 0}}, "tcg");
   EXPECT_GT(budget.cells[0], 1'327'269u) << "60 hits of fuse_flush_exit";
+  const BootBudget few = budget_for({}, {{.trials = 4, .longest_trial = 0}}, "tcg");
+  EXPECT_GT(few.cells[0], 2 * 4 * 264'993u) << "hits of pipeline_resize on a busy host";
+}
+
+TEST(BootBudget, StillEndsAGuestThatSendsForEver) {
+  const BootBudget budget = budget_for({}, {kThousand}, "tcg");
+  EXPECT_LT(budget.bytes, 300u << 20);
 }
 
 TEST(BootBudget, ATrialOfACommandMayTakeItsTimeLimitAndOneOfAReproducerNot) {

@@ -292,7 +292,7 @@ TEST_F(HostileGuest, MoreThanItsTrialsCanNeedEndsItAsCorruptWithWhatWasSoundKept
   const std::string started = kHello + kBegin + header_line() + batch(0, 4);
   const std::string unknown = line({{"type", "tomorrow"}, {"text", std::string(64 << 10, 'x')}});
   std::string flood = started;
-  for (int i = 0; i < 40; ++i) flood += unknown;
+  for (int i = 0; i < 200; ++i) flood += unknown;
   // The second boot is asked for the trials from 5 on and says the same.
   expect_corrupt("bytes of a cell", flood, "");
   EXPECT_THAT(row_["boots"][0]["why"].get<std::string>(), HasSubstr("than its trials can need"));
