@@ -73,7 +73,8 @@ struct CgroupMounts {
 };
 CgroupMounts find_cgroup_mounts(const std::string& mountinfo);
 
-/// The root of cgroup v2, mounted nowhere. Empty without CAP_SYS_ADMIN, and before v5.2 (fsopen(2)).
+/// The root of cgroup v2, mounted nowhere. Empty without CAP_SYS_ADMIN, and before v5.2
+/// (fsopen(2)).
 UniqueFd open_cgroup2_root();
 
 }  // namespace hangrate
