@@ -20,6 +20,9 @@ constexpr std::uint64_t kMiB = 1u << 20;
 constexpr std::uint64_t kQemuOverhead = 4096 * kMiB;
 constexpr std::uint64_t kStackOfThread = 64 * kMiB;
 constexpr std::uint64_t kDescriptors = 128;
+/// Threads that QEMU may make for a device that calls the file system; it ends if it cannot (v7.2
+/// THREAD_POOL_MAX_THREADS_DEFAULT, qemu_thread_create()).
+constexpr std::uint64_t kPoolThreads = 64;
 constexpr std::uint64_t kUmlDescriptors = 4096;
 /// A user-mode kernel's memory is a sparse file of that size and of the gap between program and
 /// heap, which the host chooses at random, up to 1 GiB. So its console has no limit in the kernel.
@@ -105,7 +108,7 @@ Confinement qemu_confinement(const GuestSetup& setup) {
                     cpus * kStackOfThread,
           .file = setup.most_console,
           .descriptors = kDescriptors,
-          .tasks = own_user ? 16 + 2 * cpus : 0,
+          .tasks = own_user ? 16 + 2 * cpus + (setup.qemu.empty() ? 0 : kPoolThreads) : 0,
           .cpu = cpu_seconds(setup)};
 }
 

@@ -67,6 +67,16 @@ class QemuConfinement : public ::testing::Test {
 
   /// A guest that does nothing for ever, once QEMU has filtered its system calls.
   std::unique_ptr<Machine> start(const std::string& name) {
+    auto machine = begin(name, {});
+    if (!machine) return nullptr;
+    EXPECT_TRUE(testing::comes_true([&] {
+      process_ = qemu_with(folder_ / name);
+      return !process_.empty() && status().find("Seccomp:\t2") != std::string::npos;
+    })) << machine->end_text();
+    return machine;
+  }
+
+  std::unique_ptr<Machine> begin(const std::string& name, const std::vector<std::string>& qemu) {
     const UniqueFd console(
         ::open((folder_ / name).c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
     auto machine = start_guest({.image = folder_ / "kernel",
@@ -74,17 +84,13 @@ class QemuConfinement : public ::testing::Test {
                                 .init = "/bin/true",
                                 .commands = {},
                                 .cmdline = "",
+                                .qemu = qemu,
                                 .cpus = 1,
                                 .memory_mib = 128,
                                 .console = console.get(),
                                 .folder = folder_.path()});
     EXPECT_TRUE(machine) << machine.error().what();
-    if (!machine) return nullptr;
-    EXPECT_TRUE(testing::comes_true([&] {
-      process_ = qemu_with(folder_ / name);
-      return !process_.empty() && status().find("Seccomp:\t2") != std::string::npos;
-    })) << (*machine)->end_text();
-    return std::move(*machine);
+    return machine ? std::move(*machine) : nullptr;
   }
 
   /// What its descriptors are of, but for what a guest is handed and QEMU makes itself.
@@ -130,6 +136,25 @@ TEST_F(QemuConfinement, TwoOfRootAreTwoUsers) {
   const auto two = start("two");
   EXPECT_THAT(first, Not(HasSubstr("\t0\t")));
   EXPECT_NE(first, user());
+}
+
+TEST_F(QemuConfinement, AShareThatItsUserMayNotReadEndsItWithTheReason) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can change its user";
+  fs::permissions(folder_.path(), fs::perms::owner_all);
+  const auto machine = begin("console", {"-fsdev",
+                                         "local,id=share,security_model=none,readonly=on,path=" +
+                                             std::string(folder_.path()),
+                                         "-device", "virtio-9p-pci,fsdev=share,mount_tag=x"});
+  ASSERT_NE(machine, nullptr);
+  EXPECT_TRUE(testing::comes_true([&] { return !machine->running(); }));
+  EXPECT_THAT(machine->end_text(), HasSubstr("Permission denied"));
+}
+
+TEST_F(QemuConfinement, ADeviceThatItDoesNotHaveEndsItWithTheReason) {
+  const auto machine = begin("console", {"-device", "no-such-device"});
+  ASSERT_NE(machine, nullptr);
+  EXPECT_TRUE(testing::comes_true([&] { return !machine->running(); }));
+  EXPECT_THAT(machine->end_text(), HasSubstr("no-such-device"));
 }
 
 TEST_F(QemuConfinement, DoctorSaysWhatItSees) {

@@ -17,8 +17,9 @@ namespace hangrate {
 
 namespace {
 
-/// What the reproducers need and distributions build as modules.
-const std::vector<std::string> kModules = {"fuse", "overlay", "9p", "9pnet_fd"};
+/// What the reproducers need and distributions build as modules. virtio_pci: the bus of QEMU's 9p.
+const std::vector<std::string> kModules = {"fuse",     "overlay",    "9p",
+                                           "9pnet_fd", "virtio_pci", "9pnet_virtio"};
 
 Result<std::vector<std::string>> add_modules(Initramfs& initramfs, const std::string& folder) {
   std::vector<std::string> paths;

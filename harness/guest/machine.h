@@ -68,8 +68,9 @@ struct GuestSetup {
   std::vector<GuestFile> files;
   std::vector<MachineCommand> commands;
   GuestPayload payload;
-  std::string cmdline;        ///< added last, so it wins
-  std::string accel = "tcg";  ///< "tcg", "kvm", or kUserMode: the image runs by itself
+  std::string cmdline;            ///< added last, so it wins
+  std::vector<std::string> qemu;  ///< words for QEMU, added last
+  std::string accel = "tcg";      ///< "tcg", "kvm", or kUserMode: the image runs by itself
   int cpus = 2;
   int memory_mib = 1024;
   int console = -1;    ///< descriptor of the file the guest's console goes to
@@ -78,7 +79,7 @@ struct GuestSetup {
   Nanos wall = kLongestGuest;                 ///< bounds the CPU time of its process
 };
 
-/// Starts a guest. No shell, no disk, no network; it ends with us.
+/// Starts a guest. No shell, no disk, no network, but what `qemu` gives it; it ends with us.
 Result<std::unique_ptr<Machine>> start_guest(const GuestSetup& setup);
 
 /// Runs the commands on this machine's own kernel, one after the other. `console`, a descriptor

@@ -9,6 +9,7 @@
 
 #include "harness/base/check.h"
 #include "harness/judge/default_trials.h"
+#include "harness/matrix/qemu_words.h"
 #include "harness/model/json.h"
 #include "harness/model/param_check.h"
 #include "harness/model/record.h"
@@ -120,10 +121,25 @@ Result<StatedExpectations> parse_expect(const Json& json, const std::string& whe
   return stated;
 }
 
+/// "qemu" of a kernel that runs in QEMU.
+Result<std::vector<std::string>> parse_qemu(const Json& json, const std::string& spec,
+                                            const std::string& where) {
+  std::vector<std::string> words;
+  try {
+    words = json.get<decltype(words)>();
+  } catch (const nlohmann::json::exception&) {
+    return wrong(where, "expected a list of words");
+  }
+  if (spec == "native" || spec.starts_with("uml:"))
+    return wrong(where, spec + " runs without QEMU");
+  if (const auto sound = check_qemu_words(words); !sound) return wrong(where, sound.error().what());
+  return words;
+}
+
 Result<MatrixKernel> parse_kernel(const Json& json, const std::string& where) {
   HR_TRY(only_members(json,
                       {"spec", "id", "cmdline", "cpus", "memory_mib", "boots", "boot_limit_s",
-                       "boot_mib", "params", "trials", "expect"},
+                       "boot_mib", "qemu", "params", "trials", "expect"},
                       where));
   MatrixKernel kernel;
   const auto spec = text(json, "spec", "", where);
@@ -152,6 +168,11 @@ Result<MatrixKernel> parse_kernel(const Json& json, const std::string& where) {
   kernel.boots = static_cast<int>(*boots);
   kernel.boot_limit_s = static_cast<int>(*wall);
   kernel.boot_mib = static_cast<int>(*mib);
+  if (json.contains("qemu")) {
+    auto words = parse_qemu(json["qemu"], kernel.spec, where + ": \"qemu\"");
+    if (!words) return fail(words.error());
+    kernel.qemu = std::move(*words);
+  }
   if (json.contains("params")) {
     try {
       kernel.params = json["params"].get<decltype(kernel.params)>();

@@ -49,6 +49,17 @@ TEST(MatrixPlan, AxesMakeTheirOwnNames) {
   EXPECT_EQ(plan->cells, (std::vector<MatrixCell>{{"alpha", "second", 50, 5}}));
 }
 
+TEST(MatrixPlan, WordsForQemuAreThoseOfTheirRowAlone) {
+  const auto plan = parse(R"({"schema":1,"kernels":[
+      {"spec":"debian:a","qemu":["-device","virtio-rng-pci"]},{"spec":"debian:b"},
+      {"spec":"debian:a","id":"c","qemu":[]}]})");
+  ASSERT_TRUE(plan) << plan.error().what();
+  EXPECT_EQ(plan->kernels[0].qemu, (std::vector<std::string>{"-device", "virtio-rng-pci"}));
+  EXPECT_EQ(plan->kernels[0].id, "a");
+  EXPECT_TRUE(plan->kernels[1].qemu.empty());
+  EXPECT_TRUE(plan->kernels[2].qemu.empty());
+}
+
 TEST(MatrixPlan, AStarMeansAllVariantsEachOnce) {
   const auto plan = parse(R"({"schema":1,"trials":50,"repros":["alpha/second","alpha/*"],
       "kernels":[{"spec":"native"}]})");
@@ -203,6 +214,14 @@ TEST(MatrixPlan, MistakesAreUsageErrorsThatNameThePlace) {
       {R"({"schema":1,"kernels":[{"spec":"native","trials":{"alpha":0}}]})", "\"alpha\": 0 is no"},
       {R"({"schema":1,"kernels":[{"spec":"native","trials":{"gamma":1}}]})",
        "\"trials\": no reproducer gamma"},
+      {R"({"schema":1,"kernels":[{"spec":"native","qemu":["-device","x"]}]})",
+       "kernel 1: \"qemu\": native runs without QEMU"},
+      {R"({"schema":1,"kernels":[{"spec":"uml:linux","qemu":[]}]})",
+       "\"qemu\": uml:linux runs without QEMU"},
+      {R"({"schema":1,"kernels":[{"spec":"debian:a","qemu":"-device x"}]})", "a list of words"},
+      {R"({"schema":1,"kernels":[{"spec":"debian:a","qemu":["-device",1]}]})", "a list of words"},
+      {R"({"schema":1,"kernels":[{"spec":"debian:a","qemu":["-kernel","x"]}]})",
+       "kernel 1: \"qemu\": -kernel is neither"},
       {R"({"schema":1,"kernels":[{"spec":"native","id":"../x"}]})", "letters, digits"},
       {R"({"schema":1,"kernels":[{"spec":"native","params":{"alpha":{"x":"1"}}}]})",
        "no parameter x"},

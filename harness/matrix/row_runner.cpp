@@ -12,6 +12,7 @@
 #include "harness/guest/guest_plan.h"
 #include "harness/matrix/boot_command.h"
 #include "harness/matrix/guest_identity.h"
+#include "harness/matrix/qemu_words.h"
 #include "harness/model/param_check.h"
 #include "harness/run/command_manifest.h"
 #include "harness/store/journal.h"
@@ -62,6 +63,7 @@ Result<void> RowRunner::use(BootableKernel kernel) {
     return store_.add(RowNote{.id = planned_.id, .text = other, .flaw = true});
   }
   if (!planned_.cmdline.empty()) kernel.label += ", " + planned_.cmdline;
+  for (const std::string& device : qemu_devices(planned_.qemu)) kernel.label += ", " + device;
   kernel_ = std::move(kernel);
   tell(fmt::format("its kernel is there: {}, {}", kernel_->label, kernel_->accel));
   return add_row("");
@@ -144,6 +146,7 @@ Result<std::unique_ptr<Machine>> RowRunner::start_machine() {
                       .commands = commands(),
                       .payload = options_.payload,
                       .cmdline = planned_.cmdline + panic_option(last_boot_),
+                      .qemu = planned_.qemu,
                       .accel = kernel_->accel,
                       .cpus = planned_.cpus,
                       .memory_mib = planned_.memory_mib,

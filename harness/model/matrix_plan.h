@@ -32,6 +32,8 @@ struct MatrixKernel {
   int boots = 0;  ///< the trials of a cell are spread over so many starts; 0: as the cell says
   int boot_limit_s = 0;  ///< a boot that takes longer is ended as corrupt; 0: derived
   int boot_mib = 0;      ///< the same of MiB of console and journals
+  /// Added to QEMU's command line, one word each: what the guest has beside what all guests have.
+  std::vector<std::string> qemu;
   /// Parameters by reproducer: {"pipe_resize_stall": {"cpu": "same"}}.
   std::map<std::string, std::map<std::string, std::string>> params;
   /// Trials of each of a reproducer's variants, where they are not those of the cell.

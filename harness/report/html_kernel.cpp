@@ -58,6 +58,7 @@ std::string environment(const Row& row) {
          fact("Source", code(row.spec)) + fact("Guest", size_text(row)) +
          fact("Acceleration", markup_line(row.accel)) + fact("Machine", markup_line(e.machine)) +
          fact("Added to the command line", code(row.cmdline)) +
+         wide_fact("Added to QEMU", code(joined(row.qemu))) +
          wide_fact("Version", code(e.version)) + wide_fact("Preemption", preemption(e.preempt)) +
          wide_fact("Command line", code(e.cmdline)) +
          wide_fact("Evidence not available", missing_sources(e)) +

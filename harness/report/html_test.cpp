@@ -65,6 +65,10 @@ TEST(MatrixHtml, ShowsTheHostileConsoleAsText) {
   EXPECT_THAT(page(), HasSubstr("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;"));
 }
 
+TEST(MatrixHtml, SaysWhatAGuestWasGiven) {
+  EXPECT_THAT(page(), HasSubstr("<dt>Added to QEMU</dt><dd><code>-device virtio-rng-pci"));
+}
+
 TEST(MatrixHtml, EachCellOfTheTableLeadsToItsNumbersAndItsProof) {
   const RunResult matrix = made_run();
   const std::string html = html_report(matrix);

@@ -65,6 +65,7 @@ Json row_json(const Row& row, const std::vector<const CellSummary*>& columns) {
           {"spec", row.spec},
           {"label", row.label},
           {"cmdline", row.cmdline},
+          {"qemu", row.qemu},
           {"accel", row.accel},
           {"cpus", row.cpus},
           {"memory_mib", row.memory_mib},

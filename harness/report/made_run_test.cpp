@@ -194,6 +194,7 @@ Row& add_row(RunResult& matrix, const char* id, const char* label, const char* r
   row.spec = "source:v"s + release;
   row.label = label;
   row.cmdline = "preempt=full";
+  row.qemu = {"-device", "virtio-rng-pci"};
   row.accel = "tcg";
   row.cpus = 2;
   row.memory_mib = 512;

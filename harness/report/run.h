@@ -40,11 +40,12 @@ struct RowAlarm {
 
 /// One kernel with its axes; its cells are reproducer variants.
 struct Row {
-  std::string id;       ///< folder and test name, e.g. "bookworm-preempt-full"
-  std::string spec;     ///< as in the matrix file, e.g. "debian:bookworm"
-  std::string label;    ///< what it is, e.g. "Debian 6.1.0-50-cloud-amd64, preempt=full"
-  std::string cmdline;  ///< added to the guest's command line
-  std::string accel;    ///< kvm, tcg, native
+  std::string id;                 ///< folder and test name, e.g. "bookworm-preempt-full"
+  std::string spec;               ///< as in the matrix file, e.g. "debian:bookworm"
+  std::string label;              ///< what it is, e.g. "Debian 6.1.0-50-cloud-amd64, preempt=full"
+  std::string cmdline;            ///< added to the guest's command line
+  std::vector<std::string> qemu;  ///< added to the words for QEMU
+  std::string accel;              ///< kvm, tcg, native
   int cpus = 0;
   int memory_mib = 0;
   std::vector<Boot> boots;

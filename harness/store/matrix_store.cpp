@@ -14,8 +14,8 @@
 namespace hangrate {
 
 HR_JSON(MatrixCell, repro, variant, trials, boots)
-HR_JSON(MatrixKernel, id, spec, cmdline, cpus, memory_mib, boots, boot_limit_s, boot_mib, params,
-        trials, search, expect)
+HR_JSON(MatrixKernel, id, spec, cmdline, cpus, memory_mib, boots, boot_limit_s, boot_mib, qemu,
+        params, trials, search, expect)
 HR_JSON(MatrixPlan, kernels, cells)
 HR_JSON(PayloadFact, folder, path, include, root, sha256)
 HR_JSON(MatrixHeader, version, started, argv, file, options, warm, trace, seed, confidence, gate,

@@ -76,6 +76,7 @@ Row planned_row(const MatrixHeader& header, const MatrixKernel& kernel) {
   row.id = kernel.id;
   row.spec = row.label = kernel.spec;
   row.cmdline = kernel.cmdline;
+  row.qemu = kernel.qemu;
   row.cpus = kernel.cpus;
   row.memory_mib = kernel.memory_mib;
   std::vector<std::string> command = {"hangrate",

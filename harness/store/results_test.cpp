@@ -120,6 +120,20 @@ TEST(MatrixStore, KeepsWhatWasStatedOfAKernel) {
             "'alpha=fixed:it'\\''s in 5.14.0-500'");
 }
 
+TEST(MatrixStore, KeepsTheWordsForQemuSoThatARunGoesOnWithThem) {
+  const testing::TempFolder folder;
+  MatrixHeader header;
+  header.plan.kernels = {{.id = "k", .spec = "debian:a", .qemu = {"-device", "virtio-rng-pci"}},
+                         {.id = "l", .spec = "debian:a"}};
+  header.plan.cells = {{"alpha", "only", 1}};
+  ASSERT_TRUE(MatrixStore::create(folder / "run", header));
+  const auto loaded = load_results(folder / "run");
+  ASSERT_TRUE(loaded) << loaded.error().what();
+  EXPECT_EQ(loaded->matrix->plan.kernels, header.plan.kernels);
+  EXPECT_EQ(loaded->run.rows.front().qemu, header.plan.kernels[0].qemu);
+  EXPECT_TRUE(loaded->run.rows.back().qemu.empty());
+}
+
 TEST_F(Store, TellsWhatWasCutOffAndWhatItDoesNotKnow) {
   std::ofstream(journal_, std::ios::app) << "{\"type\":\"dream\"}\n{\"type\":\"tri";
   std::ofstream(folder_ / "run/matrix.jsonl", std::ios::app) << "{\"type\":\"dream\"}\n{\"type\"";

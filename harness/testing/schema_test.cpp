@@ -36,9 +36,15 @@ TEST(Schema, EveryJournalLineAndTheSummaryAreValid) {
   }
 }
 
-TEST(Schema, TheDefaultMatrixIsValid) {
-  const std::string text = read_file(HANGRATE_SOURCE_DIR "/ci/kernels.json").value_or("");
-  EXPECT_EQ(validate("matrix.schema.json", PlainJson::parse(text, nullptr, false)), "");
+TEST(Schema, TheMatricesOfTheTreeAreValid) {
+  for (const char* name : {"kernels", "pipeline", "9p"}) {
+    const std::string path = std::string(HANGRATE_SOURCE_DIR "/ci/") + name + ".json";
+    const std::string text = read_file(path).value_or("");
+    EXPECT_EQ(validate("matrix.schema.json", PlainJson::parse(text, nullptr, false)), "") << name;
+  }
+}
+
+TEST(Schema, AMatrixWithAMistakeIsNot) {
   EXPECT_NE(validate("matrix.schema.json", PlainJson::parse(R"({"schema":1,"kernels":[]})")), "");
   const auto with_expect = [](const char* expect) {
     PlainJson matrix = {{"schema", 1}, {"kernels", {{{"spec", "native"}}}}};
@@ -49,6 +55,15 @@ TEST(Schema, TheDefaultMatrixIsValid) {
   for (const char* expect : {R"({"alpha":"fixed"})", R"({"alpha":"fixed","because":" "})",
                              R"({"alpha":"clean","because":"x"})", R"({"because":"x"})"}) {
     EXPECT_NE(with_expect(expect), "") << expect;
+  }
+  const auto with_qemu = [](const char* words) {
+    PlainJson matrix = {{"schema", 1}, {"kernels", {{{"spec", "debian:sid"}}}}};
+    matrix["kernels"][0]["qemu"] = PlainJson::parse(words);
+    return validate("matrix.schema.json", matrix);
+  };
+  EXPECT_EQ(with_qemu(R"(["-device","virtio-rng-pci"])"), "");
+  for (const char* words : {R"("-device virtio-rng-pci")", R"([1])", R"([""])"}) {
+    EXPECT_NE(with_qemu(words), "") << words;
   }
 }
 
