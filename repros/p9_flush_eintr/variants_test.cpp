@@ -103,6 +103,12 @@ TEST(Variants, OfTheManifestAreThoseOfTheProgram) {
             testing::registered_variants());
 }
 
+TEST(VirtioServer, IsSkippedWithoutAShareOfQemu) {
+  const int code = run_alone(hang_program_main, {"virtio-server", "--trials", "1"});
+  if (code == 0) GTEST_SKIP() << "this machine is a guest that has one";
+  EXPECT_EQ(code, HANG_EXIT_SKIP);
+}
+
 /// Needs root and a kernel with 9p.
 class Mounts : public ::testing::Test {
  protected:
