@@ -3,7 +3,7 @@
 
 #include "harness/testing/program_trial.h"
 #include "harness/testing/repro_manifest.h"
-#include "repros/kit/fuse/life.h"
+#include "repros/kit/life.h"
 
 int hang_program_main(int argc, char** argv);
 

@@ -77,9 +77,6 @@ inline void hang_daemon_nap(int64_t ns) {
 /// construction: /proc/PID/fd of an exiting process is empty although its files are still open
 /// (v6.1 kernel/exit.c exit_files() clears task->files first).
 inline void hang_daemon_look() {
-  static const char* const words[] = {"lives", "has been killed but has not begun to exit",
-                                      "is exiting", "is gone"};
-  static const uint32_t status[] = {HANG_HOLDS, HANG_UNKNOWN, HANG_BROKEN, HANG_BROKEN};
   const long waiting = hang_fuse_waiting(hang_daemon_connection);
   if (waiting < 0)
     return hang_invariant(HANG_UNKNOWN, "connection %d cannot be read", hang_daemon_connection);
@@ -87,9 +84,10 @@ inline void hang_daemon_look() {
     return hang_invariant(HANG_HOLDS, "connection %d has no request waiting",
                           hang_daemon_connection);
   const hang_life life = hang_life_of(hang_daemon_server);
-  hang_invariant(
-      status[life], "connection %d has %ld request%s waiting and its only server, process %d, %s",
-      hang_daemon_connection, waiting, waiting > 1 ? "s" : "", hang_daemon_server, words[life]);
+  hang_invariant(hang_answerable(life),
+                 "connection %d has %ld request%s waiting and its only server, process %d, %s",
+                 hang_daemon_connection, waiting, waiting > 1 ? "s" : "", hang_daemon_server,
+                 hang_life_words(life));
 }
 inline void hang_daemon_look_at_it() {
   hang_victim("daemon", hang_daemon_victim.pid, 0, -1, 0);

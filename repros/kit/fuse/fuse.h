@@ -4,7 +4,7 @@
 // in setup(), hang_fuse_mount() in a trial, hang_fuse_serve() in a child. Needs libc only.
 #pragma once
 
+#include "../life.h"
 #include "guard.h"
-#include "life.h"
 #include "mount.h"
 #include "server.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "repros/kit/fuse/life.h"
+#include "repros/kit/life.h"
 
 #include <sstream>
 #include <string>

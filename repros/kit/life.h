@@ -7,7 +7,7 @@
 
 #include <dirent.h>
 
-#include "../hang.h"
+#include "hang.h"
 
 /// Of a process: the life of its liveliest thread.
 enum hang_life {
@@ -62,4 +62,14 @@ inline int hang_threads_of(int pid) {
   int count = 0;
   hang_each_life(pid, [&](hang_life life) { count += life != HANG_GONE; });
   return count;
+}
+/// May a request wait for an answer, if this is the life of the only one who can give it?
+inline uint32_t hang_answerable(hang_life server) {
+  static const uint32_t status[] = {HANG_HOLDS, HANG_UNKNOWN, HANG_BROKEN, HANG_BROKEN};
+  return status[server];
+}
+inline const char* hang_life_words(hang_life life) {
+  static const char* const words[] = {"lives", "has been killed but has not begun to exit",
+                                      "is exiting", "is gone"};
+  return words[life];
 }
