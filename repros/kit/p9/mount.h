@@ -9,7 +9,8 @@
 #include "../child.h"
 #include "server.h"
 
-constexpr const char* kHangP9Mount = "/sys/fs";  // a folder that is everywhere
+constexpr const char* kHangP9Mount = "/sys/fs";        // a folder that is everywhere
+constexpr const char* kHangP9Path = "/sys/fs/folder";  // kHangP9Folder in it
 
 struct hang_p9_mount {
   hang_child server;
@@ -38,7 +39,6 @@ inline void hang_p9_start(hang_p9_mount* made, void (*serve)()) {
   snprintf(options, sizeof options, "trans=fd,rfdno=%d,wfdno=%d,version=9p2000.L", pair[0],
            pair[0]);
   hang_must(mount(hang_mark(), kHangP9Mount, "9p", MS_NOSUID | MS_NODEV, options), "mount(9p)");
-  made->kernel_end.reset();
 }
 /// The server's end of the connection.
 inline int hang_p9_served(hang_p9_mount* made) {
@@ -46,9 +46,15 @@ inline int hang_p9_served(hang_p9_mount* made) {
   made->kernel_end.reset();
   return made->server_end;
 }
-/// Ends the connection.
+/// Ends the connection, from the client's side: whoever waits for an answer gets an error.
+inline bool hang_p9_cut(const hang_p9_mount* made) {
+  return shutdown(made->kernel_end, SHUT_RDWR) == 0;
+}
+/// Cuts first: a server that waits for itself wedges by being killed.
 inline void hang_p9_end(hang_p9_mount* made) {
+  hang_p9_cut(made);
   hang_child_kill(&made->server);
   if (!hang_child_ends(&made->server, 10)) hang_fail("the server cannot be killed");
   hang_must(umount2(kHangP9Mount, MNT_DETACH), "umount2");
+  made->kernel_end.reset();
 }

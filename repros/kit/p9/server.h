@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// A 9P2000.L server of one empty directory, over a stream socket: as much as a mount needs. What it
-// does with a message is the caller's choice.
+// A 9P2000.L server of a directory with one folder in it, both empty else, over a stream socket: as
+// much as a mount needs. What it does with a message is the caller's choice.
 #pragma once
 
 #include <errno.h>
@@ -13,6 +13,7 @@
 /// Types of requests; the answer of each has the number that follows. Rlerror answers any.
 enum {
   HANG_P9_RLERROR = 7,
+  HANG_P9_LOPEN = 12,
   HANG_P9_GETATTR = 24,
   HANG_P9_VERSION = 100,
   HANG_P9_ATTACH = 104,
@@ -23,6 +24,8 @@ enum {
 /// What to do with a request.
 enum { HANG_P9_ANSWER, HANG_P9_WITHHOLD };
 
+constexpr const char* kHangP9Folder = "folder";
+
 /// A message: its size in 4 bytes, its type in one, its tag in 2, its body; numbers are little
 /// endian.
 struct hang_p9_message {
@@ -30,6 +33,12 @@ struct hang_p9_message {
   uint8_t bytes[8192];
 
   uint8_t type() const { return bytes[4]; }
+  /// The number of `width` bytes at `at`; 0 beyond the end.
+  uint32_t number(uint32_t at, unsigned width) const {
+    uint32_t value = 0;
+    for (unsigned i = width; i-- > 0 && at + width <= size;) value = value << 8 | bytes[at + i];
+    return value;
+  }
   void add(uint64_t value, unsigned width) {
     for (unsigned i = 0; i < width; ++i) bytes[size++] = static_cast<uint8_t>(value >> 8 * i);
   }
@@ -41,13 +50,26 @@ struct hang_p9_message {
   }
 };
 
-/// The identity of the directory, 13 bytes.
-inline void hang_p9_add_qid(hang_p9_message* reply) {
+/// The identity of a directory, 13 bytes: the number that the client has given it (fid), which a
+/// client without a cache does not mind.
+inline void hang_p9_add_qid(uint32_t fid, hang_p9_message* reply) {
   reply->add(0x80 /* a directory */, 1);
   reply->add(0, 4);
-  reply->add(1, 8);
+  reply->add(fid, 8);
 }
-/// The answer to `request`. A name that is looked up does not exist.
+/// To a TWALK: fid, new fid, count of names (none: the same directory once more), names. False: no
+/// such file.
+inline bool hang_p9_walk(const hang_p9_message& request, hang_p9_message* reply) {
+  const uint32_t names = request.number(15, 2), length = request.number(17, 2);
+  const bool folder = names == 1 && length == strlen(kHangP9Folder) &&
+                      19 + length == request.size &&
+                      memcmp(request.bytes + 19, kHangP9Folder, length) == 0;
+  if (request.size < 17 || (names > 0 && !folder)) return false;
+  reply->add(names, 2);
+  if (folder) hang_p9_add_qid(request.number(11, 4), reply);
+  return true;
+}
+/// The answer to `request`. Any other name that is looked up does not exist.
 inline void hang_p9_reply(const hang_p9_message& request, hang_p9_message* reply) {
   uint8_t type = static_cast<uint8_t>(request.type() + 1);
   reply->size = 7;
@@ -57,11 +79,20 @@ inline void hang_p9_reply(const hang_p9_message& request, hang_p9_message* reply
       reply->size = request.size;
       break;
     case HANG_P9_ATTACH:
-      hang_p9_add_qid(reply);
+      hang_p9_add_qid(request.number(7, 4), reply);
+      break;
+    case HANG_P9_WALK:
+      if (hang_p9_walk(request, reply)) break;
+      type = HANG_P9_RLERROR;
+      reply->add(ENOENT, 4);
+      break;
+    case HANG_P9_LOPEN:
+      hang_p9_add_qid(request.number(7, 4), reply);
+      reply->add(0, 4);  // as much at once as the client likes
       break;
     case HANG_P9_GETATTR:
       reply->add(0x7ff /* the basic ones */, 8);
-      hang_p9_add_qid(reply);
+      hang_p9_add_qid(request.number(7, 4), reply);
       reply->add(040755, 4);
       reply->add(0, 8);                                               // uid, gid
       reply->add(2, 8);                                               // links
@@ -72,7 +103,7 @@ inline void hang_p9_reply(const hang_p9_message& request, hang_p9_message* reply
       break;
     default:
       type = HANG_P9_RLERROR;
-      reply->add(request.type() == HANG_P9_WALK ? ENOENT : EOPNOTSUPP, 4);
+      reply->add(EOPNOTSUPP, 4);
   }
   reply->finish(type, request.bytes + 5);
 }
