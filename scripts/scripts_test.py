@@ -6,6 +6,7 @@ CMake and the compiler are stubs, so nothing is installed and nothing of the rea
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -371,6 +372,28 @@ def test_gallery_has_a_rate_for_hangs_anomalies_and_neither():
     assert "| `hangs` | natural | 10/20 | 50 % [25, 50] |" in page, page
     assert "| `wrong` | natural | 5/20 | 25 % [12.5, 25] |" in page, page
     assert "| `clean` | natural | 0/20 | &lt; 13.9 % |" in page, page
+
+
+def test_keep_results_leaves_out_what_tells_of_the_machine():
+    keep = runpy.run_path(str(SCRIPTS / "keep-results"))
+    def kernel(label, release, cmdline):
+        return {"id": "k", "spec": "s", "label": label, "argv": [],
+                "environment": {"release": release, "version": "#1", "cmdline": cmdline,
+                                "capabilities": [{"name": "cgroup", "detail": "version 2, /sys/fs/cgroup/here"}]},
+                "results": [{"kinds": [{"count": 1, "observation": {}}], "explanation": f"on {release}"}]}
+    summary = {"argv": ["/home/me/bin/hangrate", "matrix", "ci/kernels.json", "--results", "/home/me/r", "--jobs", "2"],
+               "kernels": [kernel("6.18.44-mine (this machine)", "6.18.44-mine", "root=/dev/mine"),
+                           kernel("Debian", "6.1.0-56-cloud-amd64", "console=ttyS0 quiet panic=-1 x")]}
+    text = keep["kept"](summary)
+    kept = json.loads(text)
+    assert kept["argv"] == ["hangrate", "matrix", "ci/kernels.json", "--jobs", "2"], kept["argv"]
+    assert kept["kernels"][0]["label"] == "6.18.44 (this machine)", text
+    for word in ("mine", "/home", "here", "observation"):
+        assert word not in text, (word, text)
+    guest = kept["kernels"][1]["environment"]
+    assert (guest["release"], guest["cmdline"]) == ("6.1.0-56-cloud-amd64", "console=ttyS0 quiet panic=-1 x"), guest
+    wrong = subprocess.run([SCRIPTS / "keep-results", SCRIPTS / "lint", "x"], capture_output=True, text=True)
+    expect(wrong.returncode == 2 and not (SCRIPTS.parent / "results/matrix/x.json").exists(), wrong)
 
 
 def test_junit_summary_reports_a_broken_file():
