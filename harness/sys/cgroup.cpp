@@ -10,20 +10,24 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "harness/base/file.h"
 #include "harness/model/mountinfo.h"
 #include "harness/sys/process_handle.h"
+#include "harness/sys/run_record.h"
 
 namespace hangrate {
 
 namespace {
 
 constexpr const char* kPrefix = "hangrate-";
+constexpr const char* kProbe = "hangrate-probe-";
 
 /// Our own path in a hierarchy, from /proc/self/cgroup: "0::/x" for v2, "8:pids:/x" for v1.
 std::string own_path(const std::string& controller) {
@@ -36,11 +40,12 @@ std::string own_path(const std::string& controller) {
 
 /// Removes empty leaves of runs that are over: a victim nothing could free outlives its run, and
 /// what held it stays. A leaf is locked as long as its run lives, and the kernel removes no leaf
-/// with a process in it.
+/// with a process in it. Those that a reproducer makes have longer names, and no lock.
 void remove_abandoned(const std::string& parent) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(parent, error)) {
-    if (!entry.path().filename().string().starts_with(kPrefix)) continue;
+    const std::string name = entry.path().filename().string();
+    if (!is_mark(name) && !name.starts_with(kProbe)) continue;
     const UniqueFd leaf(::open(entry.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (leaf && ::flock(leaf.get(), LOCK_EX | LOCK_NB) == 0) ::rmdir(entry.path().c_str());
   }
@@ -126,10 +131,34 @@ void Cgroup::kill_all() const {
 }
 
 UniqueFd open_cgroup2_root() {
+  const CgroupMounts mounts = find_cgroup_mounts(read_file("/proc/self/mountinfo").value_or(""));
+  if (!mounts.v2.empty()) {
+    UniqueFd root(::open(mounts.v2.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    struct statfs info {};
+    const bool seen = root && ::fstatfs(root.get(), &info) == 0 &&
+                      info.f_type == CGROUP2_SUPER_MAGIC;  // else something lies above it
+    return seen ? std::move(root) : UniqueFd();
+  }
   const UniqueFd context(::fsopen("cgroup2", FSOPEN_CLOEXEC));
-  if (!context || ::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0)
+  if (!context || ::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {
     return {};
+  }
   return UniqueFd(::fsmount(context.get(), FSMOUNT_CLOEXEC, 0));
+}
+
+bool is_marked(std::string_view name, const std::string& mark) {
+  return name == mark || name.starts_with(mark + "-");
+}
+
+bool has_marked_cgroup(const std::string& mark) {
+  const UniqueFd root = open_cgroup2_root();
+  if (!root) return false;
+  const std::string place = "/proc/self/fd/" + std::to_string(root.get());
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(place, error)) {
+    if (is_marked(entry.path().filename().string(), mark)) return true;
+  }
+  return false;
 }
 
 }  // namespace hangrate

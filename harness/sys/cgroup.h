@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <sys/types.h>
@@ -73,8 +74,16 @@ struct CgroupMounts {
 };
 CgroupMounts find_cgroup_mounts(const std::string& mountinfo);
 
-/// The root of cgroup v2, mounted nowhere. Empty without CAP_SYS_ADMIN, and before v5.2
-/// (fsopen(2)).
+/// The root of cgroup v2 as it is mounted, else in a mount of its own that has no place. That one
+/// is no substitute for the other: in the first cgroup namespace a new mount without options takes
+/// those of the hierarchy away (nsdelegate, memory_recursiveprot; v6.1 kernel/cgroup/cgroup.c
+/// apply_cgroup_root_flags()). Empty: there is none, or not for us.
 UniqueFd open_cgroup2_root();
+
+/// Does a name say that a thing is of the run with this mark: the mark, or "-" and more behind it?
+bool is_marked(std::string_view name, const std::string& mark);
+
+/// Has the root of cgroup v2 any of the run's?
+bool has_marked_cgroup(const std::string& mark);
 
 }  // namespace hangrate

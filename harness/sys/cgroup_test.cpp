@@ -31,10 +31,10 @@ TEST(CgroupMounts, NoneIsNone) {
 
 TEST(Cgroup, EmptyLeavesOfRunsThatAreOverGoAndThoseOfOthersStay) {
   const std::string number = std::to_string(::getpid());
-  const Cgroup ours = Cgroup::make("test-a-" + number);
+  const Cgroup ours = Cgroup::make("probe-a-" + number);
   if (ours.version() == 0) GTEST_SKIP() << ours.why_not();
   std::string abandoned = ours.path();
-  abandoned.replace(abandoned.find("test-a-"), 7, "test-b-");
+  abandoned.replace(abandoned.find("probe-a-"), 8, "probe-b-");
   ASSERT_EQ(::mkdir(abandoned.c_str(), 0755), 0);
   const Cgroup other = Cgroup::make("test-c-" + number);
   EXPECT_NE(::access(abandoned.c_str(), F_OK), 0);

@@ -69,8 +69,9 @@ pid_t start_janitor(Arena& arena, const Cgroup& cgroup, const RunRecord& record)
     wait_for_end_of(supervisor);
     const int code = clean_up(arena, cgroup, supervisor);
     // A cgroup that stays keeps its record, for the next run.
-    if (cgroup.version() == 0 || ::access(cgroup.path().c_str(), F_OK) != 0) {
-      if (!record.path().empty()) ::unlink(record.path().c_str());
+    const bool left = cgroup.version() != 0 && ::access(cgroup.path().c_str(), F_OK) == 0;
+    if (!left && !has_marked_cgroup(record.mark()) && !record.path().empty()) {
+      ::unlink(record.path().c_str());
     }
     return code;
   });

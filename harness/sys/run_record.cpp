@@ -16,6 +16,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/file.h"
 #include "harness/base/text.h"
+#include "harness/sys/cgroup.h"
 #include "harness/sys/slot.h"
 
 namespace hangrate {
@@ -122,7 +123,8 @@ RunRecord::~RunRecord() {
   const bool left = std::any_of(cgroups_.begin(), cgroups_.end(), [](const std::string& path) {
     return ::access(path.c_str(), F_OK) == 0;
   });
-  if (!path_.empty() && !left) ::unlinkat(folder_.get(), mark_.c_str(), 0);
+  if (!path_.empty() && !left && !has_marked_cgroup(mark_))
+    ::unlinkat(folder_.get(), mark_.c_str(), 0);
 }
 
 std::string RunRecord::id() const {

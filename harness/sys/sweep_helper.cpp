@@ -49,11 +49,6 @@ std::vector<std::string> names_in(const std::string& path) {
   return folder ? names_in(folder.get()) : std::vector<std::string>();
 }
 
-/// `name` begins with the mark and says more, or is it.
-bool bears(std::string_view name, const std::string& mark) {
-  return name == mark || name.starts_with(mark + "-");
-}
-
 std::string text_of(int file) {
   std::string text(kMostBytes, '\0');
   const ssize_t size = ::pread(file, text.data(), text.size(), 0);
@@ -176,7 +171,7 @@ bool clear_cgroups(const Orphan& orphan, const UniqueFd& root, std::set<std::str
   }
   if (!root) return gone;
   for (const std::string& name : names_in(root.get())) {
-    if (bears(name, orphan.mark)) gone = clear_cgroup(root.get(), name, killed, report) && gone;
+    if (is_marked(name, orphan.mark)) gone = clear_cgroup(root.get(), name, killed, report) && gone;
   }
   return gone;
 }
@@ -296,7 +291,7 @@ void remove_files(const Orphan& orphan, const std::string& temporary, SweepRepor
   const UniqueFd parent(::open(temporary.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!parent) return;
   for (const std::string& name : names_in(parent.get())) {
-    if (name == orphan.mark || !bears(name, orphan.mark)) continue;
+    if (name == orphan.mark || !is_marked(name, orphan.mark)) continue;
     if (remove_tree(parent.get(), name, 0)) {
       ++report.folders;
     } else {

@@ -4,6 +4,8 @@
 // guard that removes it should the worker die.
 #pragma once
 
+#include <sys/vfs.h>
+
 #include "child.h"
 #include "guard.h"
 
@@ -12,8 +14,18 @@ struct hang_cgroup {
   char name[160] = "";
 };
 
-/// Needs root; skips without. fsopen() and its like have these numbers on every machine but alpha.
+/// Needs root; skips without. Its own mount only where there is none: in the first cgroup namespace
+/// that takes the options of the hierarchy away (v6.1 kernel/cgroup/cgroup.c
+/// apply_cgroup_root_flags()). fsopen() and its like have these numbers on every machine but alpha.
 inline int hang_cgroup_root() {
+  if (geteuid() != 0) hang_skip("no cgroup v2 to be had: run as root");
+  static const char* const places[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+  for (const char* mounted : places) {
+    const int there = open(mounted, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct statfs info;
+    if (fstatfs(there, &info) == 0 && info.f_type == 0x63677270 /* cgroup2 */) return there;
+    if (there >= 0) close(there);
+  }
   const long context = syscall(430 /* fsopen */, "cgroup2", 1 /* FSOPEN_CLOEXEC */);
   const long made =
       context < 0 ? -1 : syscall(431 /* fsconfig */, context, 6 /* CREATE */, nullptr, nullptr, 0);
