@@ -21,6 +21,7 @@
 #include "harness/kernel/guest_kernel.h"
 #include "harness/matrix/matrix_file.h"
 #include "harness/matrix/matrix_runner.h"
+#include "harness/matrix/qemu_words.h"
 #include "harness/model/json.h"
 
 namespace hangrate {
@@ -68,6 +69,10 @@ Result<PlannedPayload> check_begun(const std::string& folder,
   const auto loaded = load_results(folder);
   if (!loaded) return fail(loaded.error());
   if (!loaded->matrix) return fail(Error::usage(folder + " holds no matrix run to go on with"));
+  for (const MatrixKernel& kernel : loaded->matrix->plan.kernels) {
+    const auto sound = check_qemu_words(kernel.qemu);
+    if (!sound) return fail(sound.error().context(folder + ", kernel " + kernel.id));
+  }
   if (loaded->matrix->version == version_text())
     return repeat_payload(folder, *loaded->matrix, catalog);
   return fail(Error::usage("this run was begun by hangrate " + loaded->matrix->version +

@@ -2,6 +2,7 @@
 #include "harness/matrix/qemu_words.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -14,6 +15,16 @@ namespace {
 constexpr const char* kDevice = "-device";
 constexpr const char* kShare = "-fsdev";
 constexpr const char* kReadOnly = "readonly=on";
+/// With no way to a file, a socket, another device or a network of this machine but a share's.
+constexpr const char* kDrivers[] = {"virtio-9p-pci", "virtio-rng-pci", "virtio-balloon-pci"};
+
+/// What stands first is the driver, unless a later word says another.
+bool names_driver_again(const std::string& value) {
+  const std::vector<std::string> parts = split(value, ',');
+  return std::any_of(parts.begin(), parts.end(), [](const std::string& part) {
+    return part.starts_with("driver=") || part.starts_with("fsdriver=");
+  });
+}
 
 /// QEMU takes the last of two, and "noreadonly" for "readonly=off". Its other drivers than "local"
 /// connect to a socket or share nothing.
@@ -37,7 +48,17 @@ Result<void> check_option(const std::string& name, const std::string& value) {
                                  "a comma in a value",
                                  name, value)));
   }
-  if (name == kDevice || is_read_only(value)) return {};
+  if (names_driver_again(value)) {
+    return fail(Error::usage(fmt::format("{} {}: its driver stands first, and once", name, value)));
+  }
+  if (name == kDevice) {
+    const std::string driver = split(value, ',').front();
+    if (std::find(std::begin(kDrivers), std::end(kDrivers), driver) != std::end(kDrivers))
+      return {};
+    return fail(Error::usage(
+        fmt::format("{} {}: a guest may have {}", name, driver, fmt::join(kDrivers, ", "))));
+  }
+  if (is_read_only(value)) return {};
   return fail(Error::usage(fmt::format(
       "{} {}: expected local,...,{}: a guest may change nothing here", name, value, kReadOnly)));
 }

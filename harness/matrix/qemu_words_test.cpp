@@ -49,6 +49,24 @@ TEST(QemuWords, AShareThatAGuestMayChangeIsRefused) {
   }
 }
 
+TEST(QemuWords, ADeviceWithAnotherWayToThisMachineIsRefused) {
+  for (const char* device :
+       {"usb-mtp,rootdir=/home,readonly=off", "vhost-vsock-pci,guest-cid=3",
+        "vfio-pci,host=00:02.0", "usb-host", "virtio-input-host-pci,evdev=/dev/input/event0",
+        "e1000", "virtio-9p"}) {
+    EXPECT_NE(fault_of({"-device", device}).find("a guest may have virtio-9p-pci"),
+              std::string::npos)
+        << device;
+  }
+}
+
+TEST(QemuWords, ADriverCannotBeNamedAnew) {
+  for (const Words& words : {Words{"-device", "virtio-rng-pci,driver=usb-mtp"},
+                             Words{"-fsdev", "local,fsdriver=proxy,socket=/run/s,readonly=on"}}) {
+    EXPECT_NE(fault_of(words).find("its driver stands first, and once"), std::string::npos);
+  }
+}
+
 TEST(QemuWords, ReportsNameTheDevices) {
   EXPECT_EQ(qemu_devices({}), Words{});
   EXPECT_EQ(qemu_devices(kShare), Words{"virtio-9p-pci"});
