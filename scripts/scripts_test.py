@@ -361,7 +361,11 @@ def test_gallery_has_a_rate_for_hangs_anomalies_and_neither():
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for name, text in {
-                "repros/one/repro.json": json.dumps({"title": "a bug"}),
+                "repros/one/repro.json": json.dumps({"title": "a bug", "affected": [
+                    {"from": "5.1", "to": "5.4"}, {"from": "5.4", "to": "5.4.9"}, {"from": "6.1", "to": ""},
+                    {"from": "6.6", "to": "6.7", "unknown": True}]}),
+                "repros/one/README.md": "# one\n\n## Rescue\n\n* Do this,\n  then that.\n* Not `kill`.\n\nOr wait.\n\n"
+                                        "## References\n\n* nothing\n",
                 "results/matrix/m.json": json.dumps({"kernels": [{"label": "6.1", "results": results}]}),
                 "README.md": "<!-- made by scripts/gallery from repros/*/repro.json -->\n"
                              "<!-- end of what scripts/gallery makes -->\n"}.items():
@@ -369,6 +373,10 @@ def test_gallery_has_a_rate_for_hangs_anomalies_and_neither():
             (root / name).write_text(text)
         subprocess.run([SCRIPTS / "gallery", "--root", folder], check=True)
         page = (root / "repros/GALLERY.md").read_text()
+        table = (root / "README.md").read_text()
+    assert "* **Kernels:** 5.1 to before 5.4.9; 6.1 and later.\n* **Not known:** 6.6 to before 6.7.\n" in page, page
+    assert "* **Cure:**\n  * Do this, then that.\n  * Not `kill`.\n  * Or wait.\n\n" in page, page
+    assert "| 5.1 to before 5.4.9; 6.1 and later; [of some not known](repros/GALLERY.md#one) |" in table, table
     assert "| `hangs` | natural | 10/20 | 50 % [25, 50] |" in page, page
     assert "| `wrong` | natural | 5/20 | 25 % [12.5, 25] |" in page, page
     assert "| `clean` | natural | 0/20 | &lt; 13.9 % |" in page, page

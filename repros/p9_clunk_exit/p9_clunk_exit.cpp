@@ -13,11 +13,12 @@
 //           p9_client_rpc(): killable wait -------> nobody: this is the server
 //       __fput(socket)                              would end the connection, and so the wait
 //
-// (v6.1 kernel/exit.c, kernel/task_work.c, fs/9p/vfs_dir.c, net/9p/client.c.) The SIGKILL was taken
-// by get_signal(), and an exiting task gets no other (wants_signal()). So a file hangs if its
-// descriptor has a higher number than the socket, for files are closed in order and released in the
-// opposite one; the working directory always does. No race. The worker keeps the client's end of
-// the connection: to shut it down is the lever.
+// (v6.1 kernel/exit.c, kernel/task_work.c, fs/9p/vfs_dir.c, net/9p/client.c.) The thread's own
+// SIGKILL was taken by get_signal(), and an exiting task gets no other (wants_signal()). So a file
+// hangs if its descriptor has a higher number than the socket, for files are closed in order and
+// released in the opposite one; the working directory does whatever the numbers are, unless another
+// thread released the socket before. The worker keeps the client's end: to shut it down is the
+// lever.
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 

@@ -103,12 +103,6 @@ TEST(Variants, OfTheManifestAreThoseOfTheProgram) {
             testing::registered_variants());
 }
 
-TEST(VirtioServer, IsSkippedWithoutAShareOfQemu) {
-  const int code = run_alone(hang_program_main, {"virtio-server", "--trials", "1"});
-  if (code == 0) GTEST_SKIP() << "this machine is a guest that has one";
-  EXPECT_EQ(code, HANG_EXIT_SKIP);
-}
-
 /// Needs root and a kernel with 9p.
 class Mounts : public ::testing::Test {
  protected:
@@ -117,6 +111,12 @@ class Mounts : public ::testing::Test {
       GTEST_SKIP() << "no 9p here: a kernel with CONFIG_9P_FS, as root";
   }
 };
+
+TEST_F(Mounts, OfQemusServerAreSkippedWithoutAShare) {
+  const int code = run_alone(hang_program_main, {"virtio-server", "--trials", "1"});
+  if (code == 0) GTEST_SKIP() << "this machine is a guest that has one";
+  EXPECT_EQ(code, HANG_EXIT_SKIP);
+}
 
 TEST_F(Mounts, NoSignalOrTheRightAnswerIsNoAnomaly) {
   EXPECT_EQ(run_alone(hang_program_main, {"no-signal", "--trials", "20"}), 0);
