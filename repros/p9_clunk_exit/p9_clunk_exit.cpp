@@ -28,7 +28,8 @@
 namespace {
 
 constexpr int kServed = 100;  // the number of the server's end; that of the file is next to it
-struct Told {                 // by the worker; by its children, of them held: 1 + the errno
+constexpr const char* kFolder = "/sys/fs/folder";  // kHangP9Folder, mounted
+struct Told {  // by the worker; by its children, of them held: 1 + the errno
   std::atomic<int> mounted, dies;
   std::atomic<int> held, heir, withheld;
 };
@@ -40,8 +41,8 @@ hang_child client, heir;  // of live-server and of heir
 // ---- Who holds the folder, and who serves. ----
 
 bool hold() {
-  if (hang_is("cwd")) return chdir(kHangP9Path) == 0;
-  const hang_fd fd(open(kHangP9Path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (hang_is("cwd")) return chdir(kFolder) == 0;
+  const hang_fd fd(open(kFolder, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   const int number = hang_is("socket-first") ? kServed - 1 : kServed + 1;
   return fd >= 0 && dup3(fd, number, O_CLOEXEC) == number;
 }

@@ -9,8 +9,7 @@
 #include "../child.h"
 #include "server.h"
 
-constexpr const char* kHangP9Mount = "/sys/fs";        // a folder that is everywhere
-constexpr const char* kHangP9Path = "/sys/fs/folder";  // kHangP9Folder in it
+constexpr const char* kHangP9Mount = "/sys/fs";  // a folder that is everywhere
 
 struct hang_p9_mount {
   hang_child server;
