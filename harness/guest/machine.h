@@ -79,7 +79,7 @@ struct GuestSetup {
   Nanos wall = kLongestGuest;                 ///< bounds the CPU time of its process
 };
 
-/// Starts a guest. No shell, no disk, no network, but what `qemu` gives it; it ends with us.
+/// Starts a guest. No shell, no disk but what `qemu` shares, no network; it ends with us.
 Result<std::unique_ptr<Machine>> start_guest(const GuestSetup& setup);
 
 /// Runs the commands on this machine's own kernel, one after the other. `console`, a descriptor

@@ -193,15 +193,20 @@ Result<MatrixKernel> parse_kernel(const Json& json, const std::string& where) {
   return kernel;
 }
 
+const Manifest* manifest_of(const std::string& repro, const std::vector<Manifest>& manifests) {
+  const auto found = std::find_if(manifests.begin(), manifests.end(),
+                                  [&repro](const Manifest& m) { return m.name == repro; });
+  return found == manifests.end() ? nullptr : &*found;
+}
+
 /// The variants a selector means: the named one, all for "*", or the default.
 Result<std::vector<MatrixCell>> cells_of(const std::string& selector,
                                          const std::vector<Manifest>& manifests,
                                          const std::string& where) {
   const std::size_t slash = selector.find('/');
   const std::string name = selector.substr(0, slash);
-  const auto manifest = std::find_if(manifests.begin(), manifests.end(),
-                                     [&](const Manifest& m) { return m.name == name; });
-  if (manifest == manifests.end()) {
+  const Manifest* manifest = manifest_of(name, manifests);
+  if (manifest == nullptr) {
     std::vector<std::string> there;
     for (const Manifest& m : manifests) there.push_back(m.name);
     return wrong(where,
@@ -240,12 +245,6 @@ const Variant& variant_of(const MatrixCell& cell, const std::vector<Manifest>& m
   return manifests.front().variants.front();
 }
 
-const Manifest* manifest_of(const std::string& repro, const std::vector<Manifest>& manifests) {
-  const auto found = std::find_if(manifests.begin(), manifests.end(),
-                                  [&repro](const Manifest& m) { return m.name == repro; });
-  return found == manifests.end() ? nullptr : &*found;
-}
-
 Result<void> check_trials(const MatrixKernel& kernel, const std::vector<Manifest>& manifests,
                           const std::string& where) {
   for (const auto& [repro, count] : kernel.trials) {
@@ -275,8 +274,7 @@ Result<void> check_params(const MatrixKernel& kernel, const std::vector<Manifest
 Result<void> check_expect(const StatedExpectations& stated, const std::vector<Manifest>& manifests,
                           const std::string& where) {
   for (const auto& [repro, expectation] : stated) {
-    const auto named = [&name = repro](const Manifest& m) { return m.name == name; };
-    if (std::any_of(manifests.begin(), manifests.end(), named)) continue;
+    if (manifest_of(repro, manifests) != nullptr) continue;
     std::vector<std::string> there;
     for (const Manifest& m : manifests) there.push_back(m.name);
     return wrong(where,
